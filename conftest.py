@@ -1,0 +1,75 @@
+"""Every test is of one kind; kinds and reasons of skips are counted for the closing report."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, TypedDict
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+KINDS = ("unit", "contract", "integration", "e2e")
+
+
+class Tally(TypedDict):
+    """What one run of pytest found: outcomes by kind, and the reasons of skips."""
+
+    outcomes: dict[str, Counter[str]]
+    skipped: Counter[str]
+
+
+def _kind(item: pytest.Item) -> str:
+    kinds = [kind for kind in KINDS if item.get_closest_marker(kind)]
+    if len(kinds) != 1:
+        message = f"{item.nodeid}: mark it as one of {', '.join(KINDS)} (it is: {kinds})"
+        raise pytest.UsageError(message)
+    return kinds[0]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give each report its kind, and refuse a test without one."""
+    for item in items:
+        item.user_properties.append(("kind", _kind(item)))
+
+
+def _counted(report: pytest.TestReport) -> bool:
+    return report.when == "call" or report.outcome != "passed"
+
+
+def _reason(report: pytest.TestReport) -> str:
+    longrepr = report.longrepr
+    text = longrepr[2] if isinstance(longrepr, tuple) else str(longrepr)
+    return str(text).removeprefix("Skipped: ")
+
+
+def _tally(reports: Iterable[pytest.TestReport]) -> Tally:
+    tally = Tally(outcomes={}, skipped=Counter())
+    for report in filter(_counted, reports):
+        kind = str(dict(report.user_properties).get("kind", "?"))
+        tally["outcomes"].setdefault(kind, Counter())[report.outcome] += 1
+        if report.skipped:
+            tally["skipped"][f"{kind}: {_reason(report)}"] += 1
+    return tally
+
+
+def _write(tally: Tally, folder: Path, suite: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{suite}.json").write_text(json.dumps(tally))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print counts by kind; keep them for the closing report when a suite is being run."""
+    stats = terminalreporter.stats.values()
+    tally = _tally(r for reports in stats for r in reports if isinstance(r, pytest.TestReport))
+    for kind, counts in tally["outcomes"].items():
+        found = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+        terminalreporter.write_line(f"{kind}: {found}")
+    folder, suite = os.environ.get("INKSTAND_TEST_RESULTS"), os.environ.get("INKSTAND_TEST_SUITE")
+    if folder and suite:
+        _write(tally, Path(folder), suite)
