@@ -1,0 +1,111 @@
+"""Every error that Inkstand raises on purpose, each with a code that never changes.
+
+An error that specialises a built-in one inherits from it too, so callers may catch either.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class InkstandError(Exception):
+    """Root of the tree; its text is one sentence for a person."""
+
+    code: ClassVar[str] = "error"
+
+
+class ConfigError(InkstandError, ValueError):
+    """A setting is missing, unknown, weak or of the wrong form."""
+
+    code = "config"
+
+
+class FrameError(InkstandError, ValueError):
+    """Bytes or a picture do not have the size of the panel."""
+
+    code = "frame"
+
+
+class PanelError(InkstandError, OSError):
+    """The panel did not do what it was told; the glass may show something older."""
+
+    code = "panel"
+
+
+class PanelUnavailableError(PanelError):
+    """There is no panel: nothing mounted, the driver is gone, or it speaks nonsense."""
+
+    code = "panel-unavailable"
+
+
+class PanelFailedError(PanelError):
+    """The driver is there and reports that the panel failed."""
+
+    code = "panel-failed"
+
+
+class PanelTimeoutError(PanelError, TimeoutError):
+    """The driver did not answer in time."""
+
+    code = "panel-timeout"
+
+
+class ButtonError(InkstandError, OSError):
+    """The button cannot be read."""
+
+    code = "button"
+
+
+class RequestError(InkstandError):
+    """A client sent something that cannot be done; the parent of all answers below 500."""
+
+    code = "request"
+
+
+class MalformedRequestError(RequestError, ValueError):
+    """The body is not the JSON that this resource takes."""
+
+    code = "malformed"
+
+
+class UnauthorizedError(RequestError):
+    """No credentials were sent, and this resource needs them."""
+
+    code = "unauthorized"
+
+
+class InvalidTokenError(RequestError):
+    """A token was sent that is forged, damaged or expired."""
+
+    code = "invalid-token"
+
+
+class InvalidCredentialsError(RequestError):
+    """User name or password is wrong; which of them is not said."""
+
+    code = "invalid-credentials"
+
+
+class InvalidArgumentsError(MalformedRequestError):
+    """A log-in came without the two strings it needs."""
+
+    code = "invalid-arguments"
+
+
+class MessageTooLongError(RequestError, ValueError):
+    """A message has more characters than the owner allows."""
+
+    code = "message-too-long"
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The message has {length} characters; at most {limit} are taken")
+
+
+class TooManyAttemptsError(RequestError):
+    """Log-ins failed too often; `retry_after` says in how many seconds to try again."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts; try again in {retry_after} s")
+        self.retry_after = retry_after

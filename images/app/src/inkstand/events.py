@@ -1,0 +1,119 @@
+"""What happens in Inkstand, as facts, and the hub that tells whoever wants to know."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import enum
+from collections import deque
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from inkstand.panel import Frame, Refresh
+
+
+class Gesture(enum.StrEnum):
+    """What somebody did with the button."""
+
+    SHORT = "short"
+    LONG = "long"
+    DOUBLE = "double"
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonPressed:
+    """Somebody used the button; `at` is aware."""
+
+    at: datetime
+    gesture: Gesture
+
+
+@dataclass(frozen=True, slots=True)
+class MessageAccepted:
+    """A message was taken in and will be shown; `at` is aware."""
+
+    at: datetime
+    author: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameShown:
+    """The glass shows `frame`, read back from the driver; `seconds` is what the refresh took."""
+
+    at: datetime
+    frame: Frame
+    refresh: Refresh
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class PanelChanged:
+    """The panel is well again (`reason` None) or is not."""
+
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ButtonChanged:
+    """The button can be read again (`reason` None) or cannot."""
+
+    at: datetime
+    reason: str | None
+
+
+Event = ButtonPressed | MessageAccepted | FrameShown | PanelChanged | ButtonChanged
+
+
+class Listener:
+    """Events for one reader, oldest first: `async for event in listener`.
+
+    Holds `size` events; a reader that is slower than that loses the oldest and `lost` counts them.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.lost = 0
+        self._events: deque[Event] = deque(maxlen=size)
+        self._filled = asyncio.Event()
+
+    def put(self, event: Event) -> None:
+        """Append an event; never waits."""
+        self.lost += len(self._events) == self._events.maxlen
+        self._events.append(event)
+        self._filled.set()
+
+    def __aiter__(self) -> Listener:
+        return self
+
+    async def __anext__(self) -> Event:
+        while not self._events:
+            self._filled.clear()
+            await self._filled.wait()
+        return self._events.popleft()
+
+
+class Hub:
+    """Hands every event to every listener; nobody waits for anybody."""
+
+    def __init__(self) -> None:
+        self._listeners: set[Listener] = set()
+
+    def publish(self, event: Event) -> None:
+        """Give `event` to all who listen now; to be called in the event loop's thread."""
+        for listener in self._listeners:
+            listener.put(event)
+
+    @contextlib.contextmanager
+    def listen(self, size: int = 32) -> Iterator[Listener]:
+        """Yield a listener that gets what is published until the block is left."""
+        listener = Listener(size)
+        self._listeners.add(listener)
+        try:
+            yield listener
+        finally:
+            self._listeners.discard(listener)
