@@ -1,0 +1,74 @@
+"""Text from anybody, made safe to lay out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Characters that are never seen by themselves: soft hyphen, zero-width space, directional
+# embeddings and isolates, byte order mark, variation selectors, skin tones, tags. Directional
+# marks and joiners stay, since they change how their neighbours look.
+_UNSEEN = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+_TAB = "    "
+_BLANK_LINES = re.compile("\n{3,}")
+_MARKS_ON_ONE = 4
+_REPLACEMENT = "\ufffd"
+
+
+def clean(text: str) -> str:
+    """Return `text` in Unicode NFC with only what can be drawn, lines ended by a newline.
+
+    Control characters and characters that are never seen go, lone surrogates become U+FFFD. At
+    most one blank line stays between two lines, and at most four marks and joiners on one letter.
+    Takes time proportional to the length, for any text.
+    """
+    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB)
+    text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
+    text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+    text = _BLANK_LINES.sub("\n\n", text).strip("\n")
+    return text if text.isascii() else _compose(text)
+
+
+def _compose(text: str) -> str:
+    # Marks are limited first: sorting them, which NFC does, takes quadratic time.
+    return unicodedata.normalize("NFC", _limit_marks(_UNSEEN.sub("", text)))
+
+
+def _limit_marks(text: str) -> str:
+    parts = itertools.groupby(text, _clings)
+    return "".join("".join(run)[: _MARKS_ON_ONE if mark else None] for mark, run in parts)
+
+
+def is_mark(character: str) -> bool:
+    """Return whether `character` is drawn onto the one before it."""
+    return character > "\u02ff" and unicodedata.category(character)[0] == "M"
+
+
+def clusters(text: str) -> list[str]:
+    """Return `text` cut into letters with their marks; joiners stay with what they join."""
+    return _CLUSTER.findall(text) if text.isascii() else _clusters(text)
+
+
+_CLUSTER = re.compile(".", re.DOTALL)
+JOINERS = "\u200c\u200d"
+
+
+def _clusters(text: str) -> list[str]:
+    found: list[str] = []
+    for character in text:
+        if found and (_clings(character) or found[-1][-1] in JOINERS):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _clings(character: str) -> bool:
+    return character in JOINERS or is_mark(character)
