@@ -56,6 +56,24 @@ class ButtonError(InkstandError, OSError):
     code = "button"
 
 
+class StorageError(InkstandError, OSError):
+    """Messages cannot be read or written."""
+
+    code = "storage"
+
+
+class StorageUnavailableError(StorageError):
+    """The database cannot be opened: no permission, no directory, damaged, or in use."""
+
+    code = "storage-unavailable"
+
+
+class StorageFullError(StorageError):
+    """There is no room for another message; those that are there can be read."""
+
+    code = "storage-full"
+
+
 class RequestError(InkstandError):
     """A client sent something that cannot be done; the parent of all answers below 500."""
 
@@ -99,6 +117,30 @@ class MessageTooLongError(RequestError, ValueError):
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(f"The message has {length} characters; at most {limit} are taken")
+
+
+class MessageNotFoundError(RequestError, LookupError):
+    """There is no message with that id, or no longer."""
+
+    code = "message-not-found"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"There is no message {number}")
+
+
+class MessageStateError(RequestError):
+    """A message is not in a state in which that can be done."""
+
+    code = "message-state"
+
+
+class IdempotencyConflictError(RequestError, ValueError):
+    """An idempotency key came again with another message."""
+
+    code = "idempotency-conflict"
+
+    def __init__(self) -> None:
+        super().__init__("This Idempotency-Key was used for another message")
 
 
 class TooManyAttemptsError(RequestError):

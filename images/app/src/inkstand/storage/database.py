@@ -1,0 +1,104 @@
+"""The file of the database: made, opened, locked; and what SQLite's errors mean."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import sqlite3
+from typing import TYPE_CHECKING
+
+from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.storage import schema
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAME = "messages.sqlite3"
+# What one commit may need at most: less than this free means that the disk is full.
+_ROOM = 1 << 20
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # A commit is on the disk before it returns, also when the power fails.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA trusted_schema = OFF",
+    # KiB; the default is twice that for each connection, and small boards have little.
+    "PRAGMA cache_size = -1024",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = 4194304",
+)
+
+
+def open_locked(directory: Path) -> int:
+    """Make `directory` if need be, and return a descriptor that keeps other processes out.
+
+    Raises:
+        StorageUnavailableError: it cannot be made or written to, or another process has it.
+    """
+    try:
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unavailable(directory, error) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _make_private(directory / NAME)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise StorageUnavailableError(f"another Inkstand keeps messages in {directory}") from error
+    except OSError as error:
+        os.close(descriptor)
+        raise _unavailable(directory, error) from error
+    return descriptor
+
+
+def connect(directory: Path) -> sqlite3.Connection:
+    """Return a connection for one thread; each statement is a transaction unless one is begun.
+
+    Raises:
+        StorageUnavailableError: what is there is no database, or one of a newer Inkstand.
+    """
+    path = directory / NAME
+    connection = None
+    try:
+        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        schema.migrate(connection)
+    except (sqlite3.Error, StorageUnavailableError) as error:
+        if connection is not None:
+            connection.close()
+        if isinstance(error, StorageUnavailableError):
+            raise
+        raise StorageUnavailableError(f"cannot open {path}: {error}") from error
+    return connection
+
+
+def translate(error: sqlite3.Error, directory: Path) -> StorageError:
+    """Return what `error` means to somebody who wants to keep a message in `directory`."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    # Where a disk is full SQLite does not always say so: a quota is an I/O error to it.
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(directory)):
+        return StorageFullError("There is no room for another message")
+    return StorageError(f"messages cannot be read or written: {error}")
+
+
+def _make_private(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+
+
+def _unavailable(directory: Path, error: OSError) -> StorageUnavailableError:
+    return StorageUnavailableError(
+        f"cannot keep messages in {directory}: {error.strerror}; it has to be a directory that "
+        f"the user {os.geteuid()} may write to (setting state_directory)"
+    )
+
+
+def _is_full(directory: Path) -> bool:
+    with contextlib.suppress(OSError):
+        room = os.statvfs(directory)
+        return room.f_bavail * room.f_frsize < _ROOM
+    return False
