@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.rendering.bidi import is_rtl
-from inkstand.rendering.text import clusters
+from inkstand.rendering.text import clings, clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,9 +30,8 @@ _WIDE = (
 )
 _CLOSING = r"\-.,!?;:)\]}%’”、。〉》」』】〕〗〙〟，．！？：；）］｝ー…‥・々\u3099\u309a"  # noqa: RUF001
 _OPENING = r"(\[{‘“〈《「『【〔〖〘〝（［｛"  # noqa: RUF001
-_STICKY = "\u200c\u200d\u0300-\u036f\u20d0-\u20ff"
 _BREAK = re.compile(
-    rf"(?:(?<=[{_WIDE}])|(?=[{_WIDE}]))(?<![{_OPENING}\u200d])(?![{_CLOSING}{_STICKY}]|\Z)"
+    rf"(?:(?<=[{_WIDE}])|(?=[{_WIDE}]))(?<![{_OPENING}\u200d])(?![{_CLOSING}]|\Z)"
     r"|(?<=\w[-‐/])(?=[^\W\d])|(?<=[–—])(?=\w)"  # noqa: RUF001 - dashes
 )
 _WORD = re.compile("([ \u3000]*)([^ \u3000]+)")
@@ -194,6 +193,17 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _pieces(word: str) -> Iterator[str]:
+    """Cut a word where a line may end, but not before what clings to the letter before it."""
+    piece = ""
+    for part in _parts(word):
+        if piece and not (clings(part[0]) and len(piece) <= _LONGEST_PIECE):
+            yield piece
+            piece = ""
+        piece += part
+    yield piece
+
+
+def _parts(word: str) -> Iterator[str]:
     for start in range(0, len(word), _LONGEST_PIECE):
         yield from filter(None, _BREAK.split(word[start : start + _LONGEST_PIECE]))
 
