@@ -87,6 +87,11 @@ def test_a_word_wider_than_the_panel_is_broken_and_stays_readable(family: Family
     assert layout.size >= 12
 
 
+def test_the_lines_of_a_broken_word_are_all_full(family: Family) -> None:
+    layout = fit("x" * 300, (264, 176), family)
+    assert len({len(line.text) for line in layout.lines[:-1]}) == 1
+
+
 def test_a_long_message_is_cut_at_the_end_only(family: Family) -> None:
     layout = fit(clean(LONG * 100), (128, 96), family)
     shown = " ".join(line.text for line in layout.lines)

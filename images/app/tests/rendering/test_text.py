@@ -21,7 +21,7 @@ ANY_TEXT = st.text(st.characters(categories=None))
     [
         ("Hello", "Hello"),
         ("a\r\nb\rc\u2028d\x85e", "a\nb\nc\nd\ne"),
-        ("a\tb", "a    b"),
+        ("a\tb\u3000c", "a    b  c"),
         ("nul\x00 bell\x07 escape\x1b[31m", "nul bell escape[31m"),
         ("lone \ud83d surrogate", "lone \ufffd surrogate"),
         ("\n\n  a  \n \n\n\n  b \n", "  a\n\n  b"),

@@ -16,13 +16,14 @@ _UNSEEN = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
-_TAB = "    "
+# Blanks that a line may end at, as so many plain ones.
+_TAB, _IDEOGRAPHIC = "    ", "  "
 _BLANK_LINES = re.compile("\n{3,}")
 _MARKS_ON_ONE = 4
 # A family of five with its joiners has nine; a flood of joined letters must not become one letter.
 _LONGEST_CLUSTER = 16
 JOINERS = "\u200c\u200d"
-_SPACES = " \n\u3000"
+_SPACES = " \n"
 _REPLACEMENT = "\ufffd"
 
 
@@ -33,7 +34,7 @@ def clean(text: str) -> str:
     most one blank line stays between two lines, and at most four marks and joiners on one letter.
     Takes time proportional to the length, for any text.
     """
-    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB)
+    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
     text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
     text = text if text.isascii() else _compose(text)
     text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
