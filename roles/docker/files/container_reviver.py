@@ -97,7 +97,11 @@ def status_of(head: bytes) -> int:
 
 def _connect(path: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(path)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 
