@@ -22,3 +22,13 @@ class View(Enum):
     def translate(self, data: bytes | bytearray) -> bytes:
         """Turn bytes of this view into natural coding, or back."""
         return bytes(data).translate(self.value)
+
+
+def driven(glass: bytes, old: bytes, new: bytes) -> bytes:
+    """A partial update: pixels that differ between `old` and `new` become `new`.
+
+    The others stay as they are on the glass. All three have the length of a frame.
+    """
+    here, before, after = (int.from_bytes(frame, "big") for frame in (glass, old, new))
+    changed = before ^ after
+    return ((here & ~changed) | (after & changed)).to_bytes(len(glass), "big")

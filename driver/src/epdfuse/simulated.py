@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 
 from epdfuse import picture
+from epdfuse.bits import View, driven
 from epdfuse.panel import (
     DEFAULT_TEMPERATURE,
     BusyTimeoutError,
@@ -129,19 +130,20 @@ class SimulatedPanel:
     def clear(self, old: bytes | None) -> None:  # noqa: ARG002 - the glass here knows itself
         """Black, then white."""
         white = self._spec.white
-        black = _inverted(white)
+        black = View.BE_INVERSE.translate(white)
         self._draw([black, black, white, white], self._stage_ms)
         self._power_down()
 
     def update(self, old: bytes | None, new: bytes) -> None:
         """The old picture inverted, white, the new one inverted, the new one."""
         old = self._glass if old is None else old
-        self._draw([_inverted(old), self._spec.white, _inverted(new), new], self._stage_ms)
+        inverse = View.BE_INVERSE.translate
+        self._draw([inverse(old), self._spec.white, inverse(new), new], self._stage_ms)
         self._power_down()
 
     def partial(self, old: bytes, new: bytes, stage_time_ms: int | None) -> None:
         """Drive the pixels that differ between `old` and `new`; the others stay."""
-        result = _driven(self._glass, old, new)
+        result = driven(self._glass, old, new)
         stage_ms = self._stage_ms if stage_time_ms is None else stage_time_ms
         self._draw([result] * self._timing.partial_stages, stage_ms)
         if not self._spec.film.stays_powered:
@@ -213,15 +215,3 @@ class SimulatedPanel:
         self._show(frame[:half] + self._glass[half:])
         self._bench.fault = Fault.OK
         os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _inverted(frame: bytes) -> bytes:
-    return bytes(byte ^ 0xFF for byte in frame)
-
-
-def _driven(glass: bytes, old: bytes, new: bytes) -> bytes:
-    """Pixels that differ between `old` and `new` become `new`; the others stay as they are."""
-    return bytes(
-        (lit & ~(before ^ after) | after & (before ^ after)) & 0xFF
-        for lit, before, after in zip(glass, old, new, strict=True)
-    )

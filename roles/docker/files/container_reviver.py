@@ -29,19 +29,30 @@ STARTED = (204, 304)
 
 
 class Wards:
-    """The containers that died a moment ago, each with the time when it is to be started."""
+    """The containers that died a moment ago, each with the time when it is to be started.
+
+    `stop` comes shortly before or shortly after `die`.
+    """
 
     def __init__(self, grace: float = GRACE_SECONDS) -> None:
         self._grace = grace
         self._due: dict[str, float] = {}
+        self._stopped: dict[str, float] = {}
 
     def see(self, event: dict[str, Any], now: float) -> None:
         """Take an event of the engine into account; `now` is in seconds of a steady clock."""
         name = event["Actor"]["Attributes"]["name"]
         if event["Action"] == "die":
+            self._died(name, now)
+            return
+        self._due.pop(name, None)
+        if event["Action"] == "stop":
+            self._stopped[name] = now
+
+    def _died(self, name: str, now: float) -> None:
+        stopped = self._stopped.pop(name, None)
+        if stopped is None or now - stopped > self._grace:
             self._due[name] = now + self._grace
-        else:
-            self._due.pop(name, None)
 
     def wait(self, now: float) -> float | None:
         """Give the seconds until the next start, None when there is none to wait for."""
@@ -86,7 +97,11 @@ def status_of(head: bytes) -> int:
 
 def _connect(path: str) -> socket.socket:
     connection = socket.socket(socket.AF_UNIX)
-    connection.connect(path)
+    try:
+        connection.connect(path)
+    except OSError:
+        connection.close()
+        raise
     return connection
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.rendering.bidi import is_rtl
-from inkstand.rendering.text import clusters
+from inkstand.rendering.text import clings, clusters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,15 +30,15 @@ _WIDE = (
 )
 _CLOSING = r"\-.,!?;:)\]}%’”、。〉》」』】〕〗〙〟，．！？：；）］｝ー…‥・々\u3099\u309a"  # noqa: RUF001
 _OPENING = r"(\[{‘“〈《「『【〔〖〘〝（［｛"  # noqa: RUF001
-_STICKY = "\u200c\u200d\u0300-\u036f\u20d0-\u20ff"
 _BREAK = re.compile(
-    rf"(?:(?<=[{_WIDE}])|(?=[{_WIDE}]))(?<![{_OPENING}\u200d])(?![{_CLOSING}{_STICKY}]|\Z)"
+    rf"(?:(?<=[{_WIDE}])|(?=[{_WIDE}]))(?<![{_OPENING}\u200d])(?![{_CLOSING}]|\Z)"
     r"|(?<=\w[-‐/])(?=[^\W\d])|(?<=[–—])(?=\w)"  # noqa: RUF001 - dashes
 )
-_WORD = re.compile("([ \u3000]*)([^ \u3000]+)")
+_WORD = re.compile("( *)([^ ]+)")
 # Measured as one; wider than any panel, and bounds the work for a word of 100,000 letters.
 _LONGEST_PIECE = 200
 _FIRST_GUESS = 16
+_SURELY_FITS = 0.9
 
 
 class _TooWideError(Exception):
@@ -173,15 +173,25 @@ def _fill(text: str, width: float, ruler: Ruler, *, break_words: bool) -> Iterat
     line, used = "", 0.0
     for spaces, word in _tokens(text):
         advance = ruler.space * len(spaces) + ruler.width(word)
-        if used + advance <= width:
+        if _fits(line + spaces + word, used + advance, width, ruler):
             line, used = line + spaces + word, used + advance
             continue
-        if line:
+        # What is wider than a line goes on where it began, unless a space is there.
+        goes_on = not spaces and ruler.width(word) > width
+        if line and not goes_on:
             yield line
-        *full, line = _broken(word, width, ruler, break_words=break_words)
+        rest = line + word if goes_on else word
+        *full, line = _broken(rest, width, ruler, break_words=break_words)
         yield from full
         used = ruler.width(line)
     yield line
+
+
+def _fits(line: str, sum_of_words: float, width: float, ruler: Ruler) -> bool:
+    """Measure a whole line only when it matters: words are wider or narrower side by side."""
+    if sum_of_words <= _SURELY_FITS * width:
+        return True
+    return sum_of_words <= width and ruler.width(line) <= width
 
 
 def _tokens(text: str) -> Iterator[tuple[str, str]]:
@@ -194,6 +204,17 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _pieces(word: str) -> Iterator[str]:
+    """Cut a word where a line may end, but not before what clings to the letter before it."""
+    piece = ""
+    for part in _parts(word):
+        if piece and not (clings(part[0]) and len(piece) <= _LONGEST_PIECE):
+            yield piece
+            piece = ""
+        piece += part
+    yield piece
+
+
+def _parts(word: str) -> Iterator[str]:
     for start in range(0, len(word), _LONGEST_PIECE):
         yield from filter(None, _BREAK.split(word[start : start + _LONGEST_PIECE]))
 

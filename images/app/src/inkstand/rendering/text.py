@@ -16,9 +16,14 @@ _UNSEEN = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
-_TAB = "    "
+# Blanks that a line may end at, as so many plain ones.
+_TAB, _IDEOGRAPHIC = "    ", "  "
 _BLANK_LINES = re.compile("\n{3,}")
 _MARKS_ON_ONE = 4
+# A family of five with its joiners has nine; a flood of joined letters must not become one letter.
+_LONGEST_CLUSTER = 16
+JOINERS = "\u200c\u200d"
+_SPACES = " \n"
 _REPLACEMENT = "\ufffd"
 
 
@@ -29,11 +34,11 @@ def clean(text: str) -> str:
     most one blank line stays between two lines, and at most four marks and joiners on one letter.
     Takes time proportional to the length, for any text.
     """
-    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB)
+    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
     text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
+    text = text if text.isascii() else _compose(text)
     text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
-    text = _BLANK_LINES.sub("\n\n", text).strip("\n")
-    return text if text.isascii() else _compose(text)
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
 
 
 def _compose(text: str) -> str:
@@ -42,8 +47,15 @@ def _compose(text: str) -> str:
 
 
 def _limit_marks(text: str) -> str:
-    parts = itertools.groupby(text, _clings)
-    return "".join("".join(run)[: _MARKS_ON_ONE if mark else None] for mark, run in parts)
+    kept: list[str] = []
+    for clinging, run in itertools.groupby(text, clings):
+        letters = "".join(run)
+        kept.append(letters[: _room_for_marks(kept)] if clinging else letters)
+    return "".join(kept)
+
+
+def _room_for_marks(before: list[str]) -> int:
+    return _MARKS_ON_ONE if before and before[-1][-1] not in _SPACES else 0
 
 
 def is_mark(character: str) -> bool:
@@ -57,18 +69,23 @@ def clusters(text: str) -> list[str]:
 
 
 _CLUSTER = re.compile(".", re.DOTALL)
-JOINERS = "\u200c\u200d"
 
 
 def _clusters(text: str) -> list[str]:
     found: list[str] = []
     for character in text:
-        if found and (_clings(character) or found[-1][-1] in JOINERS):
+        if found and _belongs(found[-1], character):
             found[-1] += character
         else:
             found.append(character)
     return found
 
 
-def _clings(character: str) -> bool:
+def _belongs(cluster: str, character: str) -> bool:
+    joined = clings(character) or cluster[-1] in JOINERS
+    return joined and len(cluster) < _LONGEST_CLUSTER
+
+
+def clings(character: str) -> bool:
+    """Return whether `character` is nothing by itself: a mark or a joiner."""
     return character in JOINERS or is_mark(character)
