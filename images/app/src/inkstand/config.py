@@ -56,6 +56,10 @@ class Settings:
     button_gpio: int = 22
     button_glitch_filter_us: int = 10_000
     message_max_length: int = 2000
+    storage: str = "sqlite"
+    state_directory: Path = Path("/var/lib/inkstand")
+    history_days: int = 90
+    history_max: int = 10_000
     log_level: str = "info"
 
 
@@ -164,17 +168,6 @@ def _timezone(value: object) -> zoneinfo.ZoneInfo:
         raise ValueError(message) from None
 
 
-def _size(value: object) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
-    if match is None:
-        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
-    try:
-        frame_length(int(match[1]), int(match[2]))
-    except FrameError as error:
-        raise ValueError(f"cannot be {value}: {error}") from error
-    return (int(match[1]), int(match[2]))
-
-
 def _networks(value: object) -> tuple[Network, ...]:
     items = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(items, list):
@@ -199,6 +192,23 @@ def _token_secret(value: object) -> str:
     return value
 
 
+def parse_size(value: object) -> tuple[int, int]:
+    """Return width and height in pixels of a text such as "264x176".
+
+    Raises:
+        ValueError: it is not of that form, or no panel can have that size.
+    """
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
+    if match is None:
+        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
+    size = (int(match[1]), int(match[2]))
+    try:
+        frame_length(*size)
+    except FrameError as error:
+        raise ValueError(f"cannot be {value}: {error}") from error
+    return size
+
+
 _PORT = partial(_number, low=1, high=65535)
 _PARSERS: dict[str, Callable[[object], object]] = {
     "app_title": _text,
@@ -212,13 +222,17 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "token_lifetime_hours": partial(_number, low=1, high=87_600),
     "panel": partial(_choice, options=("epd", "memory")),
     "panel_directory": lambda value: Path(_text(value)),
-    "panel_size": _size,
+    "panel_size": parse_size,
     "button": partial(_choice, options=("pigpio", "memory", "none")),
     "pigpiod_host": _text,
     "pigpiod_port": _PORT,
     "button_gpio": partial(_number, low=0, high=31),
     "button_glitch_filter_us": partial(_number, low=0, high=300_000),
     "message_max_length": partial(_number, low=1, high=100_000),
+    "storage": partial(_choice, options=("sqlite", "memory")),
+    "state_directory": lambda value: Path(_text(value)),
+    "history_days": partial(_number, low=1, high=36_500),
+    "history_max": partial(_number, low=0, high=1_000_000),
     "log_level": partial(_choice, options=("debug", "info", "warning", "error")),
 }
 

@@ -9,17 +9,17 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inkstand.errors import FrameError, PanelError, PanelFailedError
-from inkstand.events import FrameShown, PanelChanged
+from inkstand.events import FrameShown, PanelChanged, ScreenFailed, ScreenShown
 from inkstand.panel import Refresh
 from inkstand.panel.lane import Lane
 from inkstand.refresh import choose
 from inkstand.rendering import to_frame
+from inkstand.waiting import first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
     from datetime import datetime
 
     from inkstand.clock import Clock
@@ -133,7 +133,9 @@ class Display:
         await self._refresh(
             wanted, choose(glass.frame, wanted, gradual=gradual, last_full=last_full, now=now), now
         )
-        self._drawn = wish
+        if wish != self._drawn:
+            self._drawn = wish
+            self._hub.publish(ScreenShown(self._clock.now(), wish.screen))
         return wish.screen.next_change(now)
 
     async def _look(self) -> _Glass:
@@ -146,7 +148,9 @@ class Display:
         except _DRAWING_ERRORS:
             if wish.screen == self._home:
                 raise
-            _LOG.exception("a screen cannot be drawn, home is shown instead: %r", wish.screen)
+            kind = type(wish.screen).__name__
+            _LOG.exception("a %s cannot be drawn, home is shown instead", kind)
+            self._hub.publish(ScreenFailed(now, wish.screen))
         if wish == self._wish:
             self.show(self._home)
         return await asyncio.to_thread(_render, self._home, size, now)
@@ -181,7 +185,7 @@ class Display:
         if moment is None:
             await self._nudge.wait()
         else:
-            await _first_of(self._nudge.wait(), self._clock.sleep_until(moment))
+            await first_of(self._nudge.wait(), self._clock.sleep_until(moment))
 
 
 def _render(screen: Screen, size: tuple[int, int], now: datetime) -> Frame:
@@ -208,15 +212,3 @@ def _log_change(reason: str | None) -> None:
         _LOG.info("the panel is back")
     else:
         _LOG.warning("the panel is not usable, trying again until it is: %s", reason)
-
-
-async def _first_of(*waits: Coroutine[Any, Any, object]) -> None:
-    tasks = [asyncio.create_task(wait) for wait in waits]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-    for task in done:
-        task.result()

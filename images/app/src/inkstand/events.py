@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from inkstand.messages import Message, State
     from inkstand.panel import Frame, Refresh
+    from inkstand.screens import Screen
 
 
 class Gesture(enum.StrEnum):
@@ -33,12 +35,28 @@ class ButtonPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageAccepted:
-    """A message was taken in and will be shown; `at` is aware."""
+class MessageChanged:
+    """A message is what it was not before; `previous` is the state it was in, None: it is new."""
 
     at: datetime
-    author: str
-    text: str
+    message: Message
+    previous: State | None
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenShown:
+    """The glass shows for the first time what was wished for."""
+
+    at: datetime
+    screen: Screen
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenFailed:
+    """A screen that was wished for cannot be drawn."""
+
+    at: datetime
+    screen: Screen
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,22 +85,34 @@ class ButtonChanged:
     reason: str | None
 
 
-Event = ButtonPressed | MessageAccepted | FrameShown | PanelChanged | ButtonChanged
+Event = (
+    ButtonPressed
+    | MessageChanged
+    | ScreenShown
+    | ScreenFailed
+    | FrameShown
+    | PanelChanged
+    | ButtonChanged
+)
 
 
 class Listener:
     """Events for one reader, oldest first: `async for event in listener`.
 
-    Holds `size` events; a reader that is slower than that loses the oldest and `lost` counts them.
+    It gets those of `kinds`, and holds `size` of them; a reader that is slower than that loses the
+    oldest, and `lost` counts them.
     """
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, kinds: tuple[type, ...] = (object,)) -> None:
         self.lost = 0
+        self._kinds = kinds
         self._events: deque[Event] = deque(maxlen=size)
         self._filled = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        """Append an event; never waits."""
+        """Append an event if it is one that is wanted; never waits."""
+        if not isinstance(event, self._kinds):
+            return
         self.lost += len(self._events) == self._events.maxlen
         self._events.append(event)
         self._filled.set()
@@ -109,9 +139,9 @@ class Hub:
             listener.put(event)
 
     @contextlib.contextmanager
-    def listen(self, size: int = 32) -> Iterator[Listener]:
-        """Yield a listener that gets what is published until the block is left."""
-        listener = Listener(size)
+    def listen(self, size: int = 32, kinds: tuple[type, ...] = (object,)) -> Iterator[Listener]:
+        """Yield a listener that gets what is published, of `kinds`, until the block is left."""
+        listener = Listener(size, kinds)
         self._listeners.add(listener)
         try:
             yield listener

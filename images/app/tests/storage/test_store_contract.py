@@ -144,8 +144,9 @@ async def test_an_empty_key_is_a_key(store: Store, draft: Drafts, noon: datetime
 async def test_a_step_is_kept(store: Store, draft: Drafts, noon: datetime) -> None:
     await store.add(draft(), noon)
     (changed,) = await store.change(shown(1, noon + SECOND))
-    assert changed == await store.get(1)
-    assert (changed.state, changed.shown_at) == (State.SHOWN, noon + SECOND)
+    assert changed.after == await store.get(1)
+    assert changed.before.state is State.WAITING
+    assert (changed.after.state, changed.after.shown_at) == (State.SHOWN, noon + SECOND)
 
 
 async def test_a_step_that_refuses_undoes_those_with_it(
@@ -177,7 +178,7 @@ async def test_a_picture_is_kept_until_its_message_is_deleted(
     assert await store.picture(number) == b"\x89PNG\0"
     (deleted,) = await store.change(Change(number, partial(lifecycle.delete, at=noon)))
     assert await store.picture(number) is None
-    assert (deleted.text, deleted.has_picture) == ("", False)
+    assert (deleted.after.text, deleted.after.has_picture) == ("", False)
 
 
 async def test_pages_go_back_without_gaps_while_messages_come_in(
@@ -311,7 +312,7 @@ async def _something(store: Store, draft: Drafts, now: datetime, chance: random.
     steps: list[Callable[[Message], Message]] = [
         partial(lifecycle.show, at=now),
         partial(lifecycle.acknowledge, at=now),
-        partial(lifecycle.expire, at=now),
+        partial(lifecycle.expire, now=now),
         partial(lifecycle.delete, at=now),
         partial(lifecycle.recall, calls=store.calls),
         lifecycle.set_aside,

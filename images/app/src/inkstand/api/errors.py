@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.errors import (
+    IdempotencyConflictError,
     InvalidArgumentsError,
     InvalidCredentialsError,
     InvalidTokenError,
     MalformedRequestError,
+    MessageNotFoundError,
+    MessageStateError,
     MessageTooLongError,
     PanelError,
     RequestError,
+    StorageError,
+    StorageFullError,
     TooManyAttemptsError,
     UnauthorizedError,
 )
@@ -35,6 +40,11 @@ _CLASSIC: dict[type[InkstandError], tuple[int, str | None]] = {
     MalformedRequestError: (400, "Bad Request"),
     MessageTooLongError: (413, None),
     TooManyAttemptsError: (429, None),
+    MessageNotFoundError: (404, None),
+    MessageStateError: (409, None),
+    IdempotencyConflictError: (409, None),
+    StorageFullError: (507, None),
+    StorageError: (503, None),
     PanelError: (503, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)

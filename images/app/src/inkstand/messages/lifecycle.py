@@ -70,8 +70,13 @@ def acknowledge(message: Message, at: datetime) -> Message:
     return replace(message, state=State.READ, ended_at=at.astimezone(UTC))
 
 
-def expire(message: Message, at: datetime) -> Message:
-    """Return an open message whose time is over; one that has ended stays as it is."""
+def expire(message: Message, now: datetime) -> Message:
+    """Return an open message as expired if its time is over; others stay as they are."""
+    return give_up(message, now) if is_over(message, now) else message
+
+
+def give_up(message: Message, at: datetime) -> Message:
+    """Return an open message as expired, whatever its time; one that has ended stays as it is."""
     if not message.state.open:
         return message
     return replace(message, state=State.EXPIRED, ended_at=at.astimezone(UTC))

@@ -36,6 +36,14 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """What a step made of a message; equal when there was nothing to do."""
+
+    before: Message
+    after: Message
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Messages, newest first; `next` is what to ask for to go on, None at the end."""
 
@@ -80,8 +88,8 @@ class Store(Protocol):
         """
         ...
 
-    async def change(self, *changes: Change) -> tuple[Message, ...]:
-        """Take all steps or none, and return what became of the messages.
+    async def change(self, *changes: Change) -> tuple[Changed, ...]:
+        """Take all steps or none, each on another message, and return what came of them.
 
         Raises:
             MessageNotFoundError: there is no such message.

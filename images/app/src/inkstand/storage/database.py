@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "messages.sqlite3"
-# What one commit may need at most: less than this free means that the disk is full.
-_ROOM = 1 << 20
+# Bytes that new messages leave free, so that what happens to old ones can still be written.
+_RESERVE = 1 << 20
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # A commit is on the disk before it returns, also when the power fails.
@@ -76,13 +76,26 @@ def connect(directory: Path) -> sqlite3.Connection:
     return connection
 
 
+def has_room(directory: Path) -> bool:
+    """Return whether a new message may be written: the reserve is for what happens to old ones."""
+    with contextlib.suppress(OSError):
+        room = os.statvfs(directory)
+        return room.f_bavail * room.f_frsize >= _RESERVE
+    return True
+
+
 def translate(error: sqlite3.Error, directory: Path) -> StorageError:
     """Return what `error` means to somebody who wants to keep a message in `directory`."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # Where a disk is full SQLite does not always say so: a quota is an I/O error to it.
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and _is_full(directory)):
-        return StorageFullError("There is no room for another message")
+    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not has_room(directory)):
+        return no_room()
     return StorageError(f"messages cannot be read or written: {error}")
+
+
+def no_room() -> StorageFullError:
+    """Return the error that says so."""
+    return StorageFullError("There is no room for another message")
 
 
 def _make_private(path: Path) -> None:
@@ -95,10 +108,3 @@ def _unavailable(directory: Path, error: OSError) -> StorageUnavailableError:
         f"cannot keep messages in {directory}: {error.strerror}; it has to be a directory that "
         f"the user {os.geteuid()} may write to (setting state_directory)"
     )
-
-
-def _is_full(directory: Path) -> bool:
-    with contextlib.suppress(OSError):
-        room = os.statvfs(directory)
-        return room.f_bavail * room.f_frsize < _ROOM
-    return False

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Self
 
 from inkstand.errors import IdempotencyConflictError, MessageNotFoundError
 from inkstand.messages import State, fingerprint, lifecycle, queue
-from inkstand.storage import ENDS, VISIBLE, Added, Page
+from inkstand.storage import ENDS, VISIBLE, Added, Changed, Page
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -50,12 +50,13 @@ class MemoryStore:
             raise IdempotencyConflictError
         return Added(self._messages[number], created=False)
 
-    async def change(self, *changes: Change) -> tuple[Message, ...]:
-        """Take all steps or none, and return what became of the messages."""
-        changed = tuple(change.step(self._find(change.number)) for change in changes)
-        for message in changed:
-            self._keep(message)
-        return changed
+    async def change(self, *changes: Change) -> tuple[Changed, ...]:
+        """Take all steps or none, each on another message, and return what came of them."""
+        old = [self._find(change.number) for change in changes]
+        made = tuple(Changed(m, change.step(m)) for m, change in zip(old, changes, strict=True))
+        for changed in made:
+            self._keep(changed.after)
+        return made
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Forget messages that ended before `before`, and all ended ones but the newest `keep`."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inkstand.messages import Draft, Message, State
-    from inkstand.storage import Change
+    from inkstand.storage import Change, Changed
 
     Query = Callable[[sqlite3.Connection], Any]
 
@@ -72,9 +72,9 @@ class SqliteStore:
         """Keep `draft`; it is on the disk when this returns."""
         return cast("Added", await self._writer.ask(Add(draft, at)))
 
-    async def change(self, *changes: Change) -> tuple[Message, ...]:
-        """Take all steps or none, and return what became of the messages."""
-        return cast("tuple[Message, ...]", await self._writer.ask(Alter(changes)))
+    async def change(self, *changes: Change) -> tuple[Changed, ...]:
+        """Take all steps or none, each on another message, and return what came of them."""
+        return cast("tuple[Changed, ...]", await self._writer.ask(Alter(changes)))
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Forget messages that ended before `before`, and all ended ones but the newest `keep`."""
@@ -129,12 +129,9 @@ class SqliteStore:
         try:
             return query(self._connections[1])
         except sqlite3.Error as error:
-            return self._translate(error)
+            return database.translate(error, self._directory)
         except InkstandError as error:
             return error
-
-    def _translate(self, error: sqlite3.Error) -> InkstandError:
-        return database.translate(error, self._directory)
 
     def _open(self) -> None:
         self._lock = database.open_locked(self._directory)
@@ -144,7 +141,7 @@ class SqliteStore:
             os.close(self._lock)
             raise
         self._connections[1].execute("PRAGMA query_only = ON")
-        self._books = Writer(self._connections[0], self._translate)
+        self._books = Writer(self._connections[0], self._directory)
 
     def _close(self) -> None:
         # The last one to close moves the write-ahead log into the database, so it has to write.

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import IdempotencyConflictError, InkstandError
 from inkstand.messages import fingerprint, lifecycle
-from inkstand.storage import Added, queries
+from inkstand.storage import Added, Changed, database, queries
 from inkstand.storage.rows import COLUMNS, from_row, to_number, to_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
+    from pathlib import Path
 
     from inkstand.messages import Draft, Message
     from inkstand.storage import Change
@@ -51,7 +52,7 @@ class Add:
 
 @dataclass(frozen=True, slots=True)
 class Alter:
-    """Ask for steps, all or none; the outcome is the messages after them."""
+    """Ask for steps, all or none; the outcome is a Changed for each."""
 
     changes: tuple[Change, ...]
 
@@ -77,13 +78,9 @@ class _New:
 class Writer:
     """The only one that writes to the database behind `connection`, so it can count ids itself."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        translate: Callable[[sqlite3.Error], InkstandError],
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
         self._connection = connection
-        self._translate = translate
+        self._directory = directory
         self._last = _number(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'message'")
         self.calls = _number(connection, "SELECT max(called) FROM message")
 
@@ -95,7 +92,7 @@ class Writer:
                 return self._outcomes(requests)
         except sqlite3.Error as error:
             self._last, self.calls = before
-            return [self._translate(error) for _ in requests]
+            return [database.translate(error, self._directory) for _ in requests]
 
     @contextlib.contextmanager
     def _one_commit(self, requests: Sequence[Request]) -> Iterator[None]:
@@ -136,6 +133,8 @@ class Writer:
             return error
 
     def _add(self, requests: Iterable[Add]) -> list[Added | InkstandError]:
+        if not database.has_room(self._directory):
+            return [database.no_room() for _ in requests]
         known: dict[tuple[str, str | None], tuple[Message, bytes | None]] = {}
         new: list[_New] = []
         outcomes = [self._added(request, known, new) for request in requests]
@@ -181,13 +180,13 @@ class Writer:
         if pictures:
             self._connection.executemany("INSERT INTO picture VALUES (?, ?)", pictures)
 
-    def _alter(self, changes: Sequence[Change]) -> tuple[Message, ...]:
+    def _alter(self, changes: Sequence[Change]) -> tuple[Changed, ...]:
         old = [queries.get(self._connection, change.number) for change in changes]
-        new = [change.step(message) for change, message in zip(changes, old, strict=True)]
-        for before, after in zip(old, new, strict=True):
-            if before != after:
-                self._update(after)
-        return tuple(new)
+        made = tuple(Changed(m, change.step(m)) for m, change in zip(old, changes, strict=True))
+        for changed in made:
+            if changed.before != changed.after:
+                self._update(changed.after)
+        return made
 
     def _update(self, message: Message) -> None:
         self._connection.execute(_UPDATE, (*to_row(message), message.id))
