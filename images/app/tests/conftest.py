@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import time
@@ -123,19 +124,21 @@ class Driver:
     def __init__(self, folder: Path) -> None:
         self.directory = folder / "panel"
         self._state = folder / "state"
+        self._notices = folder / "notices"
         self._process: subprocess.Popen[bytes] | None = None
         self.directory.mkdir()
         self._state.mkdir()
 
     def start(self) -> None:
-        """Mount it and return when it serves."""
+        """Mount it and return when it says that it serves, as it tells systemd."""
         options = ["--panel=2.7", "--bus=simulated", "--simulated-timing=fast"]
-        self._process = self._popen("mount", *options, str(self.directory))
-        deadline = time.monotonic() + PATIENCE
-        while not (self.directory / "panel").exists():
-            assert self._process.poll() is None, "the driver ended"
-            assert time.monotonic() < deadline, "the driver does not serve"
-            time.sleep(0.01)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
+            ready.bind(str(self._notices))
+            ready.settimeout(PATIENCE)
+            self._process = self._popen("mount", *options, str(self.directory))
+            while b"READY=1" not in ready.recv(4096):
+                pass
+        self._notices.unlink()
 
     def kill(self) -> None:
         """Kill it as the kernel would; the mount stays, dead."""
@@ -167,7 +170,8 @@ class Driver:
     def _popen(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
         state = f"--state-directory={self._state}"
         line = [sys.executable, "-m", "epdfuse", command, state, *arguments]
-        return subprocess.Popen(line, env={**os.environ, "PYTHONPATH": str(DRIVER)})
+        added = {"PYTHONPATH": str(DRIVER), "NOTIFY_SOCKET": str(self._notices)}
+        return subprocess.Popen(line, env={**os.environ, **added})
 
 
 @pytest.fixture
