@@ -10,7 +10,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.errors import MessageNotFoundError, MessageStateError, StorageError
-from inkstand.events import ButtonPressed, Gesture, MessageChanged, ScreenFailed, ScreenShown
+from inkstand.events import (
+    ButtonPressed,
+    Gesture,
+    MessageChanged,
+    PanelChanged,
+    ScreenFailed,
+    ScreenShown,
+)
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.screens import MessageScreen
 from inkstand.screens.stored import StoredPictureScreen
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
     from inkstand.storage import Added, Store
 
 _LOG = logging.getLogger(__name__)
-_KINDS = (ButtonPressed, ScreenShown, ScreenFailed)
+_KINDS = (ButtonPressed, PanelChanged, ScreenShown, ScreenFailed)
 # How long to leave a store alone that cannot be written.
 PATIENCE = timedelta(seconds=10)
 
@@ -57,6 +64,7 @@ class Appliance:
         self._screen = home
         self._peeking = False
         self._arrived: ScreenShown | None = None
+        self._read_early: int | None = None
         self._trouble: str | None = None
 
     @property
@@ -141,6 +149,8 @@ class Appliance:
                 await self._press()
             case ScreenShown():
                 self._arrive(event)
+            case PanelChanged():
+                self._read_early = None
             case ScreenFailed(screen=screen) if screen is self._screen and self._current:
                 now = self._clock.now()
                 await self._change(self._current.id, partial(lifecycle.give_up, at=now))
@@ -148,9 +158,14 @@ class Appliance:
     async def _press(self) -> None:
         if self._return():
             return
+        shown = await self._store.shown()
         now = self._clock.now()
-        for message in await self._store.shown():
+        for message in shown:
             await self._try(Change(message.id, partial(lifecycle.acknowledge, at=now)))
+        if not shown and self._current and self._display.screen is self._screen:
+            # It can be read while the panel is still busy with it.
+            self._read_early = self._current.id
+            self._nudge.set()
 
     async def _show_last_again(self) -> None:
         last = await self._store.last_shown()
@@ -212,6 +227,8 @@ class Appliance:
             Change(number, partial(lifecycle.show, at=arrived.at)),
             *(Change(other, lifecycle.set_aside) for other in others),
         )
+        if self._read_early == number:
+            await self._try(Change(number, partial(lifecycle.acknowledge, at=arrived.at)))
         if self._arrived is arrived:
             self._arrived = None
 
@@ -226,7 +243,7 @@ class Appliance:
         before, self._current = self._current, message
         if (message and message.id) == (before and before.id):
             return
-        self._arrived, self._peeking = None, False
+        self._arrived, self._read_early, self._peeking = None, None, False
         self._screen = self._screen_of(message, picture) if message else self._home
         self._display.show(self._screen)
 

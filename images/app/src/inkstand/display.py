@@ -73,11 +73,17 @@ class Display:
         self._glass: _Glass | None = None
         self._last_full: datetime | None = None
         self._reason: str | None = None
+        self._screen: Screen | None = None
 
     @property
     def frame(self) -> Frame | None:
         """What is on the glass, read back from the driver; None before the first answer."""
         return self._glass.frame if self._glass else None
+
+    @property
+    def screen(self) -> Screen | None:
+        """What is on the glass or coming onto it, None when nobody knows."""
+        return self._screen
 
     @property
     def reason(self) -> str | None:
@@ -130,6 +136,7 @@ class Display:
         wanted = await self._render(wish, glass.info.size, now)
         gradual = glass.info.partial and wish == self._drawn
         last_full = self._last_full
+        self._screen = wish.screen
         await self._refresh(
             wanted, choose(glass.frame, wanted, gradual=gradual, last_full=last_full, now=now), now
         )
@@ -174,6 +181,7 @@ class Display:
         if reason is not None:
             # Nobody knows what the glass went through: begin with a full refresh.
             self._last_full = None
+            self._screen = None
         self._reason = reason
 
     async def _nudged_within(self, seconds: float) -> None:
