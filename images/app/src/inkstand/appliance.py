@@ -207,6 +207,7 @@ class Appliance:
         self._settled = False
         await self._expire()
         await self._mark_shown()
+        await self._take_early_press()
         self._follow(*await self._wanted())
         deadline = await self._store.deadline()
         self._settled = not self._nudge.is_set()
@@ -227,10 +228,17 @@ class Appliance:
             Change(number, partial(lifecycle.show, at=arrived.at)),
             *(Change(other, lifecycle.set_aside) for other in others),
         )
-        if self._read_early == number:
-            await self._try(Change(number, partial(lifecycle.acknowledge, at=arrived.at)))
         if self._arrived is arrived:
             self._arrived = None
+
+    async def _take_early_press(self) -> None:
+        number = self._read_early
+        if number is None:
+            return
+        if number in [message.id for message in await self._store.shown()]:
+            self._read_early = None
+            now = self._clock.now()
+            await self._try(Change(number, partial(lifecycle.acknowledge, at=now)))
 
     async def _wanted(self) -> tuple[Message | None, bytes | None]:
         message = await self._store.wanted()

@@ -159,7 +159,7 @@ async def test_each_minute_around_daylight_saving_is_drawn_once(
     clock, hub, panel = ManualClock(start.astimezone(zone)), Hub(), MemoryPanel(264, 176)
     task = asyncio.create_task(Display(panel, clock, hub, ClockScreen()).run())
     times = []
-    with hub.listen() as listener:
+    with hub.listen(kinds=(FrameShown,)) as listener:
         await anext(listener)
         for _ in shown:
             await clock.wait_for_sleeper()

@@ -1,0 +1,231 @@
+"""The database on a real disk: killed, full, damaged, locked."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.messages import State, lifecycle
+from inkstand.storage import Change, database
+from inkstand.storage.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+pytestmark = pytest.mark.integration
+Drafts = Any
+SOURCE = Path(__file__).parents[2] / "src"
+BURST = Path(__file__).with_name("burst.py")
+# The long form: INKSTAND_KILLS=1000.
+KILLS = int(os.environ.get("INKSTAND_KILLS", "12"))
+
+
+def file_in(directory: Path) -> Path:
+    return directory / database.NAME
+
+
+def killed_burst(directory: Path, word: str, after: float) -> list[tuple[int, str]]:
+    """Return what a process said it kept before it was killed, `after` seconds after its first."""
+    command = [sys.executable, str(BURST), str(directory), word]
+    with subprocess.Popen(
+        command, env={**os.environ, "PYTHONPATH": str(SOURCE)}, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        timer = threading.Timer(after, process.kill)
+        timer.start()
+        lines = [first, *process.stdout.readlines()]
+        timer.join()
+    words = [line.split() for line in lines if line.endswith("\n")]
+    return [(int(number), text) for number, text in words]
+
+
+async def everything(directory: Path) -> dict[int, str]:
+    async with SqliteStore(directory) as store:
+        page = await store.page(limit=10_000_000)
+    return {message.id: message.text for message in reversed(page.messages)}
+
+
+async def test_what_was_acknowledged_survives_kills_in_order_and_once(tmp_path: Path) -> None:
+    chance = random.Random(4)
+    told: list[tuple[int, str]] = []
+    for kill in range(KILLS):
+        told += await asyncio.to_thread(killed_burst, tmp_path, f"k{kill}", chance.uniform(0, 0.06))
+    kept = await everything(tmp_path)
+    assert len(told) >= KILLS
+    assert [(number, kept.get(number)) for number, _ in told] == told
+    assert [number for number, _ in told] == sorted({number for number, _ in told})
+    assert len(set(kept.values())) == len(kept)
+    with contextlib.closing(sqlite3.connect(file_in(tmp_path))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+async def test_a_commit_is_flushed_and_the_log_is_a_write_ahead_one(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        await store.add(draft(), noon)
+        for connection in store._connections:
+            assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+            assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+
+
+async def test_many_adds_share_a_commit(tmp_path: Path, draft: Drafts, noon: datetime) -> None:
+    async with SqliteStore(tmp_path) as store:
+        statements: list[str] = []
+        store._connections[0].set_trace_callback(statements.append)
+        await asyncio.gather(*(store.add(draft(), noon) for _ in range(100)))
+        store._connections[0].set_trace_callback(None)
+    assert sum("INSERT INTO message" in statement for statement in statements) <= 3
+
+
+async def test_only_its_user_can_read_the_files(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    directory = tmp_path / "new" / "state"
+    async with SqliteStore(directory) as store:
+        await store.add(draft(), noon)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
+    assert set(modes.values()) == {0o600}
+    assert len(modes) == 3
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+
+
+async def test_a_second_process_is_kept_out(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path):
+        with pytest.raises(StorageUnavailableError, match="another Inkstand"):
+            await SqliteStore(tmp_path).__aenter__()
+    async with SqliteStore(tmp_path) as store:
+        assert await store.wanted() is None
+
+
+async def test_a_place_that_is_no_directory_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StorageUnavailableError, match=r"file: .*setting state_directory"):
+        await SqliteStore(tmp_path / "file").__aenter__()
+
+
+async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
+    file_in(tmp_path).write_bytes(b"my holiday" * 1000)
+    with pytest.raises(StorageUnavailableError, match=r"cannot open .*not a database"):
+        await SqliteStore(tmp_path).__aenter__()
+    assert file_in(tmp_path).read_bytes() == b"my holiday" * 1000
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path):
+        pass
+    with contextlib.closing(sqlite3.connect(file_in(tmp_path))) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(StorageUnavailableError, match="newer Inkstand"):
+        await SqliteStore(tmp_path).__aenter__()
+
+
+async def test_what_was_kept_is_there_after_reopening_and_ids_go_on(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        first = (await store.add(draft(idempotency_key="k"), noon)).message
+        (recalled,) = await store.change(Change(1, lambda m: lifecycle.recall(m, store.calls)))
+    async with SqliteStore(tmp_path) as store:
+        assert await store.get(1) == recalled.after
+        assert store.calls == 1
+        assert (await store.add(draft(idempotency_key="k"), noon)).message.id == first.id
+        assert (await store.add(draft(), noon)).message.id == 2
+
+
+async def test_what_is_asked_for_last_is_kept_before_it_closes(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        tasks = [asyncio.create_task(store.add(draft(str(n)), noon)) for n in range(500)]
+        await asyncio.sleep(0)
+    await asyncio.gather(*tasks)
+    assert len(await everything(tmp_path)) == 500
+
+
+async def test_a_database_that_may_not_grow_refuses_and_recovers(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        await store.add(draft("first"), noon)
+        store._connections[0].execute("PRAGMA max_page_count = 20")
+        with pytest.raises(StorageFullError):
+            await store.add(draft("x" * 500_000), noon)
+        assert (await store.get(1)).text == "first"
+        store._connections[0].execute("PRAGMA max_page_count = 100000")
+        assert (await store.add(draft("x" * 500_000), noon)).message.id == 2
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 4 MiB, in memory."""
+    if os.geteuid() or shutil.which("mount") is None:
+        pytest.skip("mounting a small file system needs root")
+    directory = tmp_path / "disk"
+    directory.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(directory)]
+    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
+    if mounted.returncode:
+        pytest.skip(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
+    yield directory
+    subprocess.run(["umount", "--lazy", str(directory)], check=True)
+
+
+async def fill(store: SqliteStore, drafts: Drafts, noon: datetime) -> list[int]:
+    """Add messages until there is no room, and return the ids of those that were kept."""
+    kept: list[int] = []
+    with contextlib.suppress(StorageFullError):
+        while len(kept) < 10_000:
+            kept.append((await store.add(drafts("x" * 2000), noon)).message.id)
+    return kept
+
+
+async def test_on_a_full_disk_reading_and_the_states_go_on(
+    small_disk: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(small_disk) as store:
+        kept = await fill(store, draft, noon)
+        assert 10 < len(kept) < 10_000
+        (shown,) = await store.change(Change(1, lambda m: lifecycle.show(m, noon)))
+        assert shown.after.state is State.SHOWN
+        assert [m.id for m in (await store.page(limit=10_000)).messages] == kept[::-1]
+
+
+async def test_a_disk_that_is_full_to_the_last_byte_corrupts_nothing(
+    small_disk: Path, draft: Drafts, noon: datetime
+) -> None:
+    ballast = small_disk / "ballast"
+    async with SqliteStore(small_disk) as store:
+        kept = await fill(store, draft, noon)
+        with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
+            while file.write(b"x" * 4096):
+                pass
+        with pytest.raises(StorageFullError):
+            await store.add(draft(), noon)
+        with contextlib.suppress(StorageError):
+            for _ in range(50):
+                await store.change(
+                    *(Change(n, lambda m: lifecycle.show(m, noon)) for n in kept),
+                )
+                await store.change(*(Change(n, lifecycle.set_aside) for n in kept))
+        assert [m.id for m in (await store.page(limit=10_000)).messages] == kept[::-1]
+        ballast.unlink()
+        assert await store.prune(before=noon, keep=0) == 0
+    with contextlib.closing(sqlite3.connect(file_in(small_disk))) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
