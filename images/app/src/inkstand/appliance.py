@@ -16,7 +16,9 @@ from inkstand.events import (
     MessageChanged,
     PanelChanged,
     ScreenFailed,
+    ScreenKind,
     ScreenShown,
+    ScreenState,
 )
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.screens import MessageScreen
@@ -76,6 +78,15 @@ class Appliance:
     def trouble(self) -> str | None:
         """Why the states of messages cannot be kept now, or None when all is well."""
         return self._trouble
+
+    def screen_state(self) -> ScreenState:
+        """Return what is on the glass, or is as soon as the panel has finished."""
+        if self._peeking:
+            return ScreenState(ScreenKind.STATUS)
+        if self._current is None:
+            return ScreenState(ScreenKind.CLOCK)
+        kind = ScreenKind.PICTURE if self._current.has_picture else ScreenKind.MESSAGE
+        return ScreenState(kind, self._current)
 
     async def post(self, author: str, text: str) -> Message:
         """Take in a message; it is kept when this returns."""

@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.errors import FrameError, PanelError, PanelFailedError
-from inkstand.events import FrameShown, PanelChanged, ScreenFailed, ScreenShown
+from inkstand.events import FrameShown, PanelChanged, RefreshStarted, ScreenFailed, ScreenShown
 from inkstand.panel import Refresh
 from inkstand.panel.lane import Lane
 from inkstand.refresh import choose
@@ -71,6 +71,8 @@ class Display:
         self._drawn: _Wish | None = None
         self._nudge = asyncio.Event()
         self._glass: _Glass | None = None
+        self._shown: FrameShown | None = None
+        self._refreshing: RefreshStarted | None = None
         self._last_full: datetime | None = None
         self._reason: str | None = None
         self._screen: Screen | None = None
@@ -79,6 +81,21 @@ class Display:
     def frame(self) -> Frame | None:
         """What is on the glass, read back from the driver; None before the first answer."""
         return self._glass.frame if self._glass else None
+
+    @property
+    def info(self) -> PanelInfo | None:
+        """What the panel said about itself when it was last asked; None before the first answer."""
+        return self._glass.info if self._glass else None
+
+    @property
+    def last_refresh(self) -> FrameShown | None:
+        """How and when `frame` came onto the glass; None before the first answer."""
+        return self._shown
+
+    @property
+    def refreshing(self) -> RefreshStarted | None:
+        """The refresh that is going on, or None."""
+        return self._refreshing
 
     @property
     def screen(self) -> Screen | None:
@@ -146,8 +163,18 @@ class Display:
         return wish.screen.next_change(now)
 
     async def _look(self) -> _Glass:
-        self._glass = await self._lane.run(partial(_look, self._panel), _READ_TIMEOUT)
-        return self._glass
+        glass = await self._lane.run(partial(_look, self._panel), _READ_TIMEOUT)
+        self._find(glass)
+        return glass
+
+    def _find(self, glass: _Glass) -> None:
+        """Take note of what is on the glass; somebody else may have drawn it."""
+        before, self._glass = self._shown, glass
+        if before is not None and before.frame == glass.frame:
+            return
+        self._shown = FrameShown(self._clock.now(), glass.frame, None, None)
+        if before is not None:
+            self._hub.publish(self._shown)
 
     async def _render(self, wish: _Wish, size: tuple[int, int], now: datetime) -> Frame:
         try:
@@ -167,16 +194,22 @@ class Display:
         if refresh is None:
             return
         started = time.monotonic()
+        self._refreshing = RefreshStarted(self._clock.now(), refresh)
+        self._hub.publish(self._refreshing)
         job = partial(_show_and_read_back, self._panel, wanted, refresh)
         self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
         if refresh is Refresh.FULL:
             self._last_full = now
-        took = time.monotonic() - started
-        self._hub.publish(FrameShown(now, self._glass.frame, refresh, took))
+        took, self._refreshing = time.monotonic() - started, None
+        self._shown = FrameShown(self._clock.now(), self._glass.frame, refresh, took)
+        self._hub.publish(self._shown)
 
     def _report(self, reason: str | None) -> None:
-        if (reason is None) != (self._reason is None):
+        changed = (reason is None) != (self._reason is None)
+        failed, self._refreshing = self._refreshing is not None, None
+        if changed:
             _log_change(reason)
+        if changed or failed:
             self._hub.publish(PanelChanged(self._clock.now(), reason))
         if reason is not None:
             # Nobody knows what the glass went through: begin with a full refresh.

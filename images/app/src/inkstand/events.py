@@ -59,19 +59,60 @@ class ScreenFailed:
     screen: Screen
 
 
+class ScreenKind(enum.StrEnum):
+    """What kind of thing the glass is for at a time."""
+
+    CLOCK = "clock"
+    MESSAGE = "message"
+    PICTURE = "picture"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenState:
+    """What is on the glass, or is as soon as the panel has finished.
+
+    `message` is the one that is shown, None for clock and status; `page` counts from 1 to `pages`.
+    """
+
+    screen: ScreenKind
+    message: Message | None = None
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenChanged:
+    """Something else, or another page of it, is to be on the glass from now on."""
+
+    at: datetime
+    state: ScreenState
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshStarted:
+    """The panel begins to refresh; it ends with FrameShown or with PanelChanged."""
+
+    at: datetime
+    refresh: Refresh
+
+
 @dataclass(frozen=True, slots=True)
 class FrameShown:
-    """The glass shows `frame`, read back from the driver; `seconds` is what the refresh took."""
+    """The glass shows `frame`, read back from the driver; `seconds` is what the refresh took.
+
+    Both `refresh` and `seconds` are None for a frame that was found there, drawn by somebody else.
+    """
 
     at: datetime
     frame: Frame
-    refresh: Refresh
-    seconds: float
+    refresh: Refresh | None
+    seconds: float | None
 
 
 @dataclass(frozen=True, slots=True)
 class PanelChanged:
-    """The panel is well again (`reason` None) or is not."""
+    """The panel is well again (`reason` None) or is not, told anew for each refresh that fails."""
 
     at: datetime
     reason: str | None
@@ -90,6 +131,8 @@ Event = (
     | MessageChanged
     | ScreenShown
     | ScreenFailed
+    | ScreenChanged
+    | RefreshStarted
     | FrameShown
     | PanelChanged
     | ButtonChanged

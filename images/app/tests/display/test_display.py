@@ -14,7 +14,7 @@ import pytest
 
 from inkstand.clock import ManualClock
 from inkstand.display import Display
-from inkstand.events import FrameShown, Hub
+from inkstand.events import FrameShown, Hub, RefreshStarted
 from inkstand.panel import Frame, Refresh
 from inkstand.panel.memory import MemoryPanel
 from inkstand.rendering import to_frame
@@ -64,7 +64,7 @@ async def test_a_panel_without_partial_refresh_gets_full_ones() -> None:
     display = Display(panel, clock, hub, ClockScreen())
     task = asyncio.create_task(display.run())
     await clock.wait_for_sleeper()
-    with hub.listen() as listener:
+    with hub.listen(kinds=(FrameShown,)) as listener:
         clock.advance(MINUTE)
         await anext(listener)
     task.cancel()
@@ -171,6 +171,35 @@ async def test_each_minute_around_daylight_saving_is_drawn_once(
     assert times == shown
 
 
+async def test_a_refresh_is_told_when_it_begins_and_when_it_ends(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    show, seen = stage.panel.show, []
+
+    def look_and_show(frame: Frame, refresh: Refresh) -> None:
+        seen.append(stage.display.refreshing)
+        show(frame, refresh)
+
+    monkeypatch.setattr(stage.panel, "show", look_and_show)
+    stage.display.show(MessageScreen("Hello"))
+    started = await stage.next_event(RefreshStarted)
+    shown = await stage.next_frame()
+    assert seen == [started]
+    assert (started.refresh, started.at) == (Refresh.FULL, stage.clock.now())
+    assert stage.display.refreshing is None
+    assert stage.display.last_refresh == shown
+    assert shown.seconds >= 0
+
+
+async def test_what_somebody_else_drew_is_told_and_drawn_over(stage: Stage) -> None:
+    black = Frame(264, 176, b"\xff" * 5808)
+    stage.panel.show(black, Refresh.FULL)
+    stage.display.look_again()
+    found = await stage.next_frame()
+    assert (found.frame, found.refresh, found.seconds) == (black, None, None)
+    assert (await stage.next_frame()).frame == picture_of(ClockScreen(), stage)
+
+
 class TestPanelTrouble:
     """The panel fails or goes, and comes back."""
 
@@ -192,6 +221,14 @@ class TestPanelTrouble:
         stage.display.show(MessageScreen("Hello"))
         assert (await stage.next_change()).reason == "the panel failed: Panel broken"
         assert stage.display.frame == before == stage.panel.current()
+
+    async def test_each_refresh_that_fails_is_told_as_failed(self, stage: Stage) -> None:
+        stage.panel.fail("Panel broken")
+        stage.display.show(MessageScreen("Hello"))
+        for _ in range(2):
+            await stage.next_event(RefreshStarted)
+            assert (await stage.next_change()).reason == "the panel failed: Panel broken"
+            assert stage.display.refreshing is None
 
     async def test_after_trouble_the_next_refresh_is_full(self, stage: Stage) -> None:
         stage.panel.fail("DC Failed")
