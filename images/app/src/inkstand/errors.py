@@ -98,6 +98,33 @@ class InvalidTokenError(RequestError):
     code = "invalid-token"
 
 
+class ForbiddenError(RequestError):
+    """The token is good, and does not go far enough; `needed` is the scope that would."""
+
+    code = "forbidden"
+
+    def __init__(self, needed: str) -> None:
+        super().__init__(f"This needs a token with the scope {needed}")
+
+
+class CrossOriginError(RequestError):
+    """A page of another site wanted something done with the cookie of this one."""
+
+    code = "cross-origin"
+
+    def __init__(self) -> None:
+        super().__init__("This was asked for by a page of another site")
+
+
+class TokenNotFoundError(RequestError, LookupError):
+    """There is no token with that id, or no longer."""
+
+    code = "token-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is no such token")
+
+
 class InvalidCredentialsError(RequestError):
     """User name or password is wrong; which of them is not said."""
 

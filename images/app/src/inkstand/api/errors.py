@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.errors import (
+    CrossOriginError,
+    ForbiddenError,
     IdempotencyConflictError,
     InvalidArgumentsError,
     InvalidCredentialsError,
@@ -21,6 +23,7 @@ from inkstand.errors import (
     RequestError,
     StorageError,
     StorageFullError,
+    TokenNotFoundError,
     TooManyAttemptsError,
     UnauthorizedError,
 )
@@ -36,6 +39,9 @@ _CLASSIC: dict[type[InkstandError], tuple[int, str | None]] = {
     UnauthorizedError: (401, "Unauthorized"),
     InvalidTokenError: (400, "Token is invalid"),
     InvalidCredentialsError: (400, "Invalid credentials"),
+    ForbiddenError: (403, None),
+    CrossOriginError: (403, None),
+    TokenNotFoundError: (404, None),
     InvalidArgumentsError: (400, "Invalid arguments"),
     MalformedRequestError: (400, "Bad Request"),
     MessageTooLongError: (413, None),

@@ -35,4 +35,4 @@ class Services:
 
 
 SERVICES = web.AppKey("services", Services)
-USER = "user"
+PRINCIPAL = "principal"

@@ -9,8 +9,9 @@ import aiohttp
 from aiohttp import web
 
 from inkstand.api import errors
-from inkstand.api.keys import SERVICES, USER
-from inkstand.errors import InkstandError, UnauthorizedError
+from inkstand.api.access import Principal, Scope, require
+from inkstand.api.keys import PRINCIPAL, SERVICES
+from inkstand.errors import InkstandError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -70,7 +71,8 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     token = request.headers.get("Authorization", "").strip()
     if token:
         accounts = request.app[SERVICES].accounts
-        request[USER] = accounts.user_of(_without_scheme(token))
+        user = accounts.user_of(_without_scheme(token))
+        request[PRINCIPAL] = Principal(user, Scope.ADMIN, "", "header")
     return await handler(request)
 
 
@@ -80,10 +82,7 @@ def user_of(request: web.Request) -> str:
     Raises:
         UnauthorizedError: nobody said who asks.
     """
-    user: str | None = request.get(USER)
-    if user is None:
-        raise UnauthorizedError("log in first")
-    return user
+    return require(request, Scope.READ).user
 
 
 def _without_scheme(value: str) -> str:
