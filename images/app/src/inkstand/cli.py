@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.client.errors import ClientError
+from inkstand.client.options import EXIT_CODES, add_client
+from inkstand.client.wishes import with_wait_spelled_out
 from inkstand.config import DEFAULT_FILE, SECRETS, load, names
 from inkstand.errors import ConfigError, InkstandError
 
@@ -23,26 +26,57 @@ if TYPE_CHECKING:
     from inkstand.config import Settings
 
 _DONE, _FAILED, _MISUSED = 0, 1, 2
+# What a shell reports of programs that these signals ended.
+_INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
+# What the extra `server` installs; the client does without.
+_OF_THE_SERVER = ("PIL", "aiohttp", "argon2", "jwt")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and return its exit code: 0 done, 1 failed, 2 settings or usage."""
-    options = _parser().parse_args(arguments)
+    """Run the command line and return its exit code, see client.options.EXIT_CODES."""
+    given = sys.argv[1:] if arguments is None else arguments
+    options = _parser().parse_args(with_wait_spelled_out(given))
     try:
         return int(options.run(options))
     except InkstandError as error:
         print(f"inkstand: {error}", file=sys.stderr)
-        return _MISUSED if isinstance(error, ConfigError) else _FAILED
-    except KeyboardInterrupt:
+        return _exit_code(error)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] not in _OF_THE_SERVER:
+            raise
+        print(f"inkstand: {_without_server(error.name)}", file=sys.stderr)
         return _FAILED
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _NOBODY_READS
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _exit_code(error: InkstandError) -> int:
+    if isinstance(error, ClientError):
+        return error.exit_code
+    return _MISUSED if isinstance(error, ConfigError) else _FAILED
+
+
+def _without_server(name: str) -> str:
+    return (
+        f"only the client is installed, and this command needs {name}; "
+        "run in the repository: pipx install --force './images/app[server]'"
+    )
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="inkstand", description="An e-paper panel and a button on the open internet."
+        prog="inkstand",
+        description="An e-paper panel and a button on the open internet: client and server.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"inkstand {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    add_client(commands)
     _add_serving(commands)
     _add_tools(commands)
     return parser

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PREFIX = "INKSTAND_"
+# These mean the client, which may run where a server runs.
+_OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -91,7 +93,11 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
-    ours = {key: value for key, value in environment.items() if key.startswith(PREFIX)}
+    ours = {
+        key: value
+        for key, value in environment.items()
+        if key.startswith(PREFIX) and key not in _OF_THE_CLIENT
+    }
     files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
     plain = {key: value for key, value in ours.items() if key not in files}
     values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}

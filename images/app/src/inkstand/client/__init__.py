@@ -1,0 +1,1 @@
+"""The command line client: the standard library is all it needs."""

@@ -1,0 +1,91 @@
+"""What is there: `inkstand history`, `panel` and `status`; and what to do with a message."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
+
+from inkstand.client import wording
+from inkstand.client.terminal import STANDARD, note, now, say, say_json, server_of, write_bytes
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from inkstand.client.server import Server
+
+_LARGEST_PAGE = 200
+
+
+def history(options: argparse.Namespace) -> int:
+    """Print messages, newest first."""
+    messages = list(itertools.islice(_messages(server_of(options), options), options.limit))
+    if options.json:
+        say_json(messages)
+    else:
+        say(*(wording.message_line(message, now().tzinfo) for message in messages))
+        _explain_none(messages)
+    return 0
+
+
+def panel(options: argparse.Namespace) -> int:
+    """Print how the panel is, or write what is on the glass into a file."""
+    server = server_of(options)
+    if options.output is not None:
+        write_bytes(options.output, server.ask("GET", "/panel.png").body)
+        if options.output != STANDARD:
+            note(f"wrote what is on the glass to {options.output}")
+        return 0
+    return _tell(options, server.ask("GET", "/panel").json(), wording.panel_lines)
+
+
+def status(options: argparse.Namespace) -> int:
+    """Print how everything is."""
+    return _tell(options, server_of(options).ask("GET", "/status").json(), wording.status_lines)
+
+
+def show(options: argparse.Namespace) -> int:
+    """Show a message again at once."""
+    message = server_of(options).ask("POST", f"/messages/{options.id}/show").json()
+    say(f"message {message['id']} is {message['state']}")
+    return 0
+
+
+def acknowledge(options: argparse.Namespace) -> int:
+    """Take a message off the glass, as the button does."""
+    message = server_of(options).ask("POST", f"/messages/{options.id}/acknowledge").json()
+    say(f"message {message['id']} is {message['state']}")
+    return 0
+
+
+def delete(options: argparse.Namespace) -> int:
+    """Take a message back."""
+    server_of(options).ask("DELETE", f"/messages/{options.id}")
+    say(f"message {options.id} is deleted")
+    return 0
+
+
+def _messages(server: Server, options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    query = {"limit": str(min(options.limit, _LARGEST_PAGE))}
+    if options.state:
+        query["state"] = options.state
+    while True:
+        page = server.ask("GET", f"/messages?{urlencode(query)}").json()
+        yield from page["messages"]
+        if page["next"] is None:
+            return
+        query["before"] = page["next"]
+
+
+def _explain_none(messages: list[dict[str, Any]]) -> None:
+    if not messages:
+        note("there are no such messages")
+
+
+def _tell(options: argparse.Namespace, value: Any, lines: Any) -> int:
+    if options.json:
+        say_json(value)
+    else:
+        say(*lines(value, now().tzinfo))
+    return 0

@@ -1,0 +1,184 @@
+"""The part of the command line that talks to a server."""
+
+from __future__ import annotations
+
+import argparse
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkstand.client.errors import MisusedError
+from inkstand.client.wishes import seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    Commands = argparse._SubParsersAction[argparse.ArgumentParser]  # noqa: SLF001
+
+EXIT_CODES = """\
+exit codes:
+  0  done
+  1  failed: the server said no, or something here did not work
+  2  wrong usage or settings
+  3  not logged in, or the login is not good for this
+  4  the server cannot be reached, or cannot be trusted
+  5  a message ended before it was what --wait waits for
+  6  it took longer than --timeout
+  130  ended by Ctrl-C
+"""
+
+
+def add_client(commands: Commands) -> None:
+    """Add the commands of the client."""
+    _add_session(commands)
+    _add_send(commands)
+    _add_looking(commands)
+    _add_message(commands)
+    _add_tokens(commands)
+
+
+def _add_session(commands: Commands) -> None:
+    login = _add(commands, "login", "session:log_in", "log in at a server and keep the token")
+    login.add_argument("url", metavar="URL", help="such as https://mac.example.com")
+    login.add_argument("--user", default="owner", help="default: owner")
+    login.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    source = login.add_mutually_exclusive_group()
+    source.add_argument("--password-stdin", action="store_true", help=_PASSWORD)
+    source.add_argument("--token-stdin", action="store_true", help=_TOKEN)
+    logout = _add(commands, "logout", "session:log_out", "make the token worthless and forget it")
+    _add_server(logout)
+
+
+def _add_send(commands: Commands) -> None:
+    send = _add(commands, "send", "sending:send", "send a message or a picture", _SEND)
+    send.add_argument("text", nargs="*", metavar="TEXT", help=_TEXT)
+    send.add_argument("--image", type=Path, metavar="FILE", help=_IMAGE)
+    send.add_argument("--framing", choices=("fit", "fill"), default="fit", help="default: fit")
+    send.add_argument("--tone", choices=("dither", "threshold"), default="dither", help=_TONE)
+    send.add_argument("--urgent", action="store_true", help="show it at once")
+    send.add_argument("--for", type=_seconds, dest="show_for", metavar="SECONDS", help=_FOR)
+    send.add_argument("--expires", metavar="WHEN", help=_EXPIRES)
+    send.add_argument("--wait", choices=("shown", "read"), nargs="?", const="shown", help=_WAIT)
+    send.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=_TIMEOUT)
+    send.add_argument("--key", help=_KEY)
+    _add_json(send, "print the message as JSON")
+    _add_server(send)
+
+
+def _add_looking(commands: Commands) -> None:
+    text = "print what happens there, a line each, until Ctrl-C"
+    watch = _add(commands, "watch", "watching:watch", text)
+    _add_json(watch, "print each event as JSON")
+    history = _add(commands, "history", "looking:history", "list messages, newest first")
+    history.add_argument("--limit", type=_count, default=20, metavar="N", help="default: 20")
+    history.add_argument("--state", metavar="STATE,…", help=_STATE)
+    _add_json(history, "print a JSON array")
+    panel = _add(commands, "panel", "looking:panel", "say how the panel is, or fetch its picture")
+    panel.add_argument("-o", "--output", type=Path, metavar="FILE.png", help=_OUTPUT)
+    _add_json(panel, "print the answer of the server")
+    status = _add(commands, "status", "looking:status", "say how the appliance is")
+    _add_json(status, "print the answer of the server")
+    for command in (watch, history, panel, status):
+        _add_server(command)
+
+
+def _add_message(commands: Commands) -> None:
+    for name, run, text in (
+        ("show", "looking:show", "show a message again at once"),
+        ("acknowledge", "looking:acknowledge", "take a message off the glass, as the button does"),
+        ("delete", "looking:delete", "take a message back"),
+    ):
+        command = _add(commands, name, run, text)
+        command.add_argument("id", type=_count, metavar="ID", help="its number in the history")
+        _add_server(command)
+
+
+def _add_tokens(commands: Commands) -> None:
+    text = "list, create and revoke tokens for other programs and people"
+    tokens = _add(commands, "tokens", "tokens:list_all", text)
+    _add_json(tokens, "print a JSON array")
+    _add_server(tokens)
+    actions = tokens.add_subparsers(metavar="ACTION")
+    # Defaults of an action would undo what stands before it: `tokens --server A list`.
+    listing = _add(actions, "list", "tokens:list_all", "list tokens and sessions")
+    create = _add(actions, "create", "tokens:create", "make a token; it is printed this once")
+    create.add_argument("name", metavar="NAME", help="who or what it is for")
+    create.add_argument("--scope", choices=("read", "post", "admin"), default="post", help=_SCOPE)
+    create.add_argument("--days", type=_count, metavar="N", help="expires after N days")
+    revoke = _add(actions, "revoke", "tokens:revoke", "make a token worthless from now on")
+    revoke.add_argument("id", metavar="ID", help="as in the list")
+    for action in (listing, create, revoke):
+        _add_json(action, "print JSON", default=argparse.SUPPRESS)
+        _add_server(action, default=argparse.SUPPRESS)
+
+
+def _add(
+    commands: Commands, name: str, run: str, text: str, more: str = ""
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(
+        name,
+        help=text,
+        description=text,
+        epilog=more + EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    command.set_defaults(run=partial(_run, run))
+    return command
+
+
+def _run(place: str, options: argparse.Namespace) -> int:
+    """Import what a command needs when it is asked for, and run it."""
+    import importlib  # noqa: PLC0415
+
+    module, _, name = place.partition(":")
+    command: Callable[[argparse.Namespace], int]
+    command = getattr(importlib.import_module(f"inkstand.client.{module}"), name)
+    return command(options)
+
+
+def _add_server(command: argparse.ArgumentParser, default: str | None = None) -> None:
+    command.add_argument("--server", metavar="URL", default=default, help=_SERVER)
+
+
+def _add_json(command: argparse.ArgumentParser, text: str, default: str | bool = False) -> None:
+    command.add_argument("--json", action="store_true", default=default, help=text)
+
+
+def _seconds(text: str) -> int:
+    try:
+        return seconds(text)
+    except MisusedError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return int(text)
+
+
+_CA = "certificate that signs for this server, in PEM; it is kept with the login"
+_PASSWORD = "read the password from standard input"  # noqa: S105 - a help text
+_TOKEN = "read a token from standard input and keep that"  # noqa: S105
+_TEXT = "the message; - reads it from standard input"
+_IMAGE = "send this picture (PNG, JPEG, WebP; - for standard input); TEXT is its name then"
+_TONE = "how greys become black and white (default: dither)"
+_FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
+_EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
+_WAIT = "wait until it is shown (default) or read, and tell by the exit code"
+_TIMEOUT = "wait at most that long"
+_KEY = "send nothing if something was sent with this key before (default: a new one each time)"
+_STATE = "only these: waiting, shown, read, expired, deleted"
+_OUTPUT = "write what is on the glass there; - is standard output"
+_SCOPE = "what it may do; each includes the one before (default: post)"
+_SERVER = (
+    "which one, as URL or beginning of its name (default: INKSTAND_SERVER, or the latest login)"
+)
+_SEND = """\
+examples:
+  inkstand send Dinner is ready
+  uptime | inkstand send -
+  inkstand send --image cat.jpg --for 10m
+  inkstand send --wait read Please call me && echo they know
+
+"""

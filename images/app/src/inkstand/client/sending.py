@@ -1,0 +1,151 @@
+"""`inkstand send`: a message or a picture, once, however often it takes to get it through."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from inkstand.client import wishes
+from inkstand.client.errors import EndedError, MisusedError, UnreachableError, WaitedTooLongError
+from inkstand.client.following import SILENCE, Following, Opened
+from inkstand.client.sse import Event
+from inkstand.client.terminal import (
+    alarm,
+    note,
+    now,
+    read_bytes,
+    read_text,
+    say,
+    say_json,
+    server_of,
+)
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from inkstand.client.following import Lost
+    from inkstand.client.server import Server
+
+_T = TypeVar("_T")
+_PAUSES = (0.5, 1.0, 2.0, 4.0)
+_ENDS = ("read", "expired", "deleted")
+_STANDARD_INPUT = ["-"]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to ask a server for; `path` is below /api/v1, `body` bytes or JSON."""
+
+    path: str
+    body: object
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def send(options: argparse.Namespace) -> int:
+    """Send what the options say, and wait if they say so."""
+    server, request = server_of(options), _request(options)
+    headers = {**request.headers, "Idempotency-Key": options.key or uuid.uuid4().hex}
+    message = persistently(
+        lambda: server.ask("POST", request.path, request.body, headers).json(), time.sleep
+    )
+    if options.wait:
+        note(f"sent as message {message['id']}, waiting until it is {options.wait}")
+        message = _wait(options, server, message["id"])
+    _report(options, message)
+    return 0
+
+
+def persistently(ask: Callable[[], _T], sleep: Callable[[float], None]) -> _T:
+    """Return what `ask` returns; try again a few times while the server is not there.
+
+    Raises:
+        ClientError: it was of no use.
+    """
+    for pause in _PAUSES:
+        try:
+            return ask()
+        except UnreachableError as error:
+            note(f"{error} (trying again in {pause:g} s)")
+            sleep(pause)
+    return ask()
+
+
+def reached(message: dict[str, Any], wanted: str) -> bool:
+    """Tell whether the message is or was "shown" or "read".
+
+    Raises:
+        EndedError: it ended, and never will be.
+    """
+    if message["state"] == wanted or (wanted == "shown" and message.get("shown_at")):
+        return True
+    if message["state"] in _ENDS:
+        raise EndedError(f"message {message['id']} is {message['state']}, and was not {wanted}")
+    return False
+
+
+def _request(options: argparse.Namespace) -> Request:
+    return _picture(options) if options.image else _text(options)
+
+
+def _text(options: argparse.Namespace) -> Request:
+    text = " ".join(options.text)
+    if options.text == _STANDARD_INPUT:
+        text = read_text(Path("-")).rstrip("\n")
+    if not text.strip():
+        raise MisusedError(
+            "there is nothing to send; give a text, - for standard input, or --image"
+        )
+    return Request("/messages", {"text": text, **_extras(options)})
+
+
+def _picture(options: argparse.Namespace) -> Request:
+    if options.text == _STANDARD_INPUT:
+        raise MisusedError("a picture from standard input is sent with: --image -")
+    data = read_bytes(options.image)
+    media_type = wishes.picture_type(data, str(options.image))
+    query = {"framing": options.framing, "tone": options.tone, **_extras(options)}
+    if name := " ".join(options.text) or options.image.name.strip("-"):
+        query["name"] = name
+    return Request(f"/images?{urlencode(query)}", data, {"Content-Type": media_type})
+
+
+def _extras(options: argparse.Namespace) -> dict[str, str | int]:
+    expires_at = wishes.moment(options.expires, now()) if options.expires else None
+    return wishes.extras(urgent=options.urgent, show_for=options.show_for, expires_at=expires_at)
+
+
+def _wait(options: argparse.Namespace, server: Server, number: int) -> dict[str, Any]:
+    following = Following(server_of(options, timeout=SILENCE), patient=True)
+    late = WaitedTooLongError(
+        f"message {number} is not {options.wait} after {options.timeout} s; it stays where it is"
+    )
+    with alarm(options.timeout, late):
+        for happening in following.happenings():
+            for message in _news(server, number, happening):
+                if reached(message, options.wait):
+                    return message
+    raise late
+
+
+def _news(
+    server: Server, number: int, happening: Event | Opened | Lost
+) -> Iterator[dict[str, Any]]:
+    """Yield the message when `happening` says how it is, or that it may have changed unseen."""
+    match happening:
+        case Opened():
+            yield persistently(lambda: server.ask("GET", f"/messages/{number}").json(), time.sleep)
+        case Event(type="message", data={"message": {"id": int(other)} as message}):
+            if other == number:
+                yield message
+
+
+def _report(options: argparse.Namespace, message: dict[str, Any]) -> None:
+    if options.json:
+        say_json(message)
+    else:
+        say(f"message {message['id']} is {options.wait or message['state']}")

@@ -1,0 +1,107 @@
+"""What people write on the command line, as what the API takes; pure."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from inkstand.client.errors import MisusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_MAGIC = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
+LARGEST_PICTURE = 4 * 1024 * 1024
+
+
+def seconds(text: str) -> int:
+    """Return how many seconds "90", "90s", "5m", "2h" or "1d" are.
+
+    Raises:
+        MisusedError: it is none of these.
+    """
+    match = re.fullmatch(r"(\d{1,9})([smhd]?)", text.strip())
+    if match is None or not int(match[1]):
+        raise MisusedError(f"{text!r} is not a time such as 90, 5m, 2h or 1d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def moment(text: str, now: datetime) -> datetime:
+    """Return when "2h" (from now), "18:30" (the next one) or "2026-11-22T08:00" is, in UTC.
+
+    `now` is aware; its time zone is meant where `text` names none.
+
+    Raises:
+        MisusedError: it is none of these, or has passed.
+    """
+    if re.fullmatch(r"\d{1,9}[smhd]", text.strip()):
+        return (now + timedelta(seconds=seconds(text))).astimezone(UTC)
+    if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip()):
+        return _next(int(match[1]), int(match[2]), now).astimezone(UTC)
+    try:
+        parsed = datetime.fromisoformat(text.strip())
+    except ValueError:
+        message = f"{text!r} is not a time such as 2h, 18:30 or 2026-11-22T08:00"
+        raise MisusedError(message) from None
+    then = parsed if parsed.tzinfo else parsed.replace(tzinfo=now.tzinfo)
+    if then <= now:
+        raise MisusedError(f"{text} has passed already")
+    return then.astimezone(UTC)
+
+
+def stamp(at: datetime) -> str:
+    """Return `at` (aware) in RFC 3339, in UTC."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def extras(
+    *, urgent: bool, show_for: int | None, expires_at: datetime | None
+) -> dict[str, str | int]:
+    """Return what the API takes beside text or picture; what is not wished for is left out."""
+    wished: dict[str, str | int] = {}
+    if urgent:
+        wished["priority"] = "urgent"
+    if show_for is not None:
+        wished["show_for"] = show_for
+    if expires_at is not None:
+        wished["expires_at"] = stamp(expires_at)
+    return wished
+
+
+def picture_type(data: bytes, name: str) -> str:
+    """Return the media type of a picture.
+
+    Raises:
+        MisusedError: it is not PNG, JPEG or WebP, or too large.
+    """
+    if len(data) > LARGEST_PICTURE:
+        size = len(data) / 1024 / 1024
+        raise MisusedError(f"{name} has {size:.1f} MB, and at most 4 are taken; make it smaller")
+    for pattern, media_type in _MAGIC:
+        if pattern.match(data):
+            return media_type
+    raise MisusedError(f"{name} is no picture in PNG, JPEG or WebP")
+
+
+def with_wait_spelled_out(arguments: Sequence[str]) -> list[str]:
+    """Return `arguments` with the state after each bare `--wait`, so that no text is taken for it.
+
+    What comes after `--` is text in any case.
+    """
+    given = list(arguments)
+    end = given.index("--") if "--" in given else len(given)
+    for index in [i for i in range(end) if given[i] == "--wait"]:
+        if given[index + 1 : index + 2] not in (["shown"], ["read"]):
+            given[index] = "--wait=shown"
+    return given
+
+
+def _next(hour: int, minute: int, now: datetime) -> datetime:
+    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return today if today > now else today + timedelta(days=1)
