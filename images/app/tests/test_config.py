@@ -69,6 +69,25 @@ def test_every_setting_can_come_from_the_environment(environment: dict[str, str]
     assert settings.timezone.key == "Europe/Stockholm"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("panel_temperature", "", None),
+        ("panel_temperature", "-5", -5),
+        ("public_url", "", ""),
+        ("public_url", "https://mac.example.com/", "https://mac.example.com/"),
+        ("certificate_address", "", None),
+        ("certificate_address", "traefik:8443", ("traefik", 8443)),
+        ("certificate_address", "[::1]:443", ("::1", 443)),
+    ],
+)
+def test_what_may_be_empty_is_nothing_then(
+    environment: dict[str, str], name: str, text: str, value: object
+) -> None:
+    settings = load(None, {**environment, f"INKSTAND_{name.upper()}": text})
+    assert getattr(settings, name) == value
+
+
 def test_the_secrets_are_not_shown(environment: dict[str, str]) -> None:
     shown = repr(load(None, environment))
     assert SECRET not in shown
@@ -116,6 +135,11 @@ def test_a_weak_token_secret_is_refused(environment: dict[str, str], weak: str) 
         ("listen_port", "http", "whole number from 0 to 65535, not 'http'"),
         ("listen_port", "70000", "whole number"),
         ("button_gpio", "32", "whole number"),
+        ("panel_temperature", "warm", "whole number from -99 to 99"),
+        ("public_url", "mac.example.com", "URL such as https://mac.example.com"),
+        ("certificate_address", "traefik", "HOST:PORT such as traefik:8443, not 'traefik'"),
+        ("certificate_address", "traefik:0", "whole number from 1 to 65535"),
+        ("time_source", "moon", "one of none, timesyncd"),
         ("timezone", "Mars/Olympus", "time zone such as Europe/Stockholm, not 'Mars/Olympus'"),
         ("timezone", "../../etc/passwd", "time zone"),
         ("panel", "eink", "one of epd, memory, not 'eink'"),

@@ -52,11 +52,20 @@ class Settings:
     panel: str = "epd"
     panel_directory: Path = Path("/run/epd/panel")
     panel_size: tuple[int, int] = (264, 176)
+    panel_temperature: int | None = None
+    full_refresh_minutes: int = 30
+    page_seconds: int = 20
     button: str = "pigpio"
     pigpiod_host: str = "127.0.0.1"
     pigpiod_port: int = 8888
     button_gpio: int = 22
     button_glitch_filter_us: int = 10_000
+    button_long_ms: int = 800
+    button_double_ms: int = 300
+    time_source: str = "none"
+    time_synchronised_file: Path = Path("/run/host-time/synchronized")
+    public_url: str = ""
+    certificate_address: tuple[str, int] | None = None
     message_max_length: int = 2000
     storage: str = "sqlite"
     state_directory: Path = Path("/var/lib/inkstand")
@@ -215,6 +224,28 @@ def parse_size(value: object) -> tuple[int, int]:
     return size
 
 
+def _temperature(value: object) -> int | None:
+    return None if value == "" else _number(value, low=-99, high=99)
+
+
+def _url(value: object) -> str:
+    if value == "":
+        return ""
+    text = _text(value)
+    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*)?", text):
+        raise ValueError(f"must be a URL such as https://mac.example.com, not {value!r}")
+    return text
+
+
+def _address(value: object) -> tuple[str, int] | None:
+    if value == "":
+        return None
+    match = re.fullmatch(r"\[?([^\s\[\]/]+)\]?:(\d{1,5})", str(value))
+    if match is None:
+        raise ValueError(f"must be HOST:PORT such as traefik:8443, not {value!r}")
+    return match[1], _number(match[2], low=1, high=65535)
+
+
 _PORT = partial(_number, low=1, high=65535)
 _PARSERS: dict[str, Callable[[object], object]] = {
     "app_title": _text,
@@ -229,11 +260,20 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "panel": partial(_choice, options=("epd", "memory")),
     "panel_directory": lambda value: Path(_text(value)),
     "panel_size": parse_size,
+    "panel_temperature": _temperature,
+    "full_refresh_minutes": partial(_number, low=1, high=1440),
+    "page_seconds": partial(_number, low=0, high=86_400),
     "button": partial(_choice, options=("pigpio", "memory", "none")),
     "pigpiod_host": _text,
     "pigpiod_port": _PORT,
     "button_gpio": partial(_number, low=0, high=31),
     "button_glitch_filter_us": partial(_number, low=0, high=300_000),
+    "button_long_ms": partial(_number, low=0, high=60_000),
+    "button_double_ms": partial(_number, low=0, high=5_000),
+    "time_source": partial(_choice, options=("none", "timesyncd")),
+    "time_synchronised_file": lambda value: Path(_text(value)),
+    "public_url": _url,
+    "certificate_address": _address,
     "message_max_length": partial(_number, low=1, high=100_000),
     "storage": partial(_choice, options=("sqlite", "memory")),
     "state_directory": lambda value: Path(_text(value)),
