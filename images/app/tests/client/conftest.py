@@ -1,0 +1,211 @@
+"""Servers for the client: certificates of a throw-away CA, a front that can be cut, the app."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+SOURCE = Path(__file__).parents[2] / "src"
+PATIENCE = 20.0
+
+
+@dataclass(frozen=True)
+class Authority:
+    """A CA for this run, and certificates that it signed."""
+
+    folder: Path
+
+    @property
+    def ca(self) -> Path:
+        return self.folder / "ca.pem"
+
+    def certificate(self, name: str, *, days: int = 2) -> ssl.SSLContext:
+        """Return what a server called `name` (an address or a host) needs."""
+        kind = "IP" if name[0].isdigit() else "DNS"
+        base = self.folder / f"{name}-{days}"
+        Path(f"{base}.ext").write_text(f"subjectAltName={kind}:{name}\n")
+        key, request, done = (f"{base}.{suffix}" for suffix in ("key", "csr", "crt"))
+        new = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        openssl("req", *new, "-subj", f"/CN={name}", "-keyout", key, "-out", request)
+        signer = ["-CA", str(self.ca), "-CAkey", str(self.folder / "ca.key"), "-CAcreateserial"]
+        valid = ["-days", str(days), "-extfile", f"{base}.ext"]
+        openssl("x509", "-req", "-in", request, *signer, *valid, "-out", done)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(done, key)
+        return context
+
+
+def openssl(*arguments: str) -> None:
+    subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=PATIENCE)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A CA that nobody but the tests trusts."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed")
+    authority = Authority(tmp_path_factory.mktemp("authority"))
+    new = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    files = ["-keyout", str(authority.folder / "ca.key"), "-out", str(authority.ca)]
+    openssl("req", *new, "-days", "2", "-subj", "/CN=Throw-away CA", *files)
+    return authority
+
+
+class Front:
+    """Stands before a port of this machine, with TLS if it has a context; can be cut and mended.
+
+    `answer` is sent to whoever connects instead, when it is not None.
+    """
+
+    def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
+        self.answer: bytes | None = None
+        self.connections = 0
+        self._backend = port
+        self._context = context
+        self._open: set[socket.socket] = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
+        self._is_cut = False
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
+
+    @property
+    def url(self) -> str:
+        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}"
+
+    def cut(self) -> None:
+        """End all connections, and take no new one for longer than a moment."""
+        self._is_cut = True
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        """Let connections through again."""
+        self._is_cut = False
+
+    def close(self) -> None:
+        self.cut()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(PATIENCE)
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            self.connections += 1
+            threading.Thread(target=self._serve, args=(client,), daemon=True).start()
+
+    def _serve(self, client: socket.socket) -> None:
+        with contextlib.suppress(OSError), client:
+            if self._is_cut:
+                return
+            if self._context:
+                client = self._context.wrap_socket(client, server_side=True)
+            if self.answer is not None:
+                client.recv(65_536)
+                client.sendall(self.answer)
+                return
+            with client, socket.create_connection(("127.0.0.1", self._backend)) as backend:
+                self._join(client, backend)
+
+    def _join(self, client: socket.socket, backend: socket.socket) -> None:
+        self._open |= {client, backend}
+        back = threading.Thread(target=pump, args=(backend, client), daemon=True)
+        back.start()
+        pump(client, backend)
+        back.join()
+        self._open -= {client, backend}
+
+
+def pump(source: socket.socket, target: socket.socket) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        while data := source.recv(65_536):
+            target.sendall(data)
+    for one in (source, target):
+        with contextlib.suppress(OSError):
+            one.shutdown(socket.SHUT_RDWR)
+
+
+@pytest.fixture
+def front() -> Iterator[Callable[..., Front]]:
+    """Make fronts, which are closed in the end."""
+    fronts: list[Front] = []
+
+    def make(*arguments: Any) -> Front:
+        fronts.append(Front(*arguments))
+        return fronts[-1]
+
+    yield make
+    for one in fronts:
+        one.close()
+
+
+class Inkstand:
+    """The command as its user runs it, with a home of its own and no package but ours."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+        kept = {key: value for key, value in os.environ.items() if not key.startswith("INKSTAND_")}
+        self.environment = {
+            **kept,
+            "HOME": str(home),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "PYTHONPATH": str(SOURCE),
+            "TZ": "UTC",
+            "PYTHONUNBUFFERED": "1",
+        }
+
+    @property
+    def logins(self) -> Path:
+        return self.home / "config" / "inkstand" / "logins.json"
+
+    def __call__(
+        self, *arguments: str, given: str = "", **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self._line(arguments),
+            env={**self.environment, **variables},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            self._line(arguments),
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def _line(self, arguments: tuple[str, ...]) -> list[str]:
+        # -S: nothing that was installed with pip is found.
+        return [sys.executable, "-S", "-m", "inkstand", *arguments]
+
+
+@pytest.fixture
+def inkstand(tmp_path: Path) -> Inkstand:
+    """Run the client to its end: `inkstand("send", "Hello")`."""
+    return Inkstand(tmp_path)

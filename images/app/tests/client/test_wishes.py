@@ -1,0 +1,106 @@
+"""What people write on the command line becomes what the API takes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from inkstand.client.errors import MisusedError
+from inkstand.client.wishes import (
+    LARGEST_PICTURE,
+    extras,
+    moment,
+    picture_type,
+    seconds,
+    stamp,
+    with_wait_spelled_out,
+)
+
+pytestmark = pytest.mark.unit
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=timezone(timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90", 90), ("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86_400)]
+)
+def test_a_time_has_a_unit_or_is_in_seconds(text: str, expected: int) -> None:
+    assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "0", "-1", "1.5", "2w", "h", "1 h", "9" * 10])
+def test_what_is_no_time_is_refused_and_quoted(text: str) -> None:
+    with pytest.raises(MisusedError) as caught:
+        seconds(text)
+    assert repr(text) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2h", "2026-11-21T13:00:00Z"),
+        ("18:30", "2026-11-21T17:30:00Z"),
+        ("9:05", "2026-11-22T08:05:00Z"),
+        ("12:00", "2026-11-22T11:00:00Z"),
+        ("2026-11-22T08:00", "2026-11-22T07:00:00Z"),
+        ("2026-11-22T08:00Z", "2026-11-22T08:00:00Z"),
+        ("2026-11-22T08:00+05:00", "2026-11-22T03:00:00Z"),
+    ],
+)
+def test_a_moment_is_from_now_or_of_the_day_or_a_date(text: str, expected: str) -> None:
+    assert stamp(moment(text, NOON)) == expected
+
+
+@pytest.mark.parametrize("text", ["tomorrow", "24:00", "12:60", "90", "", "1h30m"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(MisusedError, match="is not a time such as 2h"):
+        moment(text, NOON)
+
+
+def test_a_moment_that_has_passed_is_refused() -> None:
+    with pytest.raises(MisusedError, match="has passed"):
+        moment("2026-11-21T11:59", NOON)
+
+
+def test_only_what_is_wished_for_is_sent() -> None:
+    assert extras(urgent=False, show_for=None, expires_at=None) == {}
+    at = datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
+    assert extras(urgent=True, show_for=60, expires_at=at) == {
+        "priority": "urgent",
+        "show_for": 60,
+        "expires_at": "2026-11-21T17:30:00Z",
+    }
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (b"\x89PNG\r\n\x1a\nrest", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg"),
+        (b"RIFF\n\x00\x00\x00WEBPVP8 ", "image/webp"),
+    ],
+)
+def test_a_picture_is_known_by_how_it_begins(data: bytes, expected: str) -> None:
+    assert picture_type(data, "x") == expected
+
+
+def test_what_is_no_picture_or_too_large_is_not_sent() -> None:
+    with pytest.raises(MisusedError, match=r"notes\.txt is no picture"):
+        picture_type(b"GIF89a", "notes.txt")
+    with pytest.raises(MisusedError, match=r"cat\.png has 4\.0 MB, and at most 4"):
+        picture_type(b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_PICTURE), "cat.png")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("send --wait Hello", "send --wait=shown Hello"),
+        ("send Hello --wait", "send Hello --wait=shown"),
+        ("send --wait read Hello", "send --wait read Hello"),
+        ("send --wait --urgent x", "send --wait=shown --urgent x"),
+        ("send -- --wait for me", "send -- --wait for me"),
+        ("history", "history"),
+    ],
+)
+def test_a_bare_wait_takes_no_text_for_a_state(given: str, expected: str) -> None:
+    assert with_wait_spelled_out(given.split()) == expected.split()
