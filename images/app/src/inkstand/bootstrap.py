@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.api.app import make_app
+from inkstand.api.feed import Feed
 from inkstand.api.keys import Services
 from inkstand.appliance import Appliance
 from inkstand.auth.accounts import Accounts
@@ -65,11 +66,20 @@ class System:
     store: Store
     appliance: Appliance
     accounts: Accounts
+    feed: Feed
 
     @property
     def services(self) -> Services:
         """What the API is a face of."""
-        return Services(self.settings, self.accounts, self.appliance, self.display, self.button)
+        return Services(
+            settings=self.settings,
+            accounts=self.accounts,
+            appliance=self.appliance,
+            display=self.display,
+            button=self.button,
+            clock=self.clock,
+            feed=self.feed,
+        )
 
 
 def build(settings: Settings) -> System:
@@ -77,6 +87,7 @@ def build(settings: Settings) -> System:
     hub, clock, home = Hub(), SystemClock(settings.timezone), ClockScreen()
     panel, store = _panel(settings), _store(settings)
     display = Display(panel, clock, hub, home)
+    appliance = Appliance(display, store, clock, hub, home)
     return System(
         settings=settings,
         hub=hub,
@@ -85,8 +96,9 @@ def build(settings: Settings) -> System:
         button=_button(settings, clock, hub),
         display=display,
         store=store,
-        appliance=Appliance(display, store, clock, hub, home),
+        appliance=appliance,
         accounts=_accounts(settings),
+        feed=Feed(hub, appliance, display, clock),
     )
 
 
@@ -152,6 +164,7 @@ def _jobs(
         system.appliance.run(),
         prune_daily(system.store, system.clock, _retention(system.settings)),
         system.button.run(),
+        system.feed.run(),
         mounts.watch(system.display.look_again),
         _serve_http(app, listener, ready),
     ]

@@ -86,6 +86,30 @@ class MalformedRequestError(RequestError, ValueError):
     code = "malformed"
 
 
+class UnsupportedMediaTypeError(RequestError, ValueError):
+    """The body is of a type that this resource does not take."""
+
+    code = "unsupported-media-type"
+
+
+class InvalidValueError(RequestError, ValueError):
+    """What was sent can be read, and a value in it is missing, unknown or of the wrong kind."""
+
+    code = "invalid-value"
+
+
+class InvalidPictureError(InvalidValueError):
+    """A picture cannot be read, or is not one to show: damaged, animated."""
+
+    code = "invalid-picture"
+
+
+class PictureTooLargeError(RequestError, ValueError):
+    """A picture has more bytes or pixels than are taken."""
+
+    code = "picture-too-large"
+
+
 class UnauthorizedError(RequestError):
     """No credentials were sent, and this resource needs them."""
 
@@ -153,6 +177,15 @@ class MessageNotFoundError(RequestError, LookupError):
 
     def __init__(self, number: int) -> None:
         super().__init__(f"There is no message {number}")
+
+
+class NoPictureError(MessageNotFoundError):
+    """There is no such message, or it has no picture."""
+
+    code = "no-picture"
+
+    def __init__(self, number: int) -> None:
+        RequestError.__init__(self, f"There is no picture of a message {number}")
 
 
 class MessageStateError(RequestError):

@@ -119,6 +119,14 @@ class PanelChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    """A token or a session is good no longer; whoever came with it has to go."""
+
+    at: datetime
+    token_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class ButtonChanged:
     """The button can be read again (`reason` None) or cannot."""
 
@@ -136,6 +144,7 @@ Event = (
     | FrameShown
     | PanelChanged
     | ButtonChanged
+    | TokenRevoked
 )
 
 

@@ -53,15 +53,60 @@ async def site(
     system = bootstrap.build(settings)
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
-    jobs = [system.display.run(), system.appliance.run(), system.button.run()]
+    jobs = [system.display.run(), system.appliance.run(), system.button.run(), system.feed.run()]
     tasks = [asyncio.create_task(job) for job in jobs]
     async with TestClient(TestServer(make_app(system.services))) as client:
-        await eventually(lambda: system.display.refreshes["full"])
+        await eventually(lambda: (last := system.display.last_refresh) and last.refresh)
         yield Site(client, system, system.panel, system.button)
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+
+
+@dataclass
+class Api:
+    """The new API of a site, asked with a good token."""
+
+    site: Site
+
+    async def get(self, path: str, **options: Any) -> Any:
+        """Ask for something below /api/v1."""
+        return await self.request("GET", path, **options)
+
+    async def post(self, path: str, **options: Any) -> Any:
+        """Post something there."""
+        return await self.request("POST", path, **options)
+
+    async def delete(self, path: str, **options: Any) -> Any:
+        """Delete something there."""
+        return await self.request("DELETE", path, **options)
+
+    async def request(self, method: str, path: str, **options: Any) -> Any:
+        """Send any request."""
+        options["headers"] = {**self.headers, **options.get("headers", {})}
+        return await self.site.client.request(method, f"/api/v1{path}", **options)
+
+    async def connect(self, path: str) -> Any:
+        """Open a WebSocket."""
+        return await self.site.client.ws_connect(f"/api/v1{path}", headers=self.headers)
+
+    async def until_message(self, number: int, state: str) -> None:
+        """Return when the message is in that state."""
+        async with asyncio.timeout(10):
+            while (await (await self.get(f"/messages/{number}")).json())["state"] != state:  # noqa: ASYNC110 - the server is asked, as clients do
+                await asyncio.sleep(0.005)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Who asks."""
+        return {"Authorization": f"Bearer {self.site.token}"}
+
+
+@pytest.fixture
+def api(site: Site) -> Api:
+    """The new API of an appliance that shows the clock."""
+    return Api(site)
 
 
 @pytest.fixture

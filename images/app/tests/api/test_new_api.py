@@ -44,12 +44,20 @@ async def test_the_picture_is_sent_again_only_when_it_changed(
 
 async def test_the_state_of_the_panel_is_told(site: Site) -> None:
     answer = await site.client.get("/api/v1/panel", headers=allowed(site))
-    assert await answer.json() == {
+    panel = await answer.json()
+    frame = panel.pop("frame")
+    assert panel == {
         "state": "ok",
+        "reason": None,
         "width": 264,
         "height": 176,
-        "refreshes": {"full": 1},
+        "refreshing": None,
+        "refreshes": {"full": 1, "partial": 0, "skipped": 0},
     }
+    picture = await site.client.get("/api/v1/panel.png", headers=allowed(site))
+    assert picture.headers["ETag"] == f'"{frame["etag"]}"'
+    assert (frame["refresh"], frame["at"][-1]) == ("full", "Z")
+    assert frame["seconds"] >= 0
 
 
 @pytest.mark.parametrize("authorization", [None, "nonsense", "Bearer a.b.c"])

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from inkstand.api import classic, health, panel
+from inkstand.api import classic, events, health, messages, panel
 from inkstand.api.keys import SERVICES, Services
 from inkstand.api.middlewares import add_security_headers, authenticate, translate_errors
 from inkstand.api.schemas import longest_body
 from inkstand.web import pages
+
+_PREFIX = "/api/v1"
 
 
 def make_app(services: Services, *, demo: bool = False) -> web.Application:
@@ -20,14 +22,28 @@ def make_app(services: Services, *, demo: bool = False) -> web.Application:
     app[SERVICES] = services
     # aiohttp 3.11 declares the type of its signals wrongly for newer versions of aiosignal.
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
-    _add_routes(app)
+    app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]
+    _add_classic_routes(app.router)
+    _add_routes(app.router)
     pages.add_routes(app, with_button=demo)
     return app
 
 
-def _add_routes(app: web.Application) -> None:
-    app.router.add_post("/login", classic.log_in)
-    app.router.add_post("/messages", classic.post_message)
-    app.router.add_get("/healthz", health.healthz)
-    app.router.add_get("/api/v1/panel", panel.state)
-    app.router.add_get("/api/v1/panel.png", panel.picture)
+def _add_classic_routes(router: web.UrlDispatcher) -> None:
+    router.add_post("/login", classic.log_in)
+    router.add_post("/messages", classic.post_message)
+    router.add_get("/healthz", health.healthz)
+
+
+def _add_routes(router: web.UrlDispatcher) -> None:
+    message = f"{_PREFIX}/messages/{{id:[0-9]{{1,19}}}}"
+    router.add_post(f"{_PREFIX}/messages", messages.post)
+    router.add_get(f"{_PREFIX}/messages", messages.history)
+    router.add_get(message, messages.get)
+    router.add_delete(message, messages.delete)
+    router.add_get(f"{message}/picture", messages.picture)
+    router.add_post(f"{message}/show", messages.show)
+    router.add_post(f"{message}/acknowledge", messages.acknowledge)
+    router.add_get(f"{_PREFIX}/panel", panel.state)
+    router.add_get(f"{_PREFIX}/panel.png", panel.picture)
+    router.add_get(f"{_PREFIX}/events", events.events, allow_head=False)

@@ -15,17 +15,20 @@ from inkstand.errors import (
     InvalidArgumentsError,
     InvalidCredentialsError,
     InvalidTokenError,
+    InvalidValueError,
     MalformedRequestError,
     MessageNotFoundError,
     MessageStateError,
     MessageTooLongError,
     PanelError,
+    PictureTooLargeError,
     RequestError,
     StorageError,
     StorageFullError,
     TokenNotFoundError,
     TooManyAttemptsError,
     UnauthorizedError,
+    UnsupportedMediaTypeError,
 )
 
 if TYPE_CHECKING:
@@ -34,8 +37,8 @@ if TYPE_CHECKING:
     from inkstand.errors import InkstandError
 
 _NEW_API = "/api/"
-# The words of 2017; where there is none, the error's own sentence is sent.
-_CLASSIC: dict[type[InkstandError], tuple[int, str | None]] = {
+# Status, and the words of 2017; where there is none, the error's own sentence is sent.
+_ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     UnauthorizedError: (401, "Unauthorized"),
     InvalidTokenError: (400, "Token is invalid"),
     InvalidCredentialsError: (400, "Invalid credentials"),
@@ -44,6 +47,9 @@ _CLASSIC: dict[type[InkstandError], tuple[int, str | None]] = {
     TokenNotFoundError: (404, None),
     InvalidArgumentsError: (400, "Invalid arguments"),
     MalformedRequestError: (400, "Bad Request"),
+    UnsupportedMediaTypeError: (415, None),
+    InvalidValueError: (422, None),
+    PictureTooLargeError: (413, None),
     MessageTooLongError: (413, None),
     TooManyAttemptsError: (429, None),
     MessageNotFoundError: (404, None),
@@ -93,7 +99,7 @@ def internal(request: web.Request) -> web.Response:
 
 
 def _status_of(error: InkstandError) -> tuple[int, str | None]:
-    known = (_CLASSIC[kind] for kind in type(error).__mro__ if kind in _CLASSIC)
+    known = (_ANSWERS[kind] for kind in type(error).__mro__ if kind in _ANSWERS)
     return next(known, (400 if isinstance(error, RequestError) else 500, None))
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from inkstand.api.feed import Feed
     from inkstand.appliance import Appliance
     from inkstand.auth.accounts import Accounts
+    from inkstand.clock import Clock
     from inkstand.config import Settings
     from inkstand.display import Display
 
@@ -32,6 +34,8 @@ class Services:
     appliance: Appliance
     display: Display
     button: HasState
+    clock: Clock
+    feed: Feed
 
 
 SERVICES = web.AppKey("services", Services)

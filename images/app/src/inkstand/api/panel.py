@@ -2,53 +2,30 @@
 
 from __future__ import annotations
 
-import asyncio
-import hashlib
-from typing import TYPE_CHECKING
-
 from aiohttp import web
 
+from inkstand.api import views
+from inkstand.api.access import Scope, require
 from inkstand.api.keys import SERVICES
-from inkstand.api.middlewares import user_of
 from inkstand.errors import PanelUnavailableError
-from inkstand.rendering import from_frame, to_png
-
-if TYPE_CHECKING:
-    from inkstand.panel import Frame
 
 
 async def state(request: web.Request) -> web.Response:
-    """`GET /api/v1/panel`: the state of the panel and how often it was refreshed."""
-    user_of(request)
-    display = request.app[SERVICES].display
-    size = display.frame.size if display.frame else (None, None)
-    return web.json_response(
-        {
-            "state": display.reason or "ok",
-            "width": size[0],
-            "height": size[1],
-            "refreshes": display.refreshes,
-        }
-    )
+    """`GET /api/v1/panel`: the state of the panel, what is on it, how often it was refreshed."""
+    require(request, Scope.READ)
+    return web.json_response(views.panel(request.app[SERVICES].display))
 
 
 async def picture(request: web.Request) -> web.Response:
     """`GET /api/v1/panel.png`: the glass as the driver last told it, with an ETag."""
-    user_of(request)
-    display = request.app[SERVICES].display
-    frame = display.frame
+    require(request, Scope.READ)
+    services = request.app[SERVICES]
+    frame = services.display.frame
     if frame is None:
-        raise PanelUnavailableError(display.reason or "the panel has not answered yet")
-    tag = _tag(frame)
+        raise PanelUnavailableError(services.display.reason or "the panel has not answered yet")
+    tag = views.tag(frame)
+    headers = {"ETag": f'"{tag}"', "Cache-Control": "private, no-cache"}
     if any(sent.value in (tag, "*") for sent in request.if_none_match or ()):
-        return web.Response(status=304, headers={"ETag": f'"{tag}"'})
-    body = await asyncio.to_thread(_png, frame)
-    return web.Response(body=body, content_type="image/png", headers={"ETag": f'"{tag}"'})
-
-
-def _tag(frame: Frame) -> str:
-    return hashlib.sha256(frame.data).hexdigest()[:16]
-
-
-def _png(frame: Frame) -> bytes:
-    return to_png(from_frame(frame))
+        return web.Response(status=304, headers=headers)
+    body = await services.feed.png(frame)
+    return web.Response(body=body, content_type="image/png", headers=headers)

@@ -1,0 +1,228 @@
+"""What clients ask for under `/api/v1/`, as frozen dataclasses or an error that says why; pure."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from inkstand.errors import (
+    InvalidValueError,
+    MalformedRequestError,
+    MessageNotFoundError,
+    MessageTooLongError,
+    UnsupportedMediaTypeError,
+)
+from inkstand.messages import Priority, State
+from inkstand.storage import VISIBLE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+JSON = "application/json"
+LONGEST_SHOW = 604_800  # seconds: a week
+LONGEST_PAGE = 200  # messages
+LONGEST_KEY = 255  # characters of an Idempotency-Key
+LONGEST_NAME = 200  # characters of a picture's name
+_DEFAULT_PAGE = 50
+# What SQLite can count to.
+_GREATEST = 2**63 - 1
+_LONGEST_QUOTE = 60
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+E = TypeVar("E", bound=enum.StrEnum)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a message or a picture is to be shown; `expires_at` is in UTC, `show_for` in seconds."""
+
+    priority: Priority = Priority.NORMAL
+    expires_at: datetime | None = None
+    show_for: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """Body of `POST /messages`."""
+
+    text: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Query of `GET /messages`."""
+
+    before: int | None
+    limit: int
+    states: Collection[State]
+
+
+def parse_object(content_type: str, body: bytes) -> dict[str, Any]:
+    """Return the JSON object that `body` holds.
+
+    Raises:
+        UnsupportedMediaTypeError: it is sent as something else.
+        MalformedRequestError: it is no JSON, or no object.
+    """
+    if content_type != JSON:
+        raise UnsupportedMediaTypeError(f"This is taken as {JSON}, not as {content_type}")
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequestError(f"The body is no JSON: {_first_line(error)}") from error
+    if not isinstance(value, dict):
+        raise MalformedRequestError("The body has to be a JSON object")
+    return value
+
+
+def parse_posting(values: Mapping[str, Any], longest: int, now: datetime) -> Posting:
+    """Return the message that somebody asks for, at `now` (aware), of at most `longest` characters.
+
+    Raises:
+        InvalidValueError: a value is missing, unknown, or of the wrong kind.
+        MessageTooLongError: the text is longer than that.
+    """
+    refuse_others(values, ("text", "priority", "expires_at", "show_for"))
+    return Posting(parse_text(values, longest), parse_options(values, now))
+
+
+def parse_text(values: Mapping[str, Any], longest: int) -> str:
+    """Return the text, any but blank.
+
+    Raises:
+        InvalidValueError: there is none.
+        MessageTooLongError: it has more than `longest` characters.
+    """
+    text = values.get("text")
+    if not isinstance(text, str):
+        raise InvalidValueError("text has to be a string")
+    if not text.strip():
+        raise InvalidValueError("text must not be blank")
+    if len(text) > longest:
+        raise MessageTooLongError(len(text), longest)
+    return text
+
+
+def parse_options(values: Mapping[str, Any], now: datetime) -> Options:
+    """Return how it is to be shown.
+
+    Raises:
+        InvalidValueError: a value is of the wrong kind, or in the past.
+    """
+    show_for, expires = values.get("show_for"), values.get("expires_at")
+    priority = values.get("priority")
+    return Options(
+        priority=Priority.NORMAL if priority is None else one_of(Priority, "priority", priority),
+        expires_at=None if expires is None else _later_than(now, expires),
+        show_for=None if show_for is None else whole("show_for", show_for, 1, LONGEST_SHOW),
+    )
+
+
+def parse_history(query: Mapping[str, str]) -> History:
+    """Return which messages somebody asks for.
+
+    Raises:
+        InvalidValueError: a value is of the wrong kind.
+    """
+    before, states = query.get("before"), query.get("state")
+    return History(
+        before=None if before is None else whole("before", before, 1, _GREATEST),
+        limit=whole("limit", query.get("limit", str(_DEFAULT_PAGE)), 1, LONGEST_PAGE),
+        states=VISIBLE if states is None else _states(states),
+    )
+
+
+def parse_number(text: str) -> int:
+    """Return the id that a path names.
+
+    Raises:
+        MessageNotFoundError: no message can have it.
+    """
+    number = int(text)
+    if not 0 < number <= _GREATEST:
+        raise MessageNotFoundError(number)
+    return number
+
+
+def parse_key(value: str | None) -> str | None:
+    """Return what an `Idempotency-Key` says, None if there is none.
+
+    Raises:
+        InvalidValueError: it is empty, too long, or not printable ASCII.
+    """
+    if value is None:
+        return None
+    if not (0 < len(value) <= LONGEST_KEY and value.isascii() and value.isprintable()):
+        raise InvalidValueError(
+            f"Idempotency-Key has to have 1 to {LONGEST_KEY} printable ASCII characters"
+        )
+    return value
+
+
+def refuse_others(values: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Raise InvalidValueError for a name that means nothing here: it may be a typing error."""
+    for name in values:
+        if name not in known:
+            raise InvalidValueError(f"{_quoted(name)} is unknown here; known: {', '.join(known)}")
+
+
+def one_of(kind: type[E], name: str, value: object) -> E:
+    """Return the member of `kind` that `value` names.
+
+    Raises:
+        InvalidValueError: it names none.
+    """
+    try:
+        return kind(value if isinstance(value, str) else "")
+    except ValueError:
+        choices = " or ".join(kind)
+        raise InvalidValueError(f"{name} has to be {choices}, not {_quoted(value)}") from None
+
+
+def whole(name: str, value: object, low: int, high: int) -> int:
+    """Return the whole number that `value` is, or is the text of.
+
+    Raises:
+        InvalidValueError: it is none from `low` to `high`.
+    """
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)  # JSON does not tell 5 from 5.0
+    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+        limits = f"a whole number from {low} to {high}"
+        raise InvalidValueError(f"{name} has to be {limits}, not {_quoted(value)}")
+    return number
+
+
+def _states(text: str) -> frozenset[State]:
+    return frozenset(one_of(State, "state", name) for name in text.split(","))
+
+
+def _later_than(now: datetime, value: object) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        example = "2026-11-21T18:00:00Z"
+        raise InvalidValueError(f"expires_at has to be a time such as {example}")
+    try:
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidValueError(f"expires_at is no time: {error}") from error
+    if moment <= now:
+        raise InvalidValueError("expires_at is in the past")
+    return moment
+
+
+def _quoted(value: object) -> str:
+    """Return what the client sent, short enough for one sentence."""
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,172 @@
+"""`/api/v1/messages`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+pytestmark = pytest.mark.integration
+Api = Any
+
+
+async def test_a_message_is_taken_in_shown_and_read(
+    api: Api, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    answer = await api.post("/messages", json={"text": "Hello"})
+    message = await answer.json()
+    assert answer.status == 201
+    assert answer.headers["Location"] == "/api/v1/messages/1"
+    assert message.pop("at").endswith("Z")
+    assert message == {
+        "id": 1,
+        "author": "john",
+        "text": "Hello",
+        "state": "waiting",
+        "priority": "normal",
+        "expires_at": None,
+        "show_for": None,
+        "shown_at": None,
+        "ended_at": None,
+        "picture": None,
+    }
+    await api.until_message(1, "shown")
+    answer = await api.post("/messages/1/acknowledge")
+    assert (answer.status, (await answer.json())["state"]) == (200, "read")
+    assert (await api.post("/messages/1/acknowledge")).status == 409
+
+
+async def test_options_come_back_as_they_were_sent(api: Api) -> None:
+    wish = {
+        "text": "Hello",
+        "priority": "urgent",
+        "expires_at": "2999-12-31T23:00:00+01:00",
+        "show_for": 30,
+    }
+    message = await (await api.post("/messages", json=wish)).json()
+    assert message["expires_at"] == "2999-12-31T22:00:00.000Z"
+    assert (message["priority"], message["show_for"]) == ("urgent", 30)
+
+
+async def test_a_repeat_with_the_same_key_is_answered_with_the_same_message(api: Api) -> None:
+    key = {"Idempotency-Key": "one"}
+    first = await api.post("/messages", json={"text": "Hello"}, headers=key)
+    again = await api.post("/messages", json={"text": "Hello"}, headers=key)
+    assert (again.status, again.headers["Idempotency-Replayed"]) == (201, "true")
+    assert "Idempotency-Replayed" not in first.headers
+    assert (await again.json())["id"] == (await first.json())["id"]
+    other = await api.post("/messages", json={"text": "Other"}, headers=key)
+    assert (other.status, (await other.json())["code"]) == (409, "idempotency-conflict")
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({}, "text has to be a string"),
+        ({"text": 7}, "text has to be a string"),
+        ({"text": " \n"}, "text must not be blank"),
+        ({"text": "a", "priority": "high"}, 'normal or urgent, not "high"'),
+        ({"text": "a", "priority": 1}, "not 1"),
+        ({"text": "a", "show_for": 0}, "from 1 to 604800, not 0"),
+        ({"text": "a", "show_for": True}, "not true"),
+        ({"text": "a", "show_for": 1.5}, "not 1.5"),
+        ({"text": "a", "expires_at": "tomorrow"}, "such as 2026-"),
+        ({"text": "a", "expires_at": "2026-11-21T18:00:00"}, "such as 2026-"),
+        ({"text": "a", "expires_at": "2026-02-31T18:00:00Z"}, "expires_at is no time"),
+        ({"text": "a", "expires_at": "0001-01-01T00:00:00+23:00"}, "expires_at is no time"),
+        ({"text": "a", "expires_at": "2020-01-01T00:00:00Z"}, "in the past"),
+        ({"text": "a", "show-for": 3}, '"show-for" is unknown'),
+    ],
+)
+async def test_a_wrong_value_is_422_and_says_which(api: Api, body: object, says: str) -> None:
+    answer = await api.post("/messages", json=body)
+    problem = await answer.json()
+    assert (answer.status, answer.content_type) == (422, "application/problem+json")
+    assert says in problem["detail"]
+    assert (problem["code"], problem["title"]) == ("invalid-value", "Unprocessable Entity")
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[1]", b"\xff", b'"text"', b"[" * 100_000])
+async def test_a_body_that_is_no_json_object_is_a_4xx(api: Api, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.post("/messages", data=body, headers=headers)
+    assert answer.status == (413 if len(body) > 50_000 else 400)
+    assert answer.content_type == "application/problem+json"
+
+
+async def test_other_types_than_json_are_415(api: Api) -> None:
+    answer = await api.post("/messages", data=b"text=Hello")
+    assert (answer.status, (await answer.json())["code"]) == (415, "unsupported-media-type")
+
+
+async def test_a_text_that_is_too_long_is_413(api: Api) -> None:
+    answer = await api.post("/messages", json={"text": "x" * 2001})
+    assert (answer.status, (await answer.json())["code"]) == (413, "message-too-long")
+    assert (await api.post("/messages", json={"text": "x" * 2000})).status == 201
+
+
+@pytest.mark.parametrize("key", ["", "x" * 256, "with\ttab", "ünicode"])
+async def test_a_key_that_is_none_is_422(api: Api, key: str) -> None:
+    headers = {"Idempotency-Key": key}
+    assert (await api.post("/messages", json={"text": "a"}, headers=headers)).status == 422
+
+
+async def test_the_history_is_paged_newest_first_without_what_was_deleted(api: Api) -> None:
+    for number in range(1, 6):
+        await api.post("/messages", json={"text": f"message {number}"})
+    assert (await api.delete("/messages/4")).status == 204
+    page = await (await api.get("/messages?limit=2")).json()
+    assert [message["id"] for message in page["messages"]] == [5, 3]
+    page = await (await api.get(f"/messages?limit=2&before={page['next']}")).json()
+    assert [message["id"] for message in page["messages"]] == [2, 1]
+    assert page["next"] is None
+    page = await (await api.get("/messages?state=deleted")).json()
+    assert [(message["id"], message["text"]) for message in page["messages"]] == [(4, "")]
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=201", "limit=x", "before=0", "before=9" * 9, "state=new", "state="]
+)
+async def test_a_wrong_question_is_422(api: Api, query: str) -> None:
+    assert (await api.get(f"/messages?{query}")).status == 422
+
+
+@pytest.mark.parametrize("number", ["7", "0", "9223372036854775808", "9" * 19, "9" * 40, "x"])
+async def test_a_message_that_is_not_there_is_404(api: Api, number: str) -> None:
+    asked = [
+        await api.get(f"/messages/{number}"),
+        await api.get(f"/messages/{number}/picture"),
+        await api.post(f"/messages/{number}/show"),
+        await api.post(f"/messages/{number}/acknowledge"),
+        await api.delete(f"/messages/{number}"),
+    ]
+    assert [answer.status for answer in asked] == [404] * 5
+    assert {answer.content_type for answer in asked} == {"application/problem+json"}
+
+
+async def test_a_message_without_a_picture_has_no_picture(api: Api) -> None:
+    await api.post("/messages", json={"text": "a"})
+    answer = await api.get("/messages/1/picture")
+    assert (answer.status, (await answer.json())["code"]) == (404, "no-picture")
+
+
+async def test_a_message_is_shown_again_but_not_when_it_was_deleted(api: Api) -> None:
+    await api.post("/messages", json={"text": "a"})
+    await api.until_message(1, "shown")
+    await api.post("/messages/1/acknowledge")
+    answer = await api.post("/messages/1/show")
+    assert (answer.status, (await answer.json())["state"]) == (200, "waiting")
+    await api.until_message(1, "shown")
+    await api.delete("/messages/1")
+    assert (await api.post("/messages/1/show")).status == 409
+    message = await (await api.get("/messages/1")).json()
+    assert (message["state"], message["text"]) == ("deleted", "")
+
+
+async def test_half_a_character_is_kept_as_a_replacement(api: Api) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.post("/messages", data=b'{"text": "a\\ud800"}', headers=headers)
+    assert (answer.status, (await answer.json())["text"]) == (201, "a\ufffd")
