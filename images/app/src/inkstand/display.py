@@ -8,6 +8,7 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from inkstand.errors import FrameError, PanelError, PanelFailedError
 from inkstand.events import FrameShown, PanelChanged, RefreshStarted, ScreenFailed, ScreenShown
 from inkstand.panel import Refresh
 from inkstand.panel.lane import Lane
-from inkstand.refresh import choose
+from inkstand.refresh import choose, is_recent
 from inkstand.rendering import to_frame
 from inkstand.waiting import first_of
 
@@ -39,10 +40,34 @@ _DRAWING_ERRORS = (ArithmeticError, LookupError, OSError, ValueError)
 
 @dataclass(frozen=True, slots=True)
 class _Wish:
-    """A screen somebody wants to see; two wishes for one screen are two wishes."""
+    """A screen somebody wants to see; two wishes for one screen are two wishes.
+
+    Wishes of one `row` are pages of one thing.
+    """
 
     screen: Screen
     number: int
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the owner wants the panel to be treated.
+
+    `full_every` is how long partial refreshes may follow each other; `temperature` is in degrees
+    Celsius, None: the driver knows best.
+    """
+
+    full_every: timedelta = timedelta(minutes=30)
+    temperature: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawing:
+    """What a screen looks like now, and how many pages it has."""
+
+    frame: Frame
+    pages: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +85,22 @@ class Display:
     by kind, those that were not needed as "skipped".
     """
 
-    def __init__(self, panel: Panel, clock: Clock, hub: Hub, home: Screen) -> None:
+    def __init__(
+        self,
+        panel: Panel,
+        clock: Clock,
+        hub: Hub,
+        home: Screen,
+        policy: Policy = Policy(),
+    ) -> None:
         self.refreshes: Counter[str] = Counter()
         self._panel = panel
         self._clock = clock
         self._hub = hub
         self._home = home
+        self._policy = policy
         self._lane = Lane()
-        self._wish = _Wish(home, 0)
+        self._wish = _Wish(home, 0, 0)
         self._drawn: _Wish | None = None
         self._nudge = asyncio.Event()
         self._glass: _Glass | None = None
@@ -76,6 +109,7 @@ class Display:
         self._last_full: datetime | None = None
         self._reason: str | None = None
         self._screen: Screen | None = None
+        self._pages = 1
 
     @property
     def frame(self) -> Frame | None:
@@ -103,13 +137,24 @@ class Display:
         return self._screen
 
     @property
+    def pages(self) -> int:
+        """How many pages `screen` has, at least 1."""
+        return self._pages
+
+    @property
     def reason(self) -> str | None:
         """Why the wish cannot come onto the glass, or None when all is well."""
         return self._reason
 
     def show(self, screen: Screen) -> None:
         """Wish for `screen`; it replaces any wish that was not drawn yet."""
-        self._wish = _Wish(screen, self._wish.number + 1)
+        number = self._wish.number + 1
+        self._wish = _Wish(screen, number, number)
+        self._nudge.set()
+
+    def turn_to(self, screen: Screen) -> None:
+        """Wish for another page of what was wished for last; a partial refresh is enough for it."""
+        self._wish = _Wish(screen, self._wish.number + 1, self._wish.row)
         self._nudge.set()
 
     def look_again(self) -> None:
@@ -150,17 +195,18 @@ class Display:
         """Bring the wish onto the glass and return when it changes by itself."""
         glass = await self._look()
         wish, now = self._wish, self._clock.now()
-        wanted = await self._render(wish, glass.info.size, now)
-        gradual = glass.info.partial and wish == self._drawn
-        last_full = self._last_full
-        self._screen = wish.screen
-        await self._refresh(
-            wanted, choose(glass.frame, wanted, gradual=gradual, last_full=last_full, now=now), now
-        )
+        drawing = await self._render(wish, glass.info.size, now)
+        self._screen, self._pages = wish.screen, drawing.pages
+        await self._refresh(drawing.frame, self._choose(glass, drawing.frame, wish, now), now)
         if wish != self._drawn:
             self._drawn = wish
             self._hub.publish(ScreenShown(self._clock.now(), wish.screen))
         return wish.screen.next_change(now)
+
+    def _choose(self, glass: _Glass, wanted: Frame, wish: _Wish, now: datetime) -> Refresh | None:
+        same_row = self._drawn is not None and wish.row == self._drawn.row
+        recent = is_recent(self._last_full, now, self._policy.full_every)
+        return choose(glass.frame, wanted, gradual=glass.info.partial and same_row and recent)
 
     async def _look(self) -> _Glass:
         glass = await self._lane.run(partial(_look, self._panel), _READ_TIMEOUT)
@@ -176,7 +222,7 @@ class Display:
         if before is not None:
             self._hub.publish(self._shown)
 
-    async def _render(self, wish: _Wish, size: tuple[int, int], now: datetime) -> Frame:
+    async def _render(self, wish: _Wish, size: tuple[int, int], now: datetime) -> _Drawing:
         try:
             return await asyncio.to_thread(_render, wish.screen, size, now)
         except _DRAWING_ERRORS:
@@ -196,7 +242,8 @@ class Display:
         started = time.monotonic()
         self._refreshing = RefreshStarted(self._clock.now(), refresh)
         self._hub.publish(self._refreshing)
-        job = partial(_show_and_read_back, self._panel, wanted, refresh)
+        celsius = self._policy.temperature
+        job = partial(_show_and_read_back, self._panel, wanted, refresh, celsius)
         self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
         if refresh is Refresh.FULL:
             self._last_full = now
@@ -229,15 +276,20 @@ class Display:
             await first_of(self._nudge.wait(), self._clock.sleep_until(moment))
 
 
-def _render(screen: Screen, size: tuple[int, int], now: datetime) -> Frame:
-    return to_frame(screen.render(size, now), size)
+def _render(screen: Screen, size: tuple[int, int], now: datetime) -> _Drawing:
+    return _Drawing(to_frame(screen.render(size, now), size), screen.pages(size))
 
 
 def _look(panel: Panel) -> _Glass:
     return _Glass(panel.info(), panel.current())
 
 
-def _show_and_read_back(panel: Panel, frame: Frame, refresh: Refresh) -> _Glass:
+def _show_and_read_back(
+    panel: Panel, frame: Frame, refresh: Refresh, celsius: int | None
+) -> _Glass:
+    if celsius is not None:
+        # Each time: a driver that was restarted has forgotten it.
+        panel.set_temperature(celsius)
     panel.show(frame, refresh)
     # Older drivers report success whatever happened; the file `error` does not.
     if error := panel.error():

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inkstand.clock import ManualClock
-from inkstand.display import Display
+from inkstand.display import Display, Policy
 from inkstand.events import FrameShown, Hub, RefreshStarted
 from inkstand.panel import Frame, Refresh
 from inkstand.panel.memory import MemoryPanel
@@ -30,6 +30,12 @@ Stage = Any
 MINUTE = timedelta(minutes=1)
 
 
+def _cold() -> MemoryPanel:
+    panel = MemoryPanel(264, 176)
+    panel.set_temperature(-1)
+    return panel
+
+
 def picture_of(screen: Any, stage: Stage) -> Frame:
     size = stage.panel.info().size
     return to_frame(screen.render(size, stage.clock.now()), size)
@@ -41,6 +47,9 @@ class Hopeless:
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
         raise ValueError("no")
+
+    def pages(self, size: tuple[int, int]) -> int:
+        return 1
 
     def next_change(self, now: datetime) -> datetime | None:
         return None
@@ -78,6 +87,37 @@ async def test_after_thirty_minutes_of_partial_ones_comes_a_full_refresh(stage: 
         stage.clock.advance(MINUTE)
         kinds.append((await stage.next_frame()).refresh)
     assert kinds == [Refresh.PARTIAL] * 29 + [Refresh.FULL, Refresh.PARTIAL]
+
+
+async def test_how_often_a_full_refresh_comes_and_how_warm_it_is_are_for_the_owner_to_say() -> None:
+    clock, hub, panel = ManualClock(datetime(2026, 11, 21, 9, 30, tzinfo=UTC)), Hub(), _cold()
+    policy = Policy(full_every=2 * MINUTE, temperature=4)
+    task = asyncio.create_task(Display(panel, clock, hub, ClockScreen(), policy).run())
+    kinds = []
+    with hub.listen(kinds=(FrameShown,)) as listener:
+        for _ in range(5):
+            shown = await anext(listener)
+            assert isinstance(shown, FrameShown)
+            kinds.append(shown.refresh)
+            await clock.wait_for_sleeper()
+            clock.advance(MINUTE)
+    task.cancel()
+    full, partial = Refresh.FULL, Refresh.PARTIAL
+    assert kinds == [full, partial, full, partial, full]
+    assert panel.temperature == 4
+
+
+async def test_a_page_that_is_turned_is_a_partial_refresh(stage: Stage) -> None:
+    first, second = (MessageScreen("all work and no play " * 40, page=page) for page in (1, 2))
+    stage.display.show(first)
+    assert (await stage.next_frame()).refresh is Refresh.FULL
+    assert stage.display.pages == first.pages((264, 176)) > 1
+    stage.display.turn_to(second)
+    assert (await stage.next_frame()).refresh is Refresh.PARTIAL
+    assert stage.panel.current() == picture_of(second, stage)
+    stage.display.show(ClockScreen())
+    assert (await stage.next_frame()).refresh is Refresh.FULL
+    assert stage.display.pages == 1
 
 
 async def test_within_the_minute_nothing_is_drawn(

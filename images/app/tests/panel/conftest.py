@@ -31,6 +31,9 @@ class Bench(Protocol):
     def mend(self) -> None:
         """End that."""
 
+    def temperature(self) -> int:
+        """Return how warm the driver believes that it is."""
+
     def kill_driver(self) -> None:
         """Make the driver die."""
 
@@ -49,6 +52,9 @@ class MemoryBench:
     def break_panel(self) -> None:
         self.panel.fail("Panel broken")
 
+    def temperature(self) -> int:
+        return self.panel.temperature
+
 
 class StandIn(EpdPanel):
     """A plain directory with the files of the EPD directory; what a command does is done here."""
@@ -63,6 +69,7 @@ class StandIn(EpdPanel):
             "display": bytes(LENGTH),
             "command": b"",
             "error": b"Undefined\n",
+            "temperature": b" 25\n",
         }
         for name, content in files.items():
             (directory / name).write_bytes(content)
@@ -94,6 +101,9 @@ class DirectoryBench:
     def mend(self) -> None:
         self.panel.broken = False
 
+    def temperature(self) -> int:
+        return int((self._there / "temperature").read_text())
+
     def kill_driver(self) -> None:
         self._there.rename(self._away)
 
@@ -108,6 +118,9 @@ class DriverBench:
         self.panel = EpdPanel(driver.directory)
         self.kill_driver, self.restart_driver = driver.kill, driver.restart
         self._driver = driver
+
+    def temperature(self) -> int:
+        return int((self._driver.directory / "temperature").read_text())
 
     def break_panel(self) -> None:
         self._driver.fail("broken")

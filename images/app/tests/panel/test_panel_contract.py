@@ -68,10 +68,20 @@ def test_after_a_failure_it_works_again(bench: Bench, frame: Frame) -> None:
     assert bench.panel.error() is None
 
 
+@pytest.mark.parametrize("celsius", [-20, 0, 7, 35])
+def test_it_takes_note_of_how_warm_it_is(bench: Bench, celsius: int, frame: Frame) -> None:
+    assert bench.temperature() == 25
+    bench.panel.set_temperature(celsius)
+    assert bench.temperature() == celsius
+    bench.panel.show(frame, Refresh.FULL)
+    assert bench.panel.current() == frame
+
+
 def test_without_a_driver_every_use_says_that_there_is_no_panel(bench: Bench, frame: Frame) -> None:
     bench.kill_driver()
     uses = (bench.panel.info, bench.panel.current, bench.panel.error)
-    for use in (*uses, lambda: bench.panel.show(frame, Refresh.FULL)):
+    show, warm = bench.panel.show, bench.panel.set_temperature
+    for use in (*uses, lambda: show(frame, Refresh.FULL), lambda: warm(20)):
         with pytest.raises(PanelUnavailableError, match="no panel"):
             use()
 

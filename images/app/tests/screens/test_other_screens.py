@@ -89,6 +89,38 @@ def test_messages_look_as_when_they_were_looked_at(
     golden(f"{name}_{size[0]}x{size[1]}", MESSAGES[name].render(size, NOW))
 
 
+LONG = " ".join(f"word{number}" for number in range(150))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_text_goes_onto_pages_that_differ(size: tuple[int, int]) -> None:
+    pages = MessageScreen(LONG).pages(size)
+    assert 1 < pages < 40
+    drawn = [MessageScreen(LONG, page=page + 1).render(size, NOW) for page in range(pages)]
+    assert len({image.tobytes() for image in drawn}) == pages
+    beyond = MessageScreen(LONG, page=pages + 1).render(size, NOW)
+    assert beyond.tobytes() == drawn[-1].tobytes()
+
+
+def test_a_text_that_fits_well_is_on_one_page_without_a_number() -> None:
+    assert MessageScreen("Hello").pages((264, 176)) == 1
+    assert (
+        MessageScreen("Hello", page=7).render((264, 176), NOW).tobytes()
+        == MessageScreen("Hello").render((264, 176), NOW).tobytes()
+    )
+
+
+def test_which_page_it_is_stands_below_to_the_left() -> None:
+    one, two = (MessageScreen(LONG, "Ada", page).render((264, 176), NOW) for page in (1, 2))
+    corner, name = (0, 155, 40, 176), (200, 155, 264, 176)
+    assert one.crop(corner).tobytes() != two.crop(corner).tobytes()
+    assert one.crop(name).tobytes() == two.crop(name).tobytes()
+
+
+def test_an_endless_text_ends_somewhere() -> None:
+    assert MessageScreen("all work and no play " * 5000).pages((128, 96)) == 99
+
+
 def test_the_author_stands_below_the_text() -> None:
     unsigned, signed = (MessageScreen("Hi", author).render((264, 176), NOW) for author in ("", "A"))
     changed = ImageChops.logical_xor(unsigned, signed).crop((200, 150, 264, 176))

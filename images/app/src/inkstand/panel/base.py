@@ -55,6 +55,13 @@ class Panel(Protocol):
         """Return what the driver says went wrong with the last command, or None."""
         ...
 
+    def set_temperature(self, celsius: int) -> None:
+        """Tell the driver how warm it is where the panel is, from -99 to 99; cold ones are slow.
+
+        It counts from the next show() on, until the driver is restarted.
+        """
+        ...
+
     def show(self, frame: Frame, refresh: Refresh) -> None:
         """Bring `frame` onto the glass and return when the panel has finished.
 

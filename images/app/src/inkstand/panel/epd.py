@@ -64,6 +64,10 @@ class EpdPanel:
         text = self._read("error").decode("ascii", "replace").strip()
         return None if text in _NO_ERROR else text
 
+    def set_temperature(self, celsius: int) -> None:
+        """Tell the driver how warm it is, from -99 to 99 degrees."""
+        self._write("temperature", f"{celsius:3d}\n".encode())
+
     def show(self, frame: Frame, refresh: Refresh) -> None:
         """Bring `frame` onto the glass and return when the panel has finished."""
         info = self.info()

@@ -8,16 +8,20 @@ from inkstand.errors import FrameError, PanelFailedError, PanelUnavailableError
 from inkstand.panel.base import PanelInfo, Refresh
 from inkstand.panel.frame import Frame
 
+_ROOM = 25
+
 
 class MemoryPanel:
     """A panel of `width` x `height` pixels that refuses what a real one refuses.
 
-    `commands` lists what was done to the glass. fail() and vanish() make it behave like a broken
-    panel and like one whose driver died; heal() ends both. Safe to use from several threads.
+    `commands` lists what was done to the glass, `temperature` is what it was told last. fail() and
+    vanish() make it behave like a broken panel and like one whose driver died; heal() ends both.
+    Safe to use from several threads.
     """
 
     def __init__(self, width: int, height: int, *, partial: bool = True) -> None:
         self.commands: list[Refresh] = []
+        self.temperature = _ROOM
         self._info = PanelInfo(f"memory {width}x{height}", width, height, partial)
         self._glass = Frame.white(width, height)
         self._lock = threading.Lock()
@@ -39,6 +43,11 @@ class MemoryPanel:
         """Return what went wrong with the last command, or None."""
         self._check_presence()
         return self._error
+
+    def set_temperature(self, celsius: int) -> None:
+        """Take note of how warm it is, from -99 to 99 degrees."""
+        self._check_presence()
+        self.temperature = celsius
 
     def show(self, frame: Frame, refresh: Refresh) -> None:
         """Bring `frame` onto the glass."""

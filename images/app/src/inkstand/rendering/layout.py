@@ -89,7 +89,15 @@ def fit(text: str, box: tuple[int, int], family: Family, sizes: tuple[int, ...] 
     `box` is width and height in pixels. Words are broken when they are wider than the box even
     when small; what does not fit at the smallest size is cut, and ends with an ellipsis.
     """
-    paragraphs = [Line(paragraph, is_rtl(paragraph)) for paragraph in text.split("\n")]
+    whole = fit_whole(text, box, family, sizes)
+    return whole or _cut(_paragraphs(text), box, Ruler(family, sizes[0]), sizes[0])
+
+
+def fit_whole(
+    text: str, box: tuple[int, int], family: Family, sizes: tuple[int, ...] = SIZES
+) -> Layout | None:
+    """Return what fit() returns, or None when it would have to cut."""
+    paragraphs = _paragraphs(text)
 
     def unbroken(size: int) -> list[Line] | None:
         return _attempt(paragraphs, box, Ruler(family, size), break_words=False)
@@ -97,11 +105,43 @@ def fit(text: str, box: tuple[int, int], family: Family, sizes: tuple[int, ...] 
     def broken(size: int) -> list[Line] | None:
         return _attempt(paragraphs, box, Ruler(family, size), break_words=True)
 
-    return (
-        _largest(tuple(size for size in sizes if size >= _SMALLEST_UNBROKEN), unbroken)
-        or _largest(tuple(size for size in sizes if size <= _LARGEST_BROKEN), broken)
-        or _cut(paragraphs, box, Ruler(family, sizes[0]), sizes[0])
-    )
+    return _largest(
+        tuple(size for size in sizes if size >= _SMALLEST_UNBROKEN), unbroken
+    ) or _largest(tuple(size for size in sizes if size <= _LARGEST_BROKEN), broken)
+
+
+def fit_pages(
+    text: str, box: tuple[int, int], family: Family, size: int, limit: int
+) -> tuple[Layout, ...]:
+    """Return clean `text` at font size `size` on as many boxes as it needs, 1 to `limit`.
+
+    `box` is width and height in pixels. Where `limit` boxes do not hold it the last one ends with
+    an ellipsis. No box begins with an empty line.
+    """
+    ruler = Ruler(family, size)
+    lines = _all_lines(text, box[0], ruler)
+    rows = max(1, _rows(box, ruler))
+    pages: list[list[Line]] = []
+    while len(pages) < limit and (page := _next_page(lines, rows)):
+        pages.append(page)
+    complete = not _next_page(lines, 1)
+    if not complete:
+        pages[-1] = _with_ellipsis(pages[-1], box[0], ruler)
+    return tuple(Layout(tuple(page), size, complete) for page in pages or [[]])
+
+
+def _next_page(lines: Iterator[Line], rows: int) -> list[Line]:
+    first = next((line for line in lines if line.text), None)
+    return [] if first is None else [first, *itertools.islice(lines, rows - 1)]
+
+
+def _paragraphs(text: str) -> list[Line]:
+    return [Line(paragraph, is_rtl(paragraph)) for paragraph in text.split("\n")]
+
+
+def _all_lines(text: str, width: float, ruler: Ruler) -> Iterator[Line]:
+    for paragraph in _paragraphs(text):
+        yield from wrap(paragraph, width, ruler, break_words=True)
 
 
 def largest_size(text: str, width: float, limit: int, family: Family) -> int:

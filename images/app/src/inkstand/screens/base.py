@@ -20,6 +20,10 @@ class Screen(Protocol):
         """
         ...
 
+    def pages(self, size: tuple[int, int]) -> int:
+        """Return on how many pictures of `size` it is, at least 1; takes as long as render()."""
+        ...
+
     def next_change(self, now: datetime) -> datetime | None:
         """Return when the picture after `now` (both aware) is another one, None if never."""
         ...

@@ -59,6 +59,10 @@ class ClockScreen:
             draw_centred(image, baseline, row.text, row.family, row.size)
         return image
 
+    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
+        """Return 1: it is one picture."""
+        return 1
+
     def next_change(self, now: datetime) -> datetime | None:
         """Return the next full minute; in UTC, so that no change of daylight time matters."""
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)

@@ -25,6 +25,10 @@ class ImageScreen:
         """Return the picture at `size`; `now` does not matter."""
         return reduce_tones(place(self.picture, size, self.framing), self.tone)
 
+    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
+        """Return 1: it is one picture."""
+        return 1
+
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None

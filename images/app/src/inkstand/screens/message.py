@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkstand.rendering import Align, blank, clean, draw_layout, fit
+from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
 from inkstand.rendering.fonts import bold, regular
-from inkstand.rendering.layout import Ruler
+from inkstand.rendering.layout import SIZES, Ruler, fit_pages, fit_whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,47 +17,99 @@ if TYPE_CHECKING:
 
 _EMPTY = "(empty message)"
 _MARGIN = 3
+# Below this a text can be read, but not from where one stands; it goes onto pages instead.
+_PAGE_SIZE = 14
+_SIZES = tuple(size for size in SIZES if size >= _PAGE_SIZE)
+_MOST_PAGES = 99
 # From this size on a text looks like a sign, below it like a letter.
 _CENTRED_FROM = 20
-_AUTHOR_SIZES = (10, 11, 12, 13, 14)
-_AUTHOR_SHARE = 0.12
+_FOOTER_SIZES = (10, 11, 12, 13, 14)
+_FOOTER_SHARE = 0.12
 
 
 @dataclass(frozen=True, slots=True)
 class MessageScreen:
     """`text` as large as fits, with the name of its author below, if there is one.
 
-    Both may hold anything. A text without anything that can be seen is said to be empty.
+    What does not fit at a size that is good to read goes onto pages; this is number `page` of them,
+    from 1, or the last when there are fewer. Both texts may hold anything. A text without anything
+    that can be seen is said to be empty.
     """
 
     text: str
     author: str | None = None
+    page: int = 1
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
-        """Return the message; `now` does not matter."""
-        image = blank(size)
-        bottom = size[1] - _MARGIN
-        if self.author and self.author.strip():
-            bottom = _draw_author(image, clean(self.author).replace("\n", " "))
-        _draw_text(image, clean(self.text) or _EMPTY, bottom)
+        """Return the page; `now` does not matter."""
+        image, layouts = blank(size), self._layouts(size)
+        page = max(1, min(self.page, len(layouts)))
+        left = _draw_number(image, page, len(layouts)) if len(layouts) > 1 else _MARGIN
+        if self._signed:
+            _draw_author(image, clean(self.author or "").replace("\n", " "), left)
+        height = _text_height(size, footer=self._signed or len(layouts) > 1)
+        _draw_text(image, layouts[page - 1], height, paged=len(layouts) > 1)
         return image
+
+    def pages(self, size: tuple[int, int]) -> int:
+        """Return on how many pages of `size` the text is, at least 1."""
+        return len(self._layouts(size))
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None
 
+    @property
+    def _signed(self) -> bool:
+        return bool(self.author and self.author.strip())
 
-def _draw_author(image: Image.Image, author: str) -> int:
-    """Draw the line below, which is cut when it is too long, and return its top."""
+    def _layouts(self, size: tuple[int, int]) -> tuple[Layout, ...]:
+        return _lay_out(self.text, size, self._signed)
+
+
+# Whoever asks for the pages draws one of them next.
+@functools.lru_cache(maxsize=4)
+def _lay_out(text: str, size: tuple[int, int], signed: bool) -> tuple[Layout, ...]:
+    text, width = clean(text) or _EMPTY, size[0] - 2 * _MARGIN
+    whole = fit_whole(text, (width, _text_height(size, footer=signed)), regular(), _SIZES)
+    if whole is not None:
+        return (whole,)
+    box = (width, _text_height(size, footer=True))
+    return fit_pages(text, box, regular(), _PAGE_SIZE, _MOST_PAGES)
+
+
+def _text_height(size: tuple[int, int], *, footer: bool) -> int:
+    return size[1] - _MARGIN - (_footer_height(size) + 1 if footer else _MARGIN)
+
+
+def _footer_height(size: tuple[int, int]) -> int:
+    return max(int(_FOOTER_SHARE * size[1]), Ruler(bold(), _FOOTER_SIZES[0]).pitch)
+
+
+def _draw_number(image: Image.Image, page: int, pages: int) -> int:
+    """Draw which page it is below to the left, and return where there is room again."""
+    layout = _draw_footer(image, f"{page}/{pages}", _MARGIN, Align.START)
+    ruler = Ruler(bold(), layout.size)
+    return _MARGIN + round(ruler.width(layout.lines[0].text) + 2 * ruler.space)
+
+
+def _draw_author(image: Image.Image, author: str, left: int) -> None:
+    """Draw the author below to the right, cut when the name is too long."""
+    _draw_footer(image, author, left, Align.END)
+
+
+def _draw_footer(image: Image.Image, text: str, left: int, align: Align) -> Layout:
     right, bottom = image.width - _MARGIN, image.height - 1
-    height = max(int(_AUTHOR_SHARE * image.height), Ruler(bold(), _AUTHOR_SIZES[0]).pitch)
-    layout = fit(author, (right - _MARGIN, height), bold(), _AUTHOR_SIZES)
-    draw_layout(image, layout, (_MARGIN, bottom - height, right, bottom), bold(), Align.END)
-    return bottom - height
+    height = _footer_height(image.size)
+    layout = fit(text, (right - left, height), bold(), _FOOTER_SIZES)
+    draw_layout(image, layout, (left, bottom - height, right, bottom), bold(), align)
+    return layout
 
 
-def _draw_text(image: Image.Image, text: str, bottom: int) -> None:
-    box = (_MARGIN, _MARGIN, image.width - _MARGIN, bottom)
-    layout = fit(text, (box[2] - box[0], box[3] - box[1]), regular())
+def _draw_text(image: Image.Image, layout: Layout, height: int, *, paged: bool) -> None:
+    if paged:
+        # Every page begins at the top, the last one too.
+        height = Ruler(regular(), layout.size).pitch * len(layout.lines)
+    box = (_MARGIN, _MARGIN, image.width - _MARGIN, _MARGIN + height)
     align = Align.CENTRE if layout.size >= _CENTRED_FROM else Align.START
     draw_layout(image, layout, box, regular(), align)

@@ -37,6 +37,10 @@ class StatusScreen:
         draw_layout(image, layout, box, regular())
         return image
 
+    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
+        """Return 1: it is one picture."""
+        return 1
+
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None

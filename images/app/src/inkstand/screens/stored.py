@@ -29,6 +29,10 @@ class StoredPictureScreen:
         with Image.open(io.BytesIO(self.data)) as picture:
             return ImageScreen(picture).render(size, now)
 
+    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
+        """Return 1: it is one picture."""
+        return 1
+
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None
