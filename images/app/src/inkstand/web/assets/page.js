@@ -1,134 +1,154 @@
-// Log in, send a message, and see what is on the glass.
+// The page: who is logged in, which part is shown, and whether the server is there.
 
-const LOOK_EVERY = 2000;
-const element = (id) => document.getElementById(id);
+import { session as sessionEvents } from "./api.js";
+import { byId, write } from "./dom.js";
+import { setServerTime } from "./time.js";
+import { EventStream } from "./stream.js";
+import * as compose from "./compose.js";
+import * as glass from "./glass.js";
+import * as history from "./history.js";
+import * as preview from "./preview.js";
+import * as session from "./session.js";
+import * as status from "./status.js";
+import * as tokens from "./tokens.js";
 
-let token = sessionStorage.getItem("token");
-let tag = "";
-let picture = "";
-let timer = 0;
+const VIEWS = ["home", "tokens", "status"];
+const HIDDEN_FOR = 300_000;
+const ASK_AGAIN = 3000;
+const WORDS = { connecting: "Connecting …", live: "Live", offline: "Offline" };
 
-function say(sentence, wrong = false) {
-  const status = element("status");
-  status.textContent = sentence;
-  status.hidden = sentence === "";
-  status.classList.toggle("wrong", wrong);
-}
+const stream = new EventStream();
+const title = document.title;
+let inside = false;
+let wasLive = false;
+let sleeping = 0;
+let asking = 0;
 
-function showParts() {
-  const inside = Boolean(token);
-  element("login").hidden = inside;
-  for (const id of ["logout", "panel", "compose"]) element(id).hidden = !inside;
-}
+glass.start(stream);
+history.start(stream);
+compose.start();
+tokens.start();
+session.start(arrive, leave);
 
-function logOut(sentence = "") {
-  token = null;
-  tag = "";
-  sessionStorage.removeItem("token");
-  element("glass").hidden = true;
-  element("caption").textContent = "Waiting for the panel …";
-  showParts();
-  say(sentence);
-  element("username").focus();
-}
+stream.addEventListener("hello", ({ detail }) => {
+  setServerTime(detail.time);
+  compose.setSize(detail.panel.width, detail.panel.height);
+});
+stream.addEventListener("frame", ({ detail }) => compose.setSize(detail.width, detail.height));
+stream.addEventListener("state", ({ detail }) => tellConnection(detail));
+stream.addEventListener("unauthorized", ended);
+for (const type of ["panel", "line"]) stream.addEventListener(type, refreshStatus);
+sessionEvents.addEventListener("unauthorized", ended);
 
-async function ask(path, options = {}) {
-  const headers = { ...options.headers };
-  if (token) headers.Authorization = `Bearer ${token}`;
-  return fetch(path, { ...options, headers, credentials: "omit", cache: "no-store" });
-}
+byId("retry").addEventListener("click", () => (inside ? stream.restart() : begin()));
+addEventListener("online", () => (inside ? stream.restart() : begin()));
+addEventListener("offline", () => stream.lost());
+addEventListener("hashchange", () => showView(true));
+addEventListener("pageshow", (event) => event.persisted && begin());
+document.addEventListener("visibilitychange", restWhenHidden);
+begin();
 
-async function post(path, body) {
-  const headers = { "Content-Type": "application/json" };
-  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
-  const data = await answer.json();
-  if (answer.ok) return data;
-  const error = new Error(data.error ?? "That did not work");
-  error.expired = data.error === "Token is invalid" || answer.status === 401;
-  throw error;
-}
-
-function draw(blob) {
-  URL.revokeObjectURL(picture);
-  picture = URL.createObjectURL(blob);
-  element("glass").src = picture;
-  element("glass").hidden = false;
-}
-
-function describe(state, time) {
-  if (state !== "ok") return `The panel is out of order: ${state}`;
-  return `Read back from the panel at ${time.toLocaleTimeString()}`;
-}
-
-async function look() {
-  const [glass, panel] = await Promise.all([
-    ask("/api/v1/panel.png", tag ? { headers: { "If-None-Match": tag } } : {}),
-    ask("/api/v1/panel"),
-  ]);
-  if (panel.status === 401) return logOut("You were logged out.");
-  if (glass.status === 200) {
-    tag = glass.headers.get("ETag");
-    draw(await glass.blob());
-  }
-  const { state } = await panel.json();
-  element("caption").textContent = describe(state, new Date());
-}
-
-async function keepLooking() {
-  clearTimeout(timer);
-  if (!token || document.hidden) return;
+async function begin() {
+  clearTimeout(asking);
   try {
-    await look();
+    const user = await session.whoIsThere();
+    byId("offline").hidden = true;
+    if (user) enter();
+    else leave("");
   } catch {
-    element("caption").textContent = "Offline: the picture may be older than what is on the glass.";
-  }
-  timer = setTimeout(keepLooking, LOOK_EVERY);
-}
-
-async function submit(event, action) {
-  event.preventDefault();
-  const button = event.submitter ?? event.currentTarget;
-  button.disabled = true;
-  try {
-    await action(event.target);
-  } catch (error) {
-    if (error.expired) logOut("You were logged out.");
-    else say(error instanceof TypeError ? "The server cannot be reached." : error.message, true);
-  } finally {
-    button.disabled = false;
+    tellOffline("The server cannot be reached.");
+    asking = setTimeout(begin, ASK_AGAIN);
   }
 }
 
-async function logIn(form) {
-  const answer = await post("/login", {
-    username: form.username.value,
-    password: form.password.value,
-  });
-  token = answer.token;
-  sessionStorage.setItem("token", token);
-  form.password.value = "";
-  say("");
-  showParts();
-  element("message").focus();
-  keepLooking();
+function arrive() {
+  enter();
+  if (view() !== "home") focusView(view());
+  else if (matchMedia("(pointer: fine)").matches) byId("message").focus();
+  else byId("main").focus(); // no keyboard over the panel on a phone
 }
 
-async function send(form) {
-  await post("/messages", { message: form.message.value });
-  form.reset();
-  say("Sent. The panel takes a few seconds.");
-  keepLooking();
+function enter() {
+  inside = true;
+  byId("view-login").hidden = true;
+  for (const id of ["nav", "logout", "connection"]) byId(id).hidden = false;
+  stream.start();
+  showView(false);
+  compose.refresh();
 }
 
-async function press() {
-  await fetch("/demo/press", { method: "POST" });
-  say("Pressed.");
+function leave(sentence) {
+  inside = false;
+  stream.stop();
+  status.hide();
+  for (const part of [glass, history, compose, tokens]) part.clear();
+  for (const id of ["nav", "logout", "connection", "offline"]) byId(id).hidden = true;
+  for (const name of VIEWS) byId(`view-${name}`).hidden = true;
+  byId("view-login").hidden = false;
+  write(byId("login-problem"), sentence);
+  byId("username").focus();
 }
 
-element("login").addEventListener("submit", (event) => submit(event, logIn));
-element("compose").addEventListener("submit", (event) => submit(event, send));
-element("press").addEventListener("click", (event) => submit(event, press));
-element("logout").addEventListener("click", () => logOut());
-document.addEventListener("visibilitychange", keepLooking);
-showParts();
-keepLooking();
+function ended() {
+  if (inside) leave("You were logged out. Log in again.");
+}
+
+function view() {
+  const name = location.hash.replace(/^#\//, "");
+  return VIEWS.includes(name) ? name : "home";
+}
+
+function showView(chosen) {
+  if (!inside) return;
+  const now = view();
+  for (const name of VIEWS) byId(`view-${name}`).hidden = name !== now;
+  for (const link of byId("nav").children) {
+    if (link.dataset.view === now) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  status.hide();
+  if (now === "tokens") tokens.show();
+  if (now === "status") status.show();
+  if (chosen) focusView(now);
+}
+
+function focusView(name) {
+  scrollTo(0, 0);
+  (name === "home" ? byId("main") : byId(`${name}-title`)).focus();
+}
+
+function refreshStatus() {
+  if (inside && view() === "status") status.show();
+}
+
+function tellConnection(state) {
+  byId("connection").dataset.state = state;
+  write(byId("connection"), WORDS[state] ?? "");
+  document.body.dataset.connection = state;
+  if (state === "live") {
+    byId("offline").hidden = true;
+    document.title = title;
+    if (wasLive) cameBack();
+    wasLive = true;
+  }
+  if (state === "offline") tellOffline("You see what was last heard.");
+}
+
+function cameBack() {
+  preview.again();
+  if (view() === "tokens") tokens.show();
+  refreshStatus();
+}
+
+function tellOffline(consequence) {
+  document.title = `Offline · ${title}`;
+  write(byId("offline-text"), `Offline. ${consequence} Trying again by itself …`);
+  byId("offline").hidden = false;
+}
+
+// A page that nobody sees needs no connection; it goes on where it was when it is seen again.
+function restWhenHidden() {
+  clearTimeout(sleeping);
+  if (document.hidden) sleeping = setTimeout(() => stream.pause(), HIDDEN_FOR);
+  else stream.wake();
+}

@@ -1,0 +1,76 @@
+// Requests to the API; the browser keeps the session in a cookie that no script can read.
+
+const ROOT = "/api/v1";
+const PATIENCE = 20_000;
+
+/** Fires "unauthorized" when the session has ended. */
+export const session = new EventTarget();
+
+/** Something that people can be told in one sentence. */
+export class Problem extends Error {
+  get sentence() {
+    const text = this.message.charAt(0).toUpperCase() + this.message.slice(1);
+    return /[.!?…]$/.test(text) ? text : `${text}.`;
+  }
+}
+
+/** What the server refused. */
+export class Refused extends Problem {
+  constructor(status, problem, retryAfter) {
+    super(problem.detail ?? problem.title ?? `The server answered ${status}`);
+    this.status = status;
+    this.code = problem.code ?? "";
+    this.retryAfter = Number(retryAfter) || 0;
+  }
+}
+
+/** The server did not answer. */
+export class Unreachable extends Problem {
+  constructor() {
+    super("The server cannot be reached. Try again when you are online.");
+  }
+}
+
+/** Return the answer to a request, or throw Refused or Unreachable. */
+export async function ask(method, path, { json, body, headers = {}, signal } = {}) {
+  const sent = { ...headers };
+  if (json !== undefined) sent["Content-Type"] = "application/json";
+  const options = {
+    method,
+    headers: sent,
+    body: json === undefined ? body : JSON.stringify(json),
+    credentials: "same-origin",
+    cache: "no-store",
+    signal: signal ?? AbortSignal.timeout(PATIENCE),
+  };
+  const answer = await reach(path.startsWith("/demo/") ? path : ROOT + path, options);
+  if (answer.ok) return answer;
+  throw await refusal(answer, path);
+}
+
+export const get = async (path, options) => (await ask("GET", path, options)).json();
+export const post = async (path, json, options) => (await ask("POST", path, { json, ...options })).json();
+export const put = async (path, json) => (await ask("PUT", path, { json })).json();
+export const remove = (path) => ask("DELETE", path);
+
+/** Return 128 random bits as text; crypto.randomUUID exists only under HTTPS. */
+export function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function reach(url, options) {
+  try {
+    return await fetch(url, options);
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new Unreachable();
+  }
+}
+
+async function refusal(answer, path) {
+  const problem = await answer.json().catch(() => ({}));
+  const isLogin = path === "/session";
+  if (answer.status === 401 && !isLogin) session.dispatchEvent(new Event("unauthorized"));
+  return new Refused(answer.status, problem, answer.headers.get("Retry-After"));
+}

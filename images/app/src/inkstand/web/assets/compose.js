@@ -1,0 +1,179 @@
+// Write a message or choose a picture, see what it will look like, send it.
+
+import { ask, post, Problem, randomKey } from "./api.js";
+import { attempt, byId, toast, write, writer } from "./dom.js";
+import { pictureIn, ready } from "./pictures.js";
+import * as preview from "./preview.js";
+import { serverNow } from "./time.js";
+
+const DRAFT = "draft";
+const form = byId("compose");
+const message = byId("message");
+const problem = writer("compose-problem");
+
+let picture = null;
+let name = "";
+let mode = "text";
+// A wish that was sent keeps its key, so that sending it again after a broken connection is harmless.
+let pending = null;
+
+/** Wire the form; a text that was not sent is still there after a reload. */
+export function start() {
+  preview.start();
+  form.addEventListener("submit", submit);
+  form.addEventListener("input", changed);
+  message.addEventListener("keydown", sendOnEnter);
+  byId("mode-text").addEventListener("click", () => choose("text"));
+  byId("mode-picture").addEventListener("click", () => choose("picture"));
+  byId("file").addEventListener("change", (event) => take(event.target.files[0]));
+  acceptDrops();
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) byId("send-hint").textContent = "⌘ + Enter sends";
+  message.value = sessionStorage.getItem(DRAFT) ?? "";
+}
+
+/** Draw the preview of what is in the form. */
+export function refresh() {
+  preview.preview(draft());
+}
+
+/** Give the previews the size of the panel. */
+export function setSize(width, height) {
+  if (width && height) Object.assign(byId("preview"), { width, height });
+}
+
+/** Forget what was written. */
+export function clear() {
+  form.reset();
+  picture = pending = null;
+  name = "";
+  sessionStorage.removeItem(DRAFT);
+  byId("expires-field").hidden = true;
+  nameFile();
+  problem("");
+  preview.preview(null);
+}
+
+function draft() {
+  if (mode === "text") return message.value.trim() ? { text: message.value } : null;
+  return picture && { picture, ...looks() };
+}
+
+const looks = () => ({ framing: form.framing.value, tone: form.tone.value });
+
+function changed(event) {
+  pending = null;
+  byId("expires-field").hidden = byId("expires").value !== "at";
+  if (event?.target === message) sessionStorage.setItem(DRAFT, message.value);
+  const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name);
+  if (drawn) refresh();
+}
+
+function choose(next) {
+  mode = next;
+  pending = null;
+  for (const each of ["text", "picture"]) {
+    byId(`mode-${each}`).setAttribute("aria-pressed", String(each === mode));
+    byId(`part-${each}`).hidden = each !== mode;
+  }
+  problem("");
+  refresh();
+}
+
+async function take(file) {
+  if (!file) return;
+  choose("picture");
+  try {
+    picture = await ready(file);
+    name = file.name;
+  } catch (error) {
+    if (!error.sentence) throw error;
+    picture = null;
+    problem(error.sentence);
+  }
+  nameFile();
+  refresh();
+}
+
+function nameFile() {
+  byId("file-name").hidden = picture === null;
+  write(byId("file-name"), picture === null ? "" : name);
+}
+
+function acceptDrops() {
+  const inside = (event, on) => {
+    if (!event.dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    form.classList.toggle("dropping", on);
+  };
+  form.addEventListener("dragover", (event) => inside(event, true));
+  form.addEventListener("dragleave", (event) => {
+    if (!form.contains(event.relatedTarget)) inside(event, false);
+  });
+  form.addEventListener("drop", (event) => {
+    inside(event, false);
+    const file = pictureIn(event.dataTransfer);
+    if (file) take(file);
+    else if (event.dataTransfer.files.length) problem("That is not a picture.");
+  });
+  document.addEventListener("paste", (event) => {
+    const file = pictureIn(event.clipboardData);
+    if (file && form.checkVisibility()) take(file);
+  });
+}
+
+function sendOnEnter(event) {
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+  event.preventDefault();
+  form.requestSubmit();
+}
+
+function submit(event) {
+  event.preventDefault();
+  attempt(byId("send"), problem, send);
+}
+
+async function send() {
+  if (draft() === null) return nothing();
+  pending ??= { wish: wishes(), key: randomKey() };
+  const sent = mode === "text" ? await sendText(pending) : await sendPicture(pending);
+  clear();
+  (mode === "text" ? message : byId("mode-picture")).focus();
+  toast(sent.state === "waiting" ? "Sent. It waits for its turn." : "Sent.");
+}
+
+function nothing() {
+  problem(mode === "text" ? "Write something first." : "Choose a picture first.");
+  (mode === "text" ? message : byId("file")).focus();
+}
+
+const sendText = ({ wish, key }) =>
+  post("/messages", { text: message.value, ...wish }, { headers: { "Idempotency-Key": key } });
+
+async function sendPicture({ wish, key }) {
+  const query = new URLSearchParams({ ...looks(), name, ...wish });
+  const headers = { "Content-Type": picture.type, "Idempotency-Key": key };
+  const answer = await ask("POST", `/images?${query}`, { body: picture, headers });
+  return answer.json();
+}
+
+function wishes() {
+  const wish = { priority: byId("urgent").checked ? "urgent" : "normal" };
+  const seconds = byId("show-for").value;
+  if (seconds) wish.show_for = Number(seconds);
+  const expires = expiry();
+  if (expires) wish.expires_at = expires;
+  return wish;
+}
+
+function expiry() {
+  const choice = byId("expires").value;
+  if (choice === "at") return chosenTime();
+  return choice && new Date(serverNow() + Number(choice) * 1000).toISOString();
+}
+
+function chosenTime() {
+  const chosen = new Date(byId("expires-at").value);
+  if (chosen > serverNow()) return chosen.toISOString();
+  byId("expires-at").focus();
+  throw new Problem("Choose a time in the future, or let it never expire.");
+}

@@ -1,0 +1,64 @@
+// Small helpers for the document.
+
+export const byId = (id) => document.getElementById(id);
+
+/** Make an element; `attributes` that are null or false are left out. */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value !== null && value !== false) element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.filter((child) => child !== null));
+  return element;
+}
+
+/** Set a text only when it differs: a live region would be read again. */
+export function write(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+let fading = 0;
+
+/** Say something that matters for a moment. */
+export function toast(sentence) {
+  if (!sentence) return;
+  const box = byId("toast");
+  clearTimeout(fading);
+  box.textContent = sentence;
+  box.classList.add("up");
+  fading = setTimeout(() => {
+    box.classList.remove("up");
+    box.textContent = "";
+  }, 5000);
+}
+
+/** Ask before something that cannot be undone; resolves to true or false. */
+export function confirmed(question, action) {
+  const dialog = byId("confirm");
+  byId("confirm-question").textContent = question;
+  byId("confirm-yes").textContent = action;
+  dialog.returnValue = "no";
+  dialog.showModal();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+  });
+}
+
+/** Return what writes a problem into the element `id`; an empty text takes it away. */
+export const writer = (id) => (sentence) => write(byId(id), sentence);
+
+/** Run `action` with `button` out of use meanwhile, and `say` what went wrong. */
+export async function attempt(button, say, action) {
+  if (button.getAttribute("aria-busy") === "true") return;
+  button.setAttribute("aria-busy", "true");
+  say("");
+  try {
+    await action();
+  } catch (error) {
+    if (!error.sentence) throw error;
+    say(error.sentence);
+  } finally {
+    button.removeAttribute("aria-busy");
+  }
+}

@@ -1,0 +1,159 @@
+// The panel: what is on the glass, how old it is, and what it is doing.
+
+import { ask, put } from "./api.js";
+import { attempt, byId, toast, write } from "./dom.js";
+import { clock, relative } from "./time.js";
+
+const GESTURES = {
+  short: "The button was pressed.",
+  long: "The button was held down.",
+  double: "The button was pressed twice.",
+};
+
+let panel = null;
+let screen = null;
+let live = false;
+let picture = "";
+
+/** Listen to `stream`, and to the buttons below the panel. */
+export function start(stream) {
+  stream.addEventListener("hello", ({ detail }) => greet(detail));
+  stream.addEventListener("frame", ({ detail }) => newFrame(detail));
+  stream.addEventListener("refreshing", ({ detail }) => change({ refreshing: detail }));
+  stream.addEventListener("panel", ({ detail }) => upOrDown(detail));
+  stream.addEventListener("screen", ({ detail }) => showScreen(detail));
+  stream.addEventListener("button", ({ detail }) => pressed(detail));
+  stream.addEventListener("message", ({ detail }) => renew(detail.message));
+  stream.addEventListener("state", ({ detail }) => setLive(detail === "live"));
+  wire("to-clock", () => put("/screen", { screen: "clock" }));
+  wire("to-status", () => put("/screen", { screen: "status" }));
+  wire("press", () => ask("POST", "/demo/press"));
+  setInterval(tell, 1000);
+}
+
+/** Forget everything, for whoever logs in next. */
+export function clear() {
+  panel = screen = null;
+  URL.revokeObjectURL(picture);
+  picture = "";
+  byId("glass").removeAttribute("src");
+  delete byId("glass").dataset.etag;
+  tell();
+}
+
+function wire(id, action) {
+  const button = byId(id);
+  button.addEventListener("click", () => attempt(button, toast, action));
+}
+
+function greet(hello) {
+  panel = hello.panel;
+  screen = hello.screen;
+  if (hello.png) draw(hello.png, panel.frame);
+  tell();
+}
+
+function newFrame(frame) {
+  draw(frame.png, frame);
+  change({ frame, refreshing: null, width: frame.width, height: frame.height });
+}
+
+function change(news) {
+  panel = { ...panel, ...news };
+  tell();
+}
+
+function upOrDown({ reason }) {
+  const state = reason === null ? "ok" : "unavailable";
+  change({ reason, state, ...(reason === null ? {} : { refreshing: null }) });
+}
+
+function showScreen(shown) {
+  screen = shown;
+  tell();
+}
+
+function renew(message) {
+  if (screen?.message?.id === message.id) showScreen({ ...screen, message });
+}
+
+function setLive(now) {
+  live = now;
+  tell();
+}
+
+function pressed({ gesture }) {
+  const knob = byId("knob");
+  knob.classList.remove("pressed");
+  void knob.offsetWidth; // restarts the animation
+  knob.classList.add("pressed");
+  toast(GESTURES[gesture] ?? "The button was used.");
+}
+
+function draw(png, frame) {
+  const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+  const before = picture;
+  picture = URL.createObjectURL(new Blob([bytes], { type: "image/png" }));
+  const glass = byId("glass");
+  glass.src = picture;
+  glass.dataset.etag = frame?.etag ?? "";
+  if (frame?.width) Object.assign(glass, { width: frame.width, height: frame.height });
+  URL.revokeObjectURL(before);
+}
+
+function tell() {
+  const busy = live && panel?.refreshing;
+  const down = panel?.state === "unavailable";
+  byId("well").dataset.state = state(busy, down);
+  byId("refreshing").hidden = !busy;
+  write(byId("refreshing"), busy ? `Refreshing … (${panel.refreshing.refresh})` : "");
+  byId("panel-down").hidden = !down;
+  write(byId("panel-down"), down ? `The panel is out of order: ${panel.reason}` : "");
+  write(byId("now"), whatIsShown());
+  write(byId("age"), howOld());
+  describe();
+  allow();
+}
+
+function state(busy, down) {
+  if (!picture) return "empty";
+  if (down) return "down";
+  return busy ? "busy" : "still";
+}
+
+function whatIsShown() {
+  if (!screen) return "Waiting for the panel …";
+  if (screen.screen === "clock") return "The clock";
+  if (screen.screen === "status") return "The status screen";
+  const { message } = screen;
+  if (!message) return screen.screen === "picture" ? "A picture" : "A message";
+  const kind = message.picture ? "A picture" : "A message";
+  return `${kind} from ${message.author}, ${clock(message.at)}${paging()}`;
+}
+
+function paging() {
+  return screen.pages > 1 ? ` · page ${screen.page} of ${screen.pages}` : "";
+}
+
+function howOld() {
+  const frame = panel?.frame;
+  if (!frame) return panel ? "Nothing was read from the panel yet." : "";
+  const parts = [`${panel.state === "ok" ? "Drawn" : "Last drawn"} ${relative(frame.at)}`];
+  if (frame.refresh) parts.push(`${frame.refresh} refresh`);
+  if (typeof frame.seconds === "number") parts.push(`took ${frame.seconds.toFixed(1)} s`);
+  return parts.join(" · ");
+}
+
+function describe() {
+  const text = screen?.message?.text;
+  const what = whatIsShown();
+  byId("glass").alt = text ? `On the e-paper panel: ${what}: ${text}` : `On the e-paper panel: ${what}`;
+}
+
+function allow() {
+  const message = Boolean(screen?.message);
+  write(byId("to-clock"), message ? "Mark as read" : "Back to the clock");
+  byId("to-clock").disabled = !live || !screen || screen.screen === "clock";
+  byId("to-status").disabled = !live || !screen || screen.screen === "status";
+  byId("press").disabled = !live;
+}

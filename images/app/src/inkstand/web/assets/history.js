@@ -1,0 +1,201 @@
+// The history: newest first, kept up to date by events, read in pages.
+
+import { get, post, remove } from "./api.js";
+import { attempt, byId, confirmed, make, toast, write, writer } from "./dom.js";
+import { clock, day, duration, full, relative } from "./time.js";
+
+const PAGE = 20;
+const OPEN = ["waiting", "shown"];
+const ALL = "waiting,shown,read,expired";
+const LABELS = {
+  waiting: "waiting",
+  shown: "on the glass",
+  read: "read",
+  expired: "expired",
+  deleted: "deleted",
+};
+
+const list = byId("messages");
+const problem = writer("history-problem");
+const items = new Map();
+let next = null;
+// Counts loads, so that the answer to an older question is not shown over a newer one.
+let load = 0;
+
+/** Listen to `stream`, and to the filter and the paging. */
+export function start(stream) {
+  stream.addEventListener("hello", reload);
+  stream.addEventListener("lost", reload);
+  stream.addEventListener("message", ({ detail }) => put(detail.message));
+  byId("filter").addEventListener("change", reload);
+  byId("older").addEventListener("click", (event) =>
+    attempt(event.currentTarget, problem, showOlder),
+  );
+}
+
+/** Forget everything. */
+export function clear() {
+  load += 1;
+  items.clear();
+  list.replaceChildren();
+  next = null;
+  tell();
+}
+
+const states = () => byId("filter").value || ALL;
+const wanted = (message) => states().split(",").includes(message.state);
+
+async function reload() {
+  const mine = (load += 1);
+  try {
+    const page = await fetchPage();
+    if (mine !== load) return;
+    const fresh = new Set(page.messages.map((message) => message.id));
+    for (const id of [...items.keys()]) if (!fresh.has(id)) drop(id);
+    next = page.next;
+    page.messages.forEach(put);
+    problem("");
+    tell();
+  } catch (error) {
+    if (!error.sentence) throw error;
+    problem(error.sentence);
+  }
+}
+
+async function showOlder() {
+  const mine = load;
+  const page = await fetchPage(next);
+  if (mine !== load) return;
+  const first = page.messages[0];
+  next = page.next;
+  page.messages.forEach(put);
+  tell();
+  if (first) items.get(first.id)?.element.focus();
+}
+
+function fetchPage(before = null) {
+  const query = new URLSearchParams({ limit: PAGE, state: states() });
+  if (before !== null) query.set("before", before);
+  return get(`/messages?${query}`);
+}
+
+function put(message) {
+  if (!wanted(message)) return drop(message.id);
+  const known = items.get(message.id);
+  // What is older than the last page shown comes with its own page.
+  if (!known && next !== null && message.id < next) return;
+  const text = JSON.stringify(message);
+  if (known?.text === text) return;
+  const element = known?.element ?? insert(message.id);
+  items.set(message.id, { element, text, at: message.at });
+  fill(element, message);
+  tell();
+}
+
+function insert(id) {
+  const element = make("li", { class: "message", tabindex: "-1" });
+  element.dataset.id = id;
+  const after = Array.from(list.children).find((other) => Number(other.dataset.id) < id);
+  list.insertBefore(element, after ?? null);
+  return element;
+}
+
+function drop(id) {
+  const known = items.get(id);
+  if (!known) return;
+  const focused = known.element.contains(document.activeElement);
+  const neighbour = known.element.nextElementSibling ?? known.element.previousElementSibling;
+  known.element.remove();
+  items.delete(id);
+  if (focused) (neighbour ?? byId("filter")).focus();
+  tell();
+}
+
+function fill(element, message) {
+  const action = element.contains(document.activeElement) && document.activeElement.dataset.action;
+  element.dataset.state = message.state;
+  element.dataset.priority = message.priority;
+  element.replaceChildren(head(message), ...body(message), foot(message), actions(message));
+  if (action) (element.querySelector(`[data-action="${action}"]`) ?? element).focus();
+}
+
+function head(message) {
+  return make(
+    "p",
+    { class: "head" },
+    make("time", { datetime: message.at, title: full(message.at) }, clock(message.at)),
+    make("span", {}, message.author),
+    message.priority === "urgent" ? make("span", { class: "tag urgent" }, "urgent") : null,
+    make("span", { class: `tag state ${message.state}` }, LABELS[message.state] ?? message.state),
+  );
+}
+
+function body(message) {
+  if (message.state === "deleted") return [make("p", { class: "soft" }, "Text and picture are gone.")];
+  const text = message.text && make("p", { class: "text", dir: "auto" }, message.text);
+  if (!message.picture) return [text || ""];
+  const alt = message.text ? `Picture: ${message.text}` : "Picture";
+  const shown = make("img", { src: message.picture, alt, loading: "lazy", class: "thumb" });
+  return [make("div", { class: "glass thumb-glass" }, shown), text || ""];
+}
+
+function foot(message) {
+  const facts = [];
+  if (message.shown_at) facts.push(`shown ${clock(message.shown_at)}`);
+  if (message.state === "read") facts.push(`read ${clock(message.ended_at)}`);
+  if (message.state === "expired") facts.push(`over at ${clock(message.ended_at)}`);
+  if (OPEN.includes(message.state)) facts.push(...plans(message));
+  return make("p", { class: "soft foot" }, facts.join(" · "));
+}
+
+function plans(message) {
+  const plans = [];
+  if (message.show_for) plans.push(`for ${duration(message.show_for)}`);
+  if (message.expires_at) plans.push(`expires ${relative(message.expires_at)}`);
+  return plans;
+}
+
+function actions(message) {
+  const row = make("div", { class: "actions" });
+  if (message.state === "deleted") return row;
+  const about = message.text.slice(0, 40) || `message ${message.id}`;
+  const add = (name, label, step) => {
+    const click = (event) => attempt(event.currentTarget, toast, () => step(message));
+    const attributes = { type: "button", class: "small", "data-action": name, onclick: click };
+    row.append(make("button", { ...attributes, "aria-label": `${label}: ${about}` }, label));
+  };
+  if (message.state === "shown") add("read", "Mark as read", markRead);
+  else add("show", message.state === "waiting" ? "Show now" : "Show again", showAgain);
+  add("delete", "Delete", askToDelete);
+  return row;
+}
+
+async function showAgain({ id }) {
+  put(await post(`/messages/${id}/show`));
+}
+
+async function markRead({ id }) {
+  put(await post(`/messages/${id}/acknowledge`));
+}
+
+async function askToDelete({ id, text }) {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  const question = text ? `Delete “${short}” for good?` : "Delete this message for good?";
+  if (!(await confirmed(question, "Delete"))) return;
+  await remove(`/messages/${id}`);
+  if (states() !== "deleted") drop(id);
+  toast("Deleted.");
+}
+
+function tell() {
+  byId("history-empty").hidden = items.size > 0;
+  write(byId("history-empty"), byId("filter").value ? "None of this kind." : "Nothing yet. What you send appears here.");
+  byId("older").hidden = next === null;
+  let before = "";
+  for (const element of list.children) {
+    const name = day(items.get(Number(element.dataset.id))?.at ?? 0);
+    if (name === before) delete element.dataset.day;
+    else element.dataset.day = name;
+    before = name;
+  }
+}

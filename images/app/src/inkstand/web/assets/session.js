@@ -1,0 +1,67 @@
+// Log in and out.
+
+import { get, post, Problem, Refused, remove } from "./api.js";
+import { attempt, byId, writer } from "./dom.js";
+
+/** Return who is logged in, null if nobody is; throws Unreachable. */
+export async function whoIsThere() {
+  try {
+    return await get("/session");
+  } catch (error) {
+    if (error instanceof Refused && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** Call `entered()` when somebody has logged in, `left()` when they want to go. */
+export function start(entered, left) {
+  const form = byId("login");
+  const problem = writer("login-problem");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(event.submitter ?? form, problem, async () => {
+      if (!filled(form, problem)) return;
+      await logIn(form);
+      form.password.value = "";
+      await entered();
+    });
+  });
+  byId("logout").addEventListener("click", (event) =>
+    attempt(event.currentTarget, (sentence) => sentence && left(sentence), async () => {
+      await remove("/session");
+      left("");
+    }),
+  );
+}
+
+function filled(form, say) {
+  const empty = [form.username, form.password].find((input) => input.value === "");
+  if (!empty) return true;
+  say(empty === form.username ? "Who are you? The user is missing." : "The password is missing.");
+  empty.focus();
+  return false;
+}
+
+async function logIn(form) {
+  const { username, password } = form;
+  try {
+    await post("/session", {
+      username: username.value,
+      password: password.value,
+      transport: "cookie",
+    });
+  } catch (error) {
+    throw inOurWords(error, password);
+  }
+}
+
+function inOurWords(error, password) {
+  if (error.status === 401) {
+    password.select();
+    return new Problem("That user and password do not belong together.");
+  }
+  if (error.status === 429 && error.retryAfter) {
+    return new Problem(`Too many attempts. Try again in ${error.retryAfter} seconds.`);
+  }
+  return error;
+}

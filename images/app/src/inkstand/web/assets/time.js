@@ -1,0 +1,55 @@
+// Times for people; the server's clock counts, not this machine's.
+
+let ahead = 0;
+
+/** Learn how far the server's clock is ahead of ours. */
+export function setServerTime(text) {
+  ahead = Date.parse(text) - Date.now();
+}
+
+/** Milliseconds since 1970 by the server's clock. */
+export const serverNow = () => Date.now() + ahead;
+
+const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "long" });
+const STEPS = [
+  [60, 1, "second"],
+  [3600, 60, "minute"],
+  [86_400, 3600, "hour"],
+  [Infinity, 86_400, "day"],
+];
+
+/** "3 minutes ago", "in 2 days"; "just now" for what is younger than two seconds. */
+export function relative(text) {
+  const seconds = (Date.parse(text) - serverNow()) / 1000;
+  if (Math.abs(seconds) < 2) return "just now";
+  const [, size, unit] = STEPS.find(([below]) => Math.abs(seconds) < below);
+  return RELATIVE.format(Math.trunc(seconds / size), unit);
+}
+
+// The words of the page are English; the order and the 12 or 24 hours are the reader's.
+const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
+const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
+const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
+const FULL = { dateStyle: "medium", timeStyle: "short" };
+
+export const clock = (text) => CLOCK.format(new Date(text));
+
+/** Date and time, in `timeZone` or the reader's own. */
+export const full = (text, timeZone) =>
+  new Intl.DateTimeFormat(LOCALE, { ...FULL, timeZone }).format(new Date(text));
+
+/** "Today", "Yesterday", or the date. */
+export function day(text) {
+  const then = new Date(text);
+  const today = new Date(serverNow());
+  if (then.toDateString() === today.toDateString()) return "Today";
+  today.setDate(today.getDate() - 1);
+  return then.toDateString() === today.toDateString() ? "Yesterday" : DAY.format(then);
+}
+
+/** "5 minutes", "90 seconds". */
+export function duration(seconds) {
+  const [, size, unit] = STEPS.findLast(([, size]) => seconds % size === 0);
+  const count = seconds / size;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}

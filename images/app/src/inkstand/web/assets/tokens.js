@@ -1,0 +1,122 @@
+// Named tokens and sessions: make, show once, revoke.
+
+import { get, post, remove } from "./api.js";
+import { attempt, byId, confirmed, make, toast, write, writer } from "./dom.js";
+import { full, relative } from "./time.js";
+
+const problem = writer("token-problem");
+const form = byId("token-form");
+
+/** Wire the form and what is shown once. */
+export function start() {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(event.submitter ?? form, problem, create);
+  });
+  byId("token-copy").addEventListener("click", copy);
+  byId("token-done").addEventListener("click", () => {
+    hide();
+    byId("token-name").focus();
+  });
+}
+
+/** Read the list; called whenever the page is opened. */
+export async function show() {
+  try {
+    const { tokens } = await get("/tokens");
+    byId("tokens").replaceChildren(...tokens.map(item));
+  } catch (error) {
+    if (!error.sentence) throw error;
+    problem(error.sentence);
+  }
+}
+
+/** Forget what was made; a token must not stay on the screen. */
+export function clear() {
+  hide();
+  form.reset();
+  byId("tokens").replaceChildren();
+}
+
+async function create() {
+  const name = byId("token-name").value.trim();
+  if (!name) {
+    problem("Give it a name, so that you know later what it is for.");
+    return byId("token-name").focus();
+  }
+  const days = byId("token-days").value;
+  const made = await post("/tokens", {
+    name,
+    scope: form.scope.value,
+    expires_in_days: days ? Number(days) : null,
+  });
+  form.reset();
+  reveal(made);
+  await show();
+}
+
+function reveal({ name, scope, token }) {
+  write(byId("new-token-title"), `“${name}” is made. Copy it now.`);
+  byId("token-value").value = token;
+  write(byId("token-curl"), example(token, scope));
+  byId("new-token").hidden = false;
+  byId("new-token-title").focus();
+  byId("new-token").scrollIntoView({ block: "nearest" });
+}
+
+function example(token, scope) {
+  const start = `curl -H 'Authorization: Bearer ${token}' \\\n  `;
+  if (scope === "read") return `${start}${location.origin}/api/v1/panel.png -o panel.png`;
+  return `${start}--json '{"text": "Hello World!"}' \\\n  ${location.origin}/api/v1/messages`;
+}
+
+function hide() {
+  byId("new-token").hidden = true;
+  byId("token-value").value = "";
+  write(byId("token-curl"), "");
+}
+
+async function copy() {
+  const field = byId("token-value");
+  try {
+    await navigator.clipboard.writeText(field.value);
+    toast("Copied.");
+  } catch {
+    // Without HTTPS there is no clipboard for scripts.
+    field.select();
+    toast("It is selected: copy it with the keyboard.");
+  }
+}
+
+function item(token) {
+  const name = token.kind === "session" ? token.name || "Log-in with the password" : token.name;
+  const facts = [
+    `made ${relative(token.created_at)}`,
+    token.last_used_at ? `last used ${relative(token.last_used_at)}` : "never used",
+    token.expires_at ? `until ${full(token.expires_at)}` : "never expires",
+  ];
+  const revoke = (event) => attempt(event.currentTarget, problem, () => askToRevoke(token, name));
+  return make(
+    "li",
+    { class: "token", "data-id": token.id },
+    make(
+      "p",
+      { class: "head" },
+      make("b", {}, name),
+      make("span", { class: "tag" }, token.kind === "session" ? "session" : token.scope),
+      token.current ? make("span", { class: "tag state shown" }, "this browser") : null,
+    ),
+    make("p", { class: "soft foot" }, facts.join(" · ")),
+    token.current
+      ? null
+      : make("button", { type: "button", class: "small", onclick: revoke, "aria-label": `Revoke: ${name}` }, "Revoke"),
+  );
+}
+
+async function askToRevoke({ id }, name) {
+  const question = `Revoke “${name}”? Whatever uses it is refused from then on.`;
+  if (!(await confirmed(question, "Revoke"))) return;
+  await remove(`/tokens/${id}`);
+  toast("Revoked.");
+  await show();
+}
