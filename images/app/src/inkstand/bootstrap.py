@@ -15,15 +15,20 @@ from inkstand.api.app import make_app
 from inkstand.api.feed import Feed
 from inkstand.api.keys import Services
 from inkstand.appliance import Appliance
-from inkstand.auth.accounts import Accounts
+from inkstand.auth.accounts import Accounts, Owner
 from inkstand.auth.attempts import Attempts
+from inkstand.auth.door import Door
+from inkstand.auth.keys import parse_keys
+from inkstand.auth.ledger import Ledger
 from inkstand.auth.passwords import PasswordVerifier
-from inkstand.auth.tokens import Tokens
+from inkstand.auth.sqlite import SqliteTokenStore
+from inkstand.auth.store import MemoryTokenStore
+from inkstand.auth.tokens import Signer
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings
 from inkstand.clock import SystemClock
 from inkstand.display import Display
 from inkstand.errors import InkstandError
-from inkstand.events import Hub
+from inkstand.events import Hub, TokenRevoked
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
@@ -36,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from typing import Any
 
+    from inkstand.auth.store import TokenStore
     from inkstand.button import Button
     from inkstand.clock import Clock
     from inkstand.config import Settings
@@ -97,7 +103,7 @@ def build(settings: Settings) -> System:
         display=display,
         store=store,
         appliance=appliance,
-        accounts=_accounts(settings),
+        accounts=_accounts(settings, clock, hub),
         feed=Feed(hub, appliance, display, clock),
     )
 
@@ -133,9 +139,9 @@ async def run(
     A part that dies ends all others and its error comes out of here, in an ExceptionGroup.
 
     Raises:
-        StorageUnavailableError: the messages cannot be opened.
+        StorageUnavailableError: the messages or the accounts cannot be opened.
     """
-    async with system.store, asyncio.TaskGroup() as group:
+    async with system.store, system.accounts, asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
         await stop.wait()
         for task in tasks:
@@ -148,7 +154,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises:
         ListenError: the address cannot be had.
-        StorageUnavailableError: the messages cannot be opened.
+        StorageUnavailableError: the messages or the accounts cannot be opened.
     """
     listener = listen(settings.listen_host, settings.listen_port)
     system = build(settings)
@@ -165,6 +171,7 @@ def _jobs(
         prune_daily(system.store, system.clock, _retention(system.settings)),
         system.button.run(),
         system.feed.run(),
+        system.accounts.run(),
         mounts.watch(system.display.look_again),
         _serve_http(app, listener, ready),
     ]
@@ -213,11 +220,20 @@ def _button(settings: Settings, clock: Clock, hub: Hub) -> Button:
     return PigpioButton(line, clock, hub)
 
 
-def _accounts(settings: Settings) -> Accounts:
+def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
+    def revoked(number: str) -> None:
+        hub.publish(TokenRevoked(clock.now(), number))
+
     lifetime = timedelta(hours=settings.token_lifetime_hours)
     return Accounts(
-        settings.username,
-        PasswordVerifier(settings.password_hash),
-        Tokens(settings.token_secret, settings.username, lifetime),
-        Attempts(),
+        Owner(settings.username, settings.password_hash, lifetime),
+        Door(settings.username, PasswordVerifier(settings.password_hash), Attempts()),
+        Signer(parse_keys(settings.token_secret)),
+        Ledger(_token_store(settings), revoked),
     )
+
+
+def _token_store(settings: Settings) -> TokenStore:
+    if settings.storage == "memory":
+        return MemoryTokenStore()
+    return SqliteTokenStore(settings.state_directory)

@@ -198,13 +198,23 @@ def _password_hash(value: object) -> str:
 
 
 def _token_secret(value: object) -> str:
-    if not isinstance(value, str) or len(value.encode()) < _SECRET_BYTES:
+    """Return the keys, one a line, when each of them is good: the first signs, all verify."""
+    lines = value.splitlines() if isinstance(value, str) else []
+    keys = [line.strip() for line in lines if line.strip()] or [""]
+    for key in keys:
+        _check_key(key)
+    return "\n".join(keys)
+
+
+def _check_key(key: str) -> None:
+    # Nothing is quoted: it would end up in the log.
+    if len(key.encode()) < _SECRET_BYTES:
         raise ValueError(
-            f"needs {_SECRET_BYTES} bytes or more; make one with: {SECRETS['token_secret']}"
+            f"needs {_SECRET_BYTES} bytes or more on each line; "
+            f"make one with: {SECRETS['token_secret']}"
         )
-    if len(set(value)) < _SECRET_VARIETY:
+    if len(set(key)) < _SECRET_VARIETY:
         raise ValueError(f"is too easy to guess; make one with: {SECRETS['token_secret']}")
-    return value
 
 
 def parse_size(value: object) -> tuple[int, int]:

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from inkstand import bootstrap
 from inkstand.api.app import make_app
 from inkstand.auth.attempts import Attempts
+from inkstand.auth.model import Scope
 from inkstand.button import MemoryButton
 from inkstand.panel.memory import MemoryPanel
 
@@ -30,11 +31,7 @@ class Site:
     system: bootstrap.System
     panel: MemoryPanel
     button: MemoryButton
-
-    @property
-    def token(self) -> str:
-        """A token that is good."""
-        return self.system.accounts._tokens.issue()
+    token: str
 
     async def post(self, text: object, **options: Any) -> Any:
         """Post a message with a good token."""
@@ -57,7 +54,8 @@ async def site(
     tasks = [asyncio.create_task(job) for job in jobs]
     async with TestClient(TestServer(make_app(system.services))) as client:
         await eventually(lambda: (last := system.display.last_refresh) and last.refresh)
-        yield Site(client, system, system.panel, system.button)
+        issued = await system.accounts.create("tests", Scope.ADMIN, None)
+        yield Site(client, system, system.panel, system.button, issued.token)
     for task in tasks:
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
+from inkstand.auth.model import Scope
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen
 
@@ -295,10 +296,16 @@ class TestTokens:
         assert answer.startswith(b"HTTP/1.0 400 ")
         assert answer.endswith(INVALID_TOKEN[1].encode())
 
-    async def test_a_token_from_the_future_is_good(self, site: Site) -> None:
+    async def test_a_token_from_the_future_is_good(
+        self, site: Site, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         """A Pi without a clock battery may issue one, restart, and be in the past."""
-        token = self.forged(iat=datetime.now(UTC) + timedelta(minutes=30))
-        answer = await site.client.get("/", headers={"Authorization": token})
+        accounts = site.system.accounts
+        with monkeypatch.context() as patch:
+            patch.setattr(accounts, "_now", lambda: time.time() + 1800)
+            issued = await accounts.create("early", Scope.READ, timedelta(hours=1))
+        assert jwt.decode(issued.token, options={"verify_signature": False})["iat"] > time.time()
+        answer = await site.client.get("/", headers={"Authorization": issued.token})
         assert answer.status == 200
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from inkstand.api import classic, events, health, messages, panel
+from inkstand.api import classic, events, health, messages, panel, session, tokens
 from inkstand.api.keys import SERVICES, Services
 from inkstand.api.middlewares import add_security_headers, authenticate, translate_errors
 from inkstand.api.schemas import longest_body
@@ -36,6 +36,12 @@ def _add_classic_routes(router: web.UrlDispatcher) -> None:
 
 
 def _add_routes(router: web.UrlDispatcher) -> None:
+    router.add_post(f"{_PREFIX}/session", session.log_in)
+    router.add_get(f"{_PREFIX}/session", session.state)
+    router.add_delete(f"{_PREFIX}/session", session.log_out)
+    router.add_get(f"{_PREFIX}/tokens", tokens.collection)
+    router.add_post(f"{_PREFIX}/tokens", tokens.create)
+    router.add_delete(f"{_PREFIX}/tokens/{{id}}", tokens.revoke)
     message = f"{_PREFIX}/messages/{{id:[0-9]{{1,19}}}}"
     router.add_post(f"{_PREFIX}/messages", messages.post)
     router.add_get(f"{_PREFIX}/messages", messages.history)

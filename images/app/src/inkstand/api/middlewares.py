@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from typing import TYPE_CHECKING
 
 import aiohttp
 from aiohttp import web
 
-from inkstand.api import errors
-from inkstand.api.access import Principal, Scope, require
+from inkstand.api import cookies, errors
+from inkstand.api.access import Scope, require
 from inkstand.api.keys import PRINCIPAL, SERVICES
-from inkstand.errors import InkstandError
+from inkstand.api.origin import refuse_other_sites
+from inkstand.errors import InkstandError, InvalidTokenError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -32,6 +34,9 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Server": "Inkstand",
 }
+_READING = ("GET", "HEAD")
+# The classic API knows no cookies.
+_WITH_COOKIES = "/api/"
 # What reading a body raises when it is damaged, or its sender has gone.
 _UNREADABLE = (
     ConnectionResetError,
@@ -67,12 +72,13 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Note whose token was sent; a bad one is refused wherever it is sent."""
+    """Note who asks; a bad token is refused wherever it is sent, a bad cookie is none."""
     token = request.headers.get("Authorization", "").strip()
     if token:
         accounts = request.app[SERVICES].accounts
-        user = accounts.user_of(_without_scheme(token))
-        request[PRINCIPAL] = Principal(user, Scope.ADMIN, "", "header")
+        request[PRINCIPAL] = accounts.verify(_without_scheme(token))
+    elif "Cookie" in request.headers and request.path.startswith(_WITH_COOKIES):
+        _take_cookie(request)
     return await handler(request)
 
 
@@ -83,6 +89,19 @@ def user_of(request: web.Request) -> str:
         UnauthorizedError: nobody said who asks.
     """
     return require(request, Scope.READ).user
+
+
+def _take_cookie(request: web.Request) -> None:
+    token = cookies.session_of(request)
+    if token is None:
+        return
+    with contextlib.suppress(InvalidTokenError):
+        principal = request.app[SERVICES].accounts.verify(token, from_cookie=True)
+        # Reading is left to the browser, which keeps the answer from a page of another site; what
+        # comes through a WebSocket it does not keep.
+        if request.method not in _READING or "Upgrade" in request.headers:
+            refuse_other_sites(request)
+        request[PRINCIPAL] = principal
 
 
 def _without_scheme(value: str) -> str:

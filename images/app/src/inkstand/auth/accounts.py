@@ -1,54 +1,256 @@
-"""Logging in."""
+"""Logging in, and what a token is good for."""
 
 from __future__ import annotations
 
-import hmac
-from typing import TYPE_CHECKING
+import asyncio
+import hashlib
+import logging
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Self
 
-from inkstand.errors import InvalidCredentialsError
+from inkstand.auth.model import Issued, Kind, Principal, Scope, TokenRecord
+from inkstand.errors import InvalidTokenError, StorageError, TokenNotFoundError
 
 if TYPE_CHECKING:
-    from inkstand.auth.attempts import Attempts
-    from inkstand.auth.passwords import PasswordVerifier
-    from inkstand.auth.tokens import Tokens
+    from collections.abc import Callable
+    from datetime import timedelta
+    from types import TracebackType
+
+    from inkstand.auth.door import Door
+    from inkstand.auth.ledger import Entry, Ledger
+    from inkstand.auth.model import Visitor
+    from inkstand.auth.tokens import Signer
+
+_LOG = logging.getLogger(__name__)
+_ID_BYTES = 8
+# No token lives shorter, so none that comes meanwhile ends while we sleep: seconds.
+_SHORTEST_LIFE = 3600.0
+_MOST_VERIFIED = 512
+_LONGEST_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """Whose accounts these are: the user name, the password's hash, how long sessions last."""
+
+    username: str
+    password_hash: str = field(repr=False)
+    lifetime: timedelta
+
+    @property
+    def credential(self) -> str:
+        """A short name for the present password, which does not give it away."""
+        return hashlib.sha256(self.password_hash.encode()).hexdigest()[:16]
 
 
 class Accounts:
-    """The owner's account: user name and password in, token out; token in, user name out."""
+    """The owner's account: user name and password in, token out; token in, what it allows out.
+
+    Sessions that were opened with another password end when this starts. `now` gives seconds since
+    1970.
+    """
 
     def __init__(
-        self, username: str, passwords: PasswordVerifier, tokens: Tokens, attempts: Attempts
+        self,
+        owner: Owner,
+        door: Door,
+        signer: Signer,
+        ledger: Ledger,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._username = username
-        self._passwords = passwords
-        self._tokens = tokens
-        self._attempts = attempts
+        self._owner = owner
+        self._credential = owner.credential
+        self._door = door
+        self._signer = signer
+        self._ledger = ledger
+        self._now = now
+        self._verified: dict[bytes, Entry] = {}
 
-    async def log_in(self, username: str, password: str, address: str) -> str:
-        """Return a new token for the owner.
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a session lasts."""
+        return self._owner.lifetime
+
+    @property
+    def login_failures(self) -> int:
+        """How many log-ins had a wrong user name or password since the start."""
+        return self._door.failures
+
+    async def __aenter__(self) -> Self:
+        """Open the store and read the tokens.
+
+        Raises:
+            StorageError: that cannot be done.
+        """
+        await self._ledger.open()
+        await self._tidy()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Write down when tokens were used last, and close the store."""
+        await self._ledger.close()
+
+    async def run(self) -> None:
+        """Keep the store up to date, and end what has expired, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._ledger.run())
+            group.create_task(self._expire())
+
+    async def log_in(self, username: str, password: str, visitor: Visitor) -> Issued:
+        """Return the token of a new session of the owner.
 
         Raises:
             InvalidCredentialsError: user name or password is wrong.
-            TooManyAttemptsError: `address` got it wrong too often.
+            TooManyAttemptsError: the visitor, or somebody with that name, got it wrong too often.
         """
-        self._attempts.check(address)
-        # The password is verified for unknown users too: else the time would tell who exists.
-        right = await self._passwords.verify(password)
-        if not (right & _equal(username, self._username)):
-            self._attempts.failed(address)
-            raise InvalidCredentialsError("user name or password is wrong")
-        self._attempts.succeeded(address)
-        return self._tokens.issue()
+        await self._door.admit(username, password, visitor)
+        record = self._new(Kind.SESSION, _name(visitor.agent), Scope.ADMIN, self._owner.lifetime)
+        try:
+            await self._ledger.add(record)
+        except StorageError as error:
+            # The owner must get in to make room; the session ends with the process.
+            _LOG.warning("a session cannot be kept: %s", error)
+        return Issued(self._signer.sign(record), record)
 
-    def user_of(self, token: str) -> str:
-        """Return the name of the user whose token this is.
+    async def create(self, name: str, scope: Scope, lifetime: timedelta | None) -> Issued:
+        """Return a new token with a name, good for `lifetime` (None: until it is revoked).
 
         Raises:
-            InvalidTokenError: it is not a token of ours, or not any more.
+            StorageError: it cannot be kept.
         """
-        return self._tokens.verify(token)
+        record = self._new(Kind.TOKEN, name, scope, lifetime)
+        try:
+            await self._ledger.add(record)
+        except StorageError:
+            await self._give_up(record)
+            raise
+        return Issued(self._signer.sign(record), record)
+
+    def verify(self, token: str, *, from_cookie: bool = False) -> Principal:
+        """Return who has `token`, and note that it was used.
+
+        Cheap for a token that was seen before: no cryptography but one hash.
+
+        Raises:
+            InvalidTokenError: it is forged, damaged, expired or revoked, or somebody's who is
+                unknown.
+        """
+        digest = hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+        entry = self._verified.get(digest) or self._look_up(token, digest)
+        now = self._now()
+        if entry.ends <= now:
+            self._verified.pop(digest, None)
+            raise InvalidTokenError("the token has expired or was revoked")
+        self._ledger.use(entry, now)
+        return entry.by_cookie if from_cookie else entry.by_header
+
+    def revoked(self, number: str) -> bool:
+        """Tell whether the token with the id `number` is no longer good: revoked or expired."""
+        entry = self._ledger.get(number)
+        return entry is None or entry.ends <= self._now()
+
+    async def revoke(self, number: str) -> None:
+        """Make the token with the id `number` worthless, at once.
+
+        Raises:
+            TokenNotFoundError: there is none.
+            StorageError: it is worthless now, but may come back when the process is restarted.
+        """
+        if self._ledger.get(number) is None:
+            raise TokenNotFoundError
+        await self._ledger.forget(number)
+
+    def get(self, number: str) -> TokenRecord:
+        """Return what is known about the token with the id `number`.
+
+        Raises:
+            TokenNotFoundError: there is none.
+        """
+        entry = self._ledger.get(number)
+        if entry is None:
+            raise TokenNotFoundError
+        return entry.present
+
+    def tokens(self) -> tuple[TokenRecord, ...]:
+        """Return what is known about the tokens and sessions that are good, oldest first."""
+        now = self._now()
+        return tuple(record for record in self._ledger.records() if not _is_over(record, now))
+
+    def mark_device(self) -> str:
+        """Return a mark for a device from which the owner has just logged in."""
+        return self._signer.sign_device(_new_id(), self._owner.username)
+
+    def known_device(self, mark: str) -> str | None:
+        """Return the id of the device that bears `mark`, None if it is none of ours."""
+        try:
+            claims = self._signer.read_device(mark)
+        except InvalidTokenError:
+            return None
+        return claims.id if claims.user == self._owner.username else None
+
+    def _new(self, kind: Kind, name: str, scope: Scope, lifetime: timedelta | None) -> TokenRecord:
+        now = int(self._now())
+        return TokenRecord(
+            id=_new_id(),
+            kind=kind,
+            user=self._owner.username,
+            name=name,
+            scope=scope,
+            created=now,
+            expires=None if lifetime is None else now + int(lifetime.total_seconds()),
+            credential=self._credential if kind is Kind.SESSION else "",
+        )
+
+    def _look_up(self, token: str, digest: bytes) -> Entry:
+        claims = self._signer.read(token)
+        entry = self._ledger.get(claims.id)
+        if entry is None or claims.user != self._owner.username:
+            raise InvalidTokenError("the token was revoked, or is for another user")
+        if len(self._verified) >= _MOST_VERIFIED:
+            self._verified.pop(next(iter(self._verified)))
+        self._verified[digest] = entry
+        return entry
+
+    async def _give_up(self, record: TokenRecord) -> None:
+        try:
+            await self._ledger.forget(record.id)
+        except StorageError:
+            _LOG.debug("a token that was not kept need not be forgotten")
+
+    async def _expire(self) -> None:
+        while True:
+            await self._tidy()
+            await asyncio.sleep(min(self._ledger.next_end - self._now(), _SHORTEST_LIFE))
+
+    async def _tidy(self) -> None:
+        """Forget what has expired, and sessions that were opened with another password."""
+        now = self._now()
+        over = [record.id for record in self._ledger.records() if self._is_past(record, now)]
+        try:
+            await self._ledger.forget(*over)
+        except StorageError as error:
+            _LOG.warning("accounts cannot be tidied: %s", error)
+
+    def _is_past(self, record: TokenRecord, now: float) -> bool:
+        changed = record.kind is Kind.SESSION and record.credential != self._credential
+        return changed or record.user != self._owner.username or _is_over(record, now)
 
 
-def _equal(one: str, other: str) -> bool:
-    encoded = (text.encode("utf-8", "surrogatepass") for text in (one, other))
-    return hmac.compare_digest(*encoded)
+def _is_over(record: TokenRecord, now: float) -> bool:
+    return record.expires is not None and record.expires <= now
+
+
+def _new_id() -> str:
+    return secrets.token_hex(_ID_BYTES)
+
+
+def _name(agent: str) -> str:
+    """Return the name of a session: the program that opened it, as far as it can be printed."""
+    return "".join(filter(str.isprintable, agent)).strip()[:_LONGEST_NAME] or "unknown"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import ipaddress
 import math
 import time
 from collections import OrderedDict
@@ -13,52 +15,103 @@ from inkstand.errors import TooManyAttemptsError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_FREE_FAILURES = 10
+    from inkstand.auth.model import Visitor
+
+_FREE_FAILURES = {"address": 10, "account": 30, "device": 10}
 _LONGEST_DELAY = 60.0
-_MOST_ADDRESSES = 1024
+# Seconds after which nobody remembers.
+_FORGOTTEN_AFTER = 86_400.0
+_MOST_RECORDS = 1024
+_IPV6_NETWORK = 64
+
+# A kind of _FREE_FAILURES, and which one of it.
+Bucket = tuple[str, str]
 
 
 @dataclass(slots=True)
 class _Record:
     failures: int = 0
-    blocked_until: float = 0.0
+    failed_at: float = -math.inf
 
 
 class Attempts:
-    """Counts failed log-ins by address; after ten, each further one doubles the wait up to 60 s.
+    """Counts failed log-ins in buckets: an address, an account, a device that is known.
 
-    A right password forgets them. At most 1,024 addresses are remembered, the latest ones.
+    After ten failures (an account: thirty) each further one doubles the wait, up to 60 s. A right
+    password forgets them, and so does a day. Of each kind the latest 1,024 are remembered.
     `monotonic` gives seconds.
     """
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._records: dict[str, OrderedDict[str, _Record]]
+        self._records = {kind: OrderedDict() for kind in _FREE_FAILURES}
+        self.failures = 0
 
-    def check(self, address: str) -> None:
-        """Do nothing if `address` may try now.
+    def check(self, *buckets: Bucket) -> None:
+        """Do nothing if somebody in all of `buckets` may try now.
 
         Raises:
-            TooManyAttemptsError: it has to wait.
+            TooManyAttemptsError: they have to wait.
         """
-        wait = self._records.get(address, _Record()).blocked_until - self._monotonic()
+        wait = max(self._blocked_until(*bucket) for bucket in buckets) - self._monotonic()
         if wait > 0:
             raise TooManyAttemptsError(math.ceil(wait))
 
-    def failed(self, address: str) -> None:
-        """Note that `address` sent a wrong password."""
-        record = self._records.setdefault(address, _Record())
-        self._records.move_to_end(address)
-        record.failures += 1
-        record.blocked_until = self._monotonic() + _delay(record.failures)
-        if len(self._records) > _MOST_ADDRESSES:
-            self._records.popitem(last=False)
+    def failed(self, *buckets: Bucket) -> None:
+        """Note that somebody in `buckets` sent a wrong password."""
+        self.failures += 1
+        for kind, name in buckets:
+            self._count(self._records[kind], name)
 
-    def succeeded(self, address: str) -> None:
-        """Forget what `address` did before."""
-        self._records.pop(address, None)
+    def succeeded(self, *buckets: Bucket) -> None:
+        """Forget what somebody in `buckets` did before."""
+        for kind, name in buckets:
+            self._records[kind].pop(name, None)
+
+    def _blocked_until(self, kind: str, name: str) -> float:
+        record = self._records[kind].get(name, _Record())
+        return record.failed_at + _delay(record.failures - _FREE_FAILURES[kind])
+
+    def _count(self, records: OrderedDict[str, _Record], name: str) -> None:
+        now = self._monotonic()
+        record = records.setdefault(name, _Record())
+        records.move_to_end(name)
+        forgotten = now - record.failed_at > _FORGOTTEN_AFTER
+        record.failures = 1 if forgotten else record.failures + 1
+        record.failed_at = now
+        if len(records) > _MOST_RECORDS:
+            records.popitem(last=False)
 
 
-def _delay(failures: int) -> float:
-    excess = failures - _FREE_FAILURES
+def buckets_of(visitor: Visitor, username: str) -> tuple[Bucket, ...]:
+    """Return where attempts of `visitor` to log in as `username` are counted.
+
+    A device that is known has a bucket of its own and no other: whatever strangers do, its owner
+    can log in there. (The idea of OWASP's device cookies.)
+    """
+    if visitor.device is not None:
+        return (("device", visitor.device),)
+    return (("address", _network_of(visitor.address)), ("account", _digest(username)))
+
+
+def _network_of(address: str) -> str:
+    """Return who `address` belongs to: whoever has one IPv6 address has 2**64 of them."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:  # noqa: PLR2004
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.ip_network((int(parsed), _IPV6_NETWORK), strict=False))
+
+
+def _digest(username: str) -> str:
+    """Return something short for a name that may be long; unknown names are counted like others."""
+    return hashlib.sha256(username.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def _delay(excess: int) -> float:
     return 0.0 if excess < 0 else min(2.0 ** min(excess, 10), _LONGEST_DELAY)

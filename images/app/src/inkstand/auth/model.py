@@ -1,4 +1,7 @@
-"""Who asks, and how far they may go."""
+"""Who asks, how far they may go, and what is kept about a token.
+
+Times are whole seconds since 1970, UTC.
+"""
 
 from __future__ import annotations
 
@@ -32,6 +35,13 @@ class Scope(enum.IntEnum):
         return found
 
 
+class Kind(enum.StrEnum):
+    """Where a token comes from: somebody logged in, or made it and gave it a name."""
+
+    SESSION = "session"
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks: the user, what the token allows and which one it is, and how it came."""
@@ -40,3 +50,39 @@ class Principal:
     scope: Scope
     token_id: str
     via: Literal["header", "cookie"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TokenRecord:
+    """What is kept about a token, which is not the token itself.
+
+    `name` of a session is the program that logged in. `expires` None: never. `credential` tells
+    with which password a session was opened, so that a new one ends it.
+    """
+
+    id: str
+    kind: Kind
+    user: str
+    name: str
+    scope: Scope
+    created: int
+    expires: int | None
+    used: int | None = None
+    credential: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A new token, the only time that it is seen, and what is kept about it."""
+
+    token: str
+    record: TokenRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who wants to log in: the address, the program, and the device if it is a known one."""
+
+    address: str
+    agent: str = ""
+    device: str | None = None

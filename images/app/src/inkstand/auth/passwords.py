@@ -1,16 +1,24 @@
-"""argon2id, off the event loop, one at a time."""
+"""argon2id, off the event loop, one at a time.
+
+The parameters are OWASP's smallest argon2id profile: 19 MiB, two passes, one lane. What they cost
+on small boards, and why not more, is in docs/adr/0008-accounts-and-tokens.md.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+from typing import TYPE_CHECKING
 
 import argon2
 
 from inkstand.errors import TooManyAttemptsError
 
-# OWASP's smallest argon2id profile: 19 MiB and two passes; a Pi Zero has 512 MB for everything.
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
 _HASHER = argon2.PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
-_MOST_WAITING = 16
+_MOST_WAITING = 8
 
 
 def make_hash(password: str) -> str:
@@ -27,27 +35,34 @@ def verify_hash(password_hash: str, password: str) -> bool:
 
 
 class PasswordVerifier:
-    """Verifies one password at a time in a worker thread: each takes a core and 19 MiB."""
+    """Verifies passwords in a worker thread, in turn: each takes a core and 19 MiB."""
 
     def __init__(self, password_hash: str) -> None:
         self._password_hash = password_hash
         self._turn = asyncio.Lock()
-        self._waiting = 0
+        self._waiting = {True: 0, False: 0}
 
-    async def verify(self, password: str) -> bool:
-        """Tell whether `password` is the one.
+    @contextlib.asynccontextmanager
+    async def turn(self, *, known: bool) -> AsyncIterator[None]:
+        """Enter the block when nobody else is in one.
+
+        Devices that are `known` wait in a queue with its own limit: strangers cannot fill it.
 
         Raises:
-            TooManyAttemptsError: too many others are waiting for an answer.
+            TooManyAttemptsError: too many others are waiting.
         """
-        if self._waiting >= _MOST_WAITING:
+        if self._waiting[known] >= _MOST_WAITING:
             raise TooManyAttemptsError(retry_after=1)
-        self._waiting += 1
+        self._waiting[known] += 1
         try:
             async with self._turn:
-                return await asyncio.to_thread(verify_hash, self._password_hash, password)
+                yield
         finally:
-            self._waiting -= 1
+            self._waiting[known] -= 1
+
+    async def verify(self, password: str) -> bool:
+        """Tell whether `password` is the one; to be called when it is one's turn."""
+        return await asyncio.to_thread(verify_hash, self._password_hash, password)
 
 
 def _encode(password: str) -> bytes:

@@ -1,0 +1,175 @@
+"""Tokens in a SQLite database of their own, beside the messages."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from inkstand.auth.model import Kind, Scope, TokenRecord
+from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.storage.database import has_room
+from inkstand.storage.worker import Worker
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    Job = Callable[[sqlite3.Connection], Any]
+
+NAME = "accounts.sqlite3"
+_VERSION = 1
+_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    # What was revoked stays so, also when the power fails.
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 5000",
+    "PRAGMA trusted_schema = OFF",
+    "PRAGMA cache_size = -256",
+    # What was forgotten is not to be found in the file either.
+    "PRAGMA secure_delete = ON",
+)
+_TABLE = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE token (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
+        user TEXT NOT NULL,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL CHECK (scope IN ('read', 'post', 'admin')),
+        created INTEGER NOT NULL,
+        expires INTEGER,
+        used INTEGER,
+        credential TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = {_VERSION};
+    COMMIT;
+"""
+_SAVE = "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LOAD = "SELECT * FROM token ORDER BY created, id"
+
+
+class SqliteTokenStore:
+    """Keeps records in `directory`, which has to be there; one thread does all that waits."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._connection: sqlite3.Connection
+        self._worker: Worker[Job]
+
+    async def __aenter__(self) -> Self:
+        """Open the database, and make it if need be.
+
+        Raises:
+            StorageUnavailableError: it cannot be opened.
+        """
+        self._connection = await asyncio.to_thread(_open, self._directory / NAME)
+        self._worker = Worker("accounts", self._serve)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish what was asked for, and close the database."""
+        await self._worker.stop()
+        await asyncio.to_thread(self._connection.close)
+
+    async def load(self) -> tuple[TokenRecord, ...]:
+        """Return all records, oldest first."""
+        return cast("tuple[TokenRecord, ...]", await self._worker.ask(_load))
+
+    async def write(self, saved: Iterable[TokenRecord], forgotten: Iterable[str]) -> None:
+        """Keep `saved` and drop those with an id in `forgotten`; all of it or nothing."""
+        rows = [_row_of(record) for record in saved]
+        numbers = [(number,) for number in forgotten]
+
+        def job(connection: sqlite3.Connection) -> None:
+            with connection:
+                connection.execute("BEGIN IMMEDIATE")
+                connection.executemany(_SAVE, rows)
+                connection.executemany("DELETE FROM token WHERE id = ?", numbers)
+
+        await self._worker.ask(job)
+
+    def _serve(self, jobs: Sequence[Job]) -> list[Any]:
+        return [self._run(job) for job in jobs]
+
+    def _run(self, job: Job) -> Any:
+        try:
+            return job(self._connection)
+        except sqlite3.Error as error:
+            return self._translate(error)
+
+    def _translate(self, error: sqlite3.Error) -> StorageError:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        # Where a disk is full SQLite does not always say so: a quota is an I/O error to it.
+        full = code == sqlite3.SQLITE_FULL
+        if full or (code == sqlite3.SQLITE_IOERR and not has_room(self._directory)):
+            return StorageFullError("There is no room to keep accounts")
+        return StorageError(f"accounts cannot be read or written: {error}")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        _make_private(path)
+        return _connect(path)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageUnavailableError(
+            f"cannot open {path}: {error}; without it everybody has to log in again, and all "
+            "tokens are gone"
+        ) from error
+
+
+def _make_private(path: Path) -> None:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    path.chmod(0o600)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in _PRAGMAS:
+            connection.execute(pragma)
+        _migrate(connection)
+    except (sqlite3.Error, OSError):
+        connection.close()
+        raise
+    return connection
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise sqlite3.DatabaseError("a newer Inkstand made it")
+    if version < _VERSION:
+        connection.executescript(_TABLE)
+
+
+def _load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
+    return tuple(_record_of(row) for row in connection.execute(_LOAD))
+
+
+def _row_of(record: TokenRecord) -> tuple[object, ...]:
+    number, kind, user, name, scope, *rest = astuple(record)
+    return (number, str(kind), user, name, Scope(scope).word, *rest)
+
+
+def _record_of(row: tuple[Any, ...]) -> TokenRecord:
+    number, kind, user, name, scope, created, expires, used, credential = row
+    return TokenRecord(
+        id=number,
+        kind=Kind(kind),
+        user=user,
+        name=name,
+        scope=Scope.of(scope),
+        created=created,
+        expires=expires,
+        used=used,
+        credential=credential,
+    )
