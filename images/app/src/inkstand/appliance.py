@@ -22,6 +22,7 @@ from inkstand.events import (
 )
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.screens import MessageScreen
+from inkstand.screens.message import signature
 from inkstand.screens.stored import StoredPictureScreen
 from inkstand.storage import Change
 from inkstand.waiting import first_of
@@ -270,7 +271,7 @@ class Appliance:
         if picture is not None:
             return StoredPictureScreen(picture)
         at = message.at.astimezone(self._clock.now().tzinfo)
-        return MessageScreen(message.text, f"{message.author} at {at:%H:%M}")
+        return MessageScreen(message.text, signature(message.author, at))
 
     def _consider(self, message: Message) -> None:
         """Wake up for a new message, unless all it does is to wait for its turn."""

@@ -27,6 +27,11 @@ _FOOTER_SIZES = (10, 11, 12, 13, 14)
 _FOOTER_SHARE = 0.12
 
 
+def signature(author: str, at: datetime) -> str:
+    """Return what stands below a message taken in at `at`, which is in the owner's time zone."""
+    return f"{author} at {at:%H:%M}"
+
+
 @dataclass(frozen=True, slots=True)
 class MessageScreen:
     """`text` as large as fits, with the name of its author below, if there is one.
