@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
 from virtual_pi.commands import run
@@ -20,12 +20,11 @@ USERNAME = "owner"
 
 @dataclass(frozen=True)
 class Credentials:
-    """Who may log in, and what the app signs its tokens with."""
+    """Who may log in."""
 
     username: str
     password: str
     password_hash: str
-    token_secret: str
 
 
 def write_private(path: Path, content: str) -> None:
@@ -59,7 +58,7 @@ def hash_password(password: str) -> str:
 def generate() -> Credentials:
     """Make new credentials."""
     password = secrets.token_urlsafe(12)
-    return Credentials(USERNAME, password, hash_password(password), secrets.token_urlsafe(48))
+    return Credentials(USERNAME, password, hash_password(password))
 
 
 def load_or_generate(folder: Path) -> Credentials:
@@ -67,7 +66,8 @@ def load_or_generate(folder: Path) -> Credentials:
     make_private(folder)
     kept = folder / "credentials.json"
     if kept.exists():
-        return Credentials(**json.loads(kept.read_text()))
+        found = json.loads(kept.read_text())
+        return Credentials(**{item.name: found[item.name] for item in fields(Credentials)})
     made = generate()
     write_private(kept, json.dumps(asdict(made)))
     return made

@@ -43,12 +43,13 @@ def host_settings(
     settings: dict[str, Any] = {
         "app_username": secrets.username,
         "app_password_hash": secrets.password_hash,
-        "app_token_secret": secrets.token_secret,
         "traefik_host": "localhost",
         "traefik_extra_names": ["127.0.0.1"],
         "traefik_https_public_port": pi.https_port or 443,
         # Browsers would remember it for every port of localhost.
         "traefik_hsts_seconds": 0,
+        # A container has the clock of this machine, and no say in it.
+        "app_time_source": "none",
         "epd_driver_simulated_timing": pi.simulated_timing,
         "docker_image_archives": [
             {"path": os.fspath(path), "image": image} for image, path in archives.items()

@@ -23,4 +23,4 @@ def pi(tmp_path: Path) -> VirtualPi:
 @pytest.fixture
 def credentials() -> Credentials:
     """Made-up credentials."""
-    return Credentials("owner", "a password", "$argon2id$v=19$made-up", "s" * 64)
+    return Credentials("owner", "a password", "$argon2id$v=19$made-up")

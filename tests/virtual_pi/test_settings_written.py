@@ -76,7 +76,7 @@ def test_secrets_are_made_once_and_kept(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(credentials_module, "hash_password", lambda _: "$argon2id$made-up")
     first = credentials_module.load_or_generate(tmp_path)
     assert credentials_module.load_or_generate(tmp_path) == first
-    assert len(first.token_secret) >= 32
+    assert len(first.password) >= 12
     assert stat.S_IMODE((tmp_path / "credentials.json").stat().st_mode) == 0o600
 
 

@@ -137,6 +137,8 @@ def test_no_unit_has_failed(pi: Any) -> None:
 def test_secrets_are_in_no_log_image_or_process_list(pi: Any, instance: Any, login: Any) -> None:
     kept = (instance.state / "credentials.json").read_text()
     assert login["password"] in kept
+    key = pi.check_output("sudo cat /etc/inkstand/app/secrets/token_secret").split()[0]
+    assert len(key) >= 32
     everything = [
         "journalctl --no-pager --output cat",
         "ps -eo args",
@@ -147,10 +149,10 @@ def test_secrets_are_in_no_log_image_or_process_list(pi: Any, instance: Any, log
     for command in everything:
         said = pi.check_output(command)
         assert said
-        for secret in _secrets(kept):
+        for secret in (*_secrets(kept), key):
             assert secret not in said, command
 
 
 def _secrets(kept: str) -> list[str]:
     found = json.loads(kept)
-    return [found["password"], found["password_hash"], found["token_secret"]]
+    return [found["password"], found["password_hash"]]
