@@ -14,6 +14,7 @@ from aiohttp import web
 from inkstand.api.app import make_app
 from inkstand.api.feed import Feed
 from inkstand.api.keys import Services
+from inkstand.api.studio import Studio
 from inkstand.appliance import Appliance
 from inkstand.auth.accounts import Accounts, Owner
 from inkstand.auth.attempts import Attempts
@@ -73,6 +74,7 @@ class System:
     appliance: Appliance
     accounts: Accounts
     feed: Feed
+    studio: Studio
 
     @property
     def services(self) -> Services:
@@ -85,6 +87,7 @@ class System:
             button=self.button,
             clock=self.clock,
             feed=self.feed,
+            studio=self.studio,
         )
 
 
@@ -105,6 +108,7 @@ def build(settings: Settings) -> System:
         appliance=appliance,
         accounts=_accounts(settings, clock, hub),
         feed=Feed(hub, appliance, display, clock),
+        studio=Studio(display),
     )
 
 

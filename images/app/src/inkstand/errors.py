@@ -203,6 +203,16 @@ class IdempotencyConflictError(RequestError, ValueError):
         super().__init__("This Idempotency-Key was used for another message")
 
 
+class BusyError(RequestError):
+    """So many ask for the same that more cannot be served now; `retry_after` is in seconds."""
+
+    code = "busy"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many ask for this at a time; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
 class TooManyAttemptsError(RequestError):
     """Log-ins failed too often; `retry_after` says in how many seconds to try again."""
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from inkstand.api import classic, events, health, messages, panel, session, tokens
+from inkstand.api import (
+    classic,
+    events,
+    health,
+    images,
+    messages,
+    panel,
+    preview,
+    session,
+    tokens,
+)
 from inkstand.api.keys import SERVICES, Services
 from inkstand.api.middlewares import add_security_headers, authenticate, translate_errors
 from inkstand.api.schemas import longest_body
@@ -50,6 +60,8 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_get(f"{message}/picture", messages.picture)
     router.add_post(f"{message}/show", messages.show)
     router.add_post(f"{message}/acknowledge", messages.acknowledge)
+    router.add_post(f"{_PREFIX}/images", images.post)
+    router.add_post(f"{_PREFIX}/preview", preview.post)
     router.add_get(f"{_PREFIX}/panel", panel.state)
     router.add_get(f"{_PREFIX}/panel.png", panel.picture)
     router.add_get(f"{_PREFIX}/events", events.events, allow_head=False)

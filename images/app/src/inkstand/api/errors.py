@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.errors import (
+    BusyError,
     CrossOriginError,
     ForbiddenError,
     IdempotencyConflictError,
@@ -52,6 +53,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     PictureTooLargeError: (413, None),
     MessageTooLongError: (413, None),
     TooManyAttemptsError: (429, None),
+    BusyError: (429, None),
     MessageNotFoundError: (404, None),
     MessageStateError: (409, None),
     IdempotencyConflictError: (409, None),
@@ -104,7 +106,7 @@ def _status_of(error: InkstandError) -> tuple[int, str | None]:
 
 
 def _headers_of(error: InkstandError, status: int) -> dict[str, str]:
-    if isinstance(error, TooManyAttemptsError):
+    if isinstance(error, TooManyAttemptsError | BusyError):
         return {"Retry-After": str(error.retry_after)}
     return {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
 

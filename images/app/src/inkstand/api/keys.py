@@ -9,6 +9,7 @@ from aiohttp import web
 
 if TYPE_CHECKING:
     from inkstand.api.feed import Feed
+    from inkstand.api.studio import Studio
     from inkstand.appliance import Appliance
     from inkstand.auth.accounts import Accounts
     from inkstand.clock import Clock
@@ -36,6 +37,7 @@ class Services:
     button: HasState
     clock: Clock
     feed: Feed
+    studio: Studio
 
 
 SERVICES = web.AppKey("services", Services)

@@ -13,6 +13,7 @@ from inkstand.errors import NoPictureError
 from inkstand.messages import Draft
 
 if TYPE_CHECKING:
+    from inkstand.api.wishes import Options
     from inkstand.storage import Added
 
 
@@ -24,16 +25,23 @@ async def post(request: web.Request) -> web.Response:
     values = wishes.parse_object(request.content_type, await request.read())
     longest, now = services.settings.message_max_length, services.clock.now()
     posting = wishes.parse_posting(values, longest, now)
-    options = posting.options
-    draft = Draft(
+    draft = draft_of(author, posting.text, posting.options, key)
+    return created(await services.appliance.submit(draft))
+
+
+def draft_of(
+    author: str, text: str, options: Options, key: str | None, picture: bytes | None = None
+) -> Draft:
+    """Return what to keep of what somebody asks for."""
+    return Draft(
         author=author,
-        text=posting.text,
+        text=text,
         priority=options.priority,
         expires_at=options.expires_at,
         show_for=options.show_for,
+        picture=picture,
         idempotency_key=key,
     )
-    return created(await services.appliance.submit(draft))
 
 
 def created(added: Added) -> web.Response:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from inkstand import pictures
 from inkstand.errors import (
     InvalidValueError,
     MalformedRequestError,
@@ -16,16 +17,21 @@ from inkstand.errors import (
     MessageTooLongError,
     UnsupportedMediaTypeError,
 )
+from inkstand.events import ScreenKind
 from inkstand.messages import Priority, State
+from inkstand.rendering import Framing, Tone
 from inkstand.storage import VISIBLE
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 JSON = "application/json"
+SCREENS = (ScreenKind.CLOCK, ScreenKind.STATUS)
+PICTURES = (*pictures.FORMATS, pictures.ANY_TYPE)
 LONGEST_SHOW = 604_800  # seconds: a week
 LONGEST_PAGE = 200  # messages
 LONGEST_KEY = 255  # characters of an Idempotency-Key
+MOST_PAGES = 1000  # that somebody may ask for
 LONGEST_NAME = 200  # characters of a picture's name
 _DEFAULT_PAGE = 50
 # What SQLite can count to.
@@ -52,6 +58,24 @@ class Posting:
     """Body of `POST /messages`."""
 
     text: str
+    options: Options
+
+
+@dataclass(frozen=True, slots=True)
+class Draught:
+    """Body of `POST /preview` for a text; `page` is from 1, or the last when there are fewer."""
+
+    text: str
+    page: int
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """Query of `POST /images` and of `POST /preview` for a picture."""
+
+    name: str
+    framing: Framing
+    tone: Tone
     options: Options
 
 
@@ -93,6 +117,31 @@ def parse_posting(values: Mapping[str, Any], longest: int, now: datetime) -> Pos
     return Posting(parse_text(values, longest), parse_options(values, now))
 
 
+def parse_preview(values: Mapping[str, Any], longest: int) -> Draught:
+    """Return the text that somebody wants to see.
+
+    Raises:
+        InvalidValueError: a value is missing, unknown, or of the wrong kind.
+        MessageTooLongError: the text has more than `longest` characters.
+    """
+    refuse_others(values, ("text", "page"))
+    page = whole("page", values.get("page", 1), 1, MOST_PAGES)
+    return Draught(parse_text(values, longest), page)
+
+
+def parse_screen(values: Mapping[str, Any]) -> ScreenKind:
+    """Return which screen somebody wants to see: the clock or the status.
+
+    Raises:
+        InvalidValueError: it is none of these.
+    """
+    refuse_others(values, ("screen",))
+    wish = values.get("screen")
+    if wish not in SCREENS:
+        raise InvalidValueError(f"screen has to be {' or '.join(SCREENS)}, not {_quoted(wish)}")
+    return ScreenKind(wish)
+
+
 def parse_text(values: Mapping[str, Any], longest: int) -> str:
     """Return the text, any but blank.
 
@@ -123,6 +172,36 @@ def parse_options(values: Mapping[str, Any], now: datetime) -> Options:
         expires_at=None if expires is None else _later_than(now, expires),
         show_for=None if show_for is None else whole("show_for", show_for, 1, LONGEST_SHOW),
     )
+
+
+def parse_image(query: Mapping[str, str], now: datetime) -> Image:
+    """Return how a picture is to look and to be shown.
+
+    Raises:
+        InvalidValueError: a value is of the wrong kind, or in the past.
+    """
+    name = query.get("name", "")
+    if len(name) > LONGEST_NAME:
+        raise InvalidValueError(f"name has to have at most {LONGEST_NAME} characters")
+    return Image(
+        name=name,
+        framing=one_of(Framing, "framing", query.get("framing", Framing.FIT)),
+        tone=one_of(Tone, "tone", query.get("tone", Tone.DITHER)),
+        options=parse_options(query, now),
+    )
+
+
+def parse_picture_type(said: str) -> str:
+    """Return the media type of a body that is to be a picture.
+
+    Raises:
+        UnsupportedMediaTypeError: no such picture is taken.
+    """
+    if said not in PICTURES:
+        raise UnsupportedMediaTypeError(
+            f"A picture is taken as {', '.join(pictures.FORMATS)}, not as {said}"
+        )
+    return said
 
 
 def parse_history(query: Mapping[str, str]) -> History:
