@@ -108,7 +108,7 @@ function tell() {
   byId("refreshing").hidden = !busy;
   write(byId("refreshing"), busy ? `Refreshing … (${panel.refreshing.refresh})` : "");
   byId("panel-down").hidden = !down;
-  write(byId("panel-down"), down ? `The panel is out of order: ${panel.reason}` : "");
+  write(byId("panel-down"), down ? `Out of order: ${panel.reason}` : "");
   write(byId("now"), whatIsShown());
   write(byId("age"), howOld());
   describe();

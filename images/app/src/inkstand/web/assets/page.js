@@ -2,7 +2,7 @@
 
 import { session as sessionEvents } from "./api.js";
 import { byId, write } from "./dom.js";
-import { setServerTime } from "./time.js";
+import { clock, setServerTime } from "./time.js";
 import { EventStream } from "./stream.js";
 import * as compose from "./compose.js";
 import * as glass from "./glass.js";
@@ -131,7 +131,9 @@ function tellConnection(state) {
     if (wasLive) cameBack();
     wasLive = true;
   }
-  if (state === "offline") tellOffline("You see what was last heard.");
+  if (state === "offline") {
+    tellOffline(wasLive ? `This is how it was at ${clock(new Date())}.` : "The server cannot be reached.");
+  }
 }
 
 function cameBack() {

@@ -98,8 +98,9 @@ export class EventStream extends EventTarget {
     try {
       await this.#read(attempt.signal);
     } catch (error) {
+      // Whatever it was, unless we gave it up ourselves: the answer is to try again.
+      if (attempt !== this.#attempt) return;
       if (error.status === 401) return this.#refused();
-      // Whatever it was: the answer is to try again.
       console.debug("events:", error);
     }
     if (attempt === this.#attempt) this.lost();

@@ -89,7 +89,7 @@ async function copy() {
 }
 
 function item(token) {
-  const name = token.kind === "session" ? token.name || "Log-in with the password" : token.name;
+  const name = token.kind === "session" ? device(token.name) : token.name;
   const facts = [
     `made ${relative(token.created_at)}`,
     token.last_used_at ? `last used ${relative(token.last_used_at)}` : "never used",
@@ -111,6 +111,26 @@ function item(token) {
       ? null
       : make("button", { type: "button", class: "small", onclick: revoke, "aria-label": `Revoke: ${name}` }, "Revoke"),
   );
+}
+
+const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
+const SYSTEMS = {
+  iPhone: "iPhone",
+  iPad: "iPad",
+  Android: "Android",
+  CrOS: "ChromeOS",
+  Windows: "Windows",
+  "Mac OS X": "macOS",
+  Linux: "Linux",
+};
+
+// What a browser calls itself, in as many words as people need. The order counts: most of them
+// also claim to be others.
+function device(agent) {
+  const browser = Object.keys(BROWSERS).find((name) => agent.includes(`${name}/`));
+  const system = Object.keys(SYSTEMS).find((name) => agent.includes(name));
+  if (!browser || !system) return agent || "Log-in with the password";
+  return `${BROWSERS[browser]} on ${SYSTEMS[system]}`;
 }
 
 async function askToRevoke({ id }, name) {
