@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -15,13 +16,17 @@ from inkstand.events import (
     Gesture,
     MessageChanged,
     PanelChanged,
+    ScreenChanged,
     ScreenFailed,
     ScreenKind,
     ScreenShown,
     ScreenState,
+    StorageChanged,
 )
+from inkstand.host_time import TimeSource, TrustedTime
 from inkstand.messages import Draft, State, lifecycle
-from inkstand.screens import MessageScreen
+from inkstand.paging import Pager
+from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
 from inkstand.screens.stored import StoredPictureScreen
 from inkstand.storage import Change
@@ -42,30 +47,55 @@ _LOG = logging.getLogger(__name__)
 _KINDS = (ButtonPressed, PanelChanged, ScreenShown, ScreenFailed)
 # How long to leave a store alone that cannot be written.
 PATIENCE = timedelta(seconds=10)
+_TRUSTED = TrustedTime()
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """What the owner may choose.
+
+    `page_time` is how long a page is shown, zero: until the button is pressed; `peek_time` how long
+    a peek lasts when nobody ends it; `time` says whether messages can tell when they came.
+    """
+
+    page_time: timedelta = timedelta(seconds=20)
+    peek_time: timedelta = timedelta(minutes=5)
+    time: TimeSource = _TRUSTED
 
 
 class Appliance:
     """Decides what the display is to show; `home` is what it shows when there is no message.
 
     A message is shown when the display says that it is on the glass, not when it is wished for.
-    `on_long_press` makes what a long press peeks at; None: it is like a short one.
+    `on_long_press` makes what a long press peeks at. A short one turns the page, on the last page
+    it says that the message was read; a double one brings the last message back.
     Whatever it raises about messages comes from the store.
     """
 
-    def __init__(
-        self, display: Display, store: Store, clock: Clock, hub: Hub, home: Screen
+    def __init__(  # noqa: PLR0913 - what it works with, and how
+        self,
+        display: Display,
+        store: Store,
+        clock: Clock,
+        hub: Hub,
+        home: Screen,
+        *,
+        habits: Habits = Habits(),
     ) -> None:
-        self.on_long_press: Callable[[], Screen] | None = None
+        self.on_long_press: Callable[[], Screen] = lambda: StatusScreen("Inkstand")
         self._display = display
         self._store = store
         self._clock = clock
         self._hub = hub
         self._home = home
+        self._habits = habits
+        self._pager = self._pager_of(home)
+        self._told = ScreenState(ScreenKind.CLOCK)
         self._nudge = asyncio.Event()
         self._settled = False
         self._current: Message | None = None
         self._screen = home
-        self._peeking = False
+        self._peek_ends: datetime | None = None
         self._arrived: ScreenShown | None = None
         self._read_early: int | None = None
         self._trouble: str | None = None
@@ -82,12 +112,13 @@ class Appliance:
 
     def screen_state(self) -> ScreenState:
         """Return what is on the glass, or is as soon as the panel has finished."""
-        if self._peeking:
-            return ScreenState(ScreenKind.STATUS)
-        if self._current is None:
-            return ScreenState(ScreenKind.CLOCK)
-        kind = ScreenKind.PICTURE if self._current.has_picture else ScreenKind.MESSAGE
-        return ScreenState(kind, self._current)
+        message = None if self._peek_ends else self._current
+        return ScreenState(self._kind(message), message, self._pager.page, self._pager.pages)
+
+    def _kind(self, message: Message | None) -> ScreenKind:
+        if message is None:
+            return ScreenKind.STATUS if self._peek_ends else ScreenKind.CLOCK
+        return ScreenKind.PICTURE if message.has_picture else ScreenKind.MESSAGE
 
     async def post(self, author: str, text: str) -> Message:
         """Take in a message; it is kept when this returns."""
@@ -121,7 +152,8 @@ class Appliance:
             MessageNotFoundError, MessageStateError: there is none, or it was deleted.
         """
         message = await self._change(number, partial(lifecycle.recall, calls=self._store.calls))
-        self._return()
+        if not self._return() and self._current and self._current.id == number:
+            self._turn_to(1)
         return message
 
     async def delete(self, number: int) -> Message:
@@ -133,9 +165,25 @@ class Appliance:
         return await self._change(number, partial(lifecycle.delete, at=self._clock.now()))
 
     def peek(self, screen: Screen) -> None:
-        """Show `screen`, which is no message, until the button is pressed or a message comes."""
-        self._peeking = True
-        self._display.show(screen)
+        """Show `screen`, which is no message, for a while.
+
+        It ends when the button is pressed, a message comes, or nobody did anything for some time.
+        """
+        self._peek_ends = self._now() + self._habits.peek_time
+        self._wish(screen)
+        self._nudge.set()
+
+    def show_status(self) -> None:
+        """Do what a long press does."""
+        self.peek(self.on_long_press())
+
+    async def show_clock(self) -> None:
+        """End a peek, and take the message that is on the glass off it as read.
+
+        The clock comes when no other message waits.
+        """
+        self._return()
+        await self._dismiss()
 
     async def run(self) -> None:
         """Show messages in turn and react to the button until cancelled."""
@@ -155,26 +203,34 @@ class Appliance:
         match event:
             case ButtonPressed(gesture=Gesture.DOUBLE):
                 await self._show_last_again()
-            case ButtonPressed(gesture=Gesture.LONG) if self.on_long_press:
-                self.peek(self.on_long_press())
+            case ButtonPressed(gesture=Gesture.LONG):
+                self.show_status()
             case ButtonPressed():
                 await self._press()
             case ScreenShown():
                 self._arrive(event)
             case PanelChanged():
                 self._read_early = None
-            case ScreenFailed(screen=screen) if screen is self._screen and self._current:
-                now = self._clock.now()
-                await self._change(self._current.id, partial(lifecycle.give_up, at=now))
+            case ScreenFailed(screen=screen) if screen is self._pager.screen:
+                await self._give_up()
+
+    async def _give_up(self) -> None:
+        if not self._return() and self._current:
+            now = self._clock.now()
+            await self._change(self._current.id, partial(lifecycle.give_up, at=now))
 
     async def _press(self) -> None:
-        if self._return():
-            return
+        if self._pager.has_more:
+            self._turn_to(self._pager.page + 1)
+        elif not self._return():
+            await self._dismiss()
+
+    async def _dismiss(self) -> None:
         shown = await self._store.shown()
         now = self._clock.now()
         for message in shown:
             await self._try(Change(message.id, partial(lifecycle.acknowledge, at=now)))
-        if not shown and self._current and self._display.screen is self._screen:
+        if not shown and self._current and self._display.screen is self._pager.screen:
             # It can be read while the panel is still busy with it.
             self._read_early = self._current.id
             self._nudge.set()
@@ -187,15 +243,38 @@ class Appliance:
 
     def _return(self) -> bool:
         """Go back from a peek, if there is one, and return whether there was."""
-        was, self._peeking = self._peeking, False
+        was, self._peek_ends = self._peek_ends is not None, None
         if was:
-            self._display.show(self._screen)
+            self._wish(self._screen)
         return was
 
+    def _wish(self, screen: Screen) -> None:
+        self._pager = self._pager_of(screen)
+        self._display.show(screen)
+        self._tell_screen()
+
+    def _pager_of(self, screen: Screen) -> Pager:
+        return Pager(self._display, self._habits.page_time, screen)
+
+    def _turn_to(self, page: int) -> None:
+        if page != self._pager.page:
+            self._display.turn_to(self._pager.turn_to(page))
+            self._tell_screen()
+
     def _arrive(self, event: ScreenShown) -> None:
-        if self._current is not None and event.screen is self._screen:
+        if event.screen is not self._pager.screen:
+            return
+        self._pager.arrived(event.at)
+        self._tell_screen()
+        if self._current is not None and not self._peek_ends:
             self._arrived = event
-            self._nudge.set()
+        self._nudge.set()
+
+    def _tell_screen(self) -> None:
+        before, state = self._told, self.screen_state()
+        self._told = state
+        if _look(state) != _look(before):
+            self._hub.publish(ScreenChanged(self._clock.now(), state))
 
     async def _keep_time(self) -> None:
         while True:
@@ -221,9 +300,24 @@ class Appliance:
         await self._mark_shown()
         await self._take_early_press()
         self._follow(*await self._wanted())
-        deadline = await self._store.deadline()
+        self._end_peek_in_time()
+        self._turn_in_time()
+        moments = (await self._store.deadline(), self._peek_ends, self._pager.turns_at(self._now()))
         self._settled = not self._nudge.is_set()
-        return deadline
+        return min((it for it in moments if it is not None), default=None)
+
+    def _end_peek_in_time(self) -> None:
+        if self._peek_ends is not None and self._peek_ends <= self._now():
+            self._return()
+
+    def _turn_in_time(self) -> None:
+        due = self._pager.turns_at(self._now())
+        if due is not None and due <= self._now():
+            self._turn_to(self._pager.following)
+
+    def _now(self) -> datetime:
+        # Times of one zone compare by what the wall shows, which goes back once a year.
+        return self._clock.now().astimezone(UTC)
 
     async def _expire(self) -> None:
         now = self._clock.now()
@@ -263,15 +357,18 @@ class Appliance:
         before, self._current = self._current, message
         if (message and message.id) == (before and before.id):
             return
-        self._arrived, self._read_early, self._peeking = None, None, False
+        self._arrived, self._read_early, self._peek_ends = None, None, None
         self._screen = self._screen_of(message, picture) if message else self._home
-        self._display.show(self._screen)
+        self._wish(self._screen)
 
     def _screen_of(self, message: Message, picture: bytes | None) -> Screen:
         if picture is not None:
             return StoredPictureScreen(picture)
-        at = message.at.astimezone(self._clock.now().tzinfo)
-        return MessageScreen(message.text, signature(message.author, at))
+        if not self._habits.time.synchronised:
+            return MessageScreen(message.text, message.author)
+        now = self._clock.now()
+        at = message.at.astimezone(now.tzinfo)
+        return MessageScreen(message.text, signature(message.author, at, now))
 
     def _consider(self, message: Message) -> None:
         """Wake up for a new message, unless all it does is to wait for its turn."""
@@ -305,4 +402,11 @@ class Appliance:
             _LOG.warning("what happens to messages cannot be kept, trying again: %s", trouble)
         if trouble is None and self._trouble is not None:
             _LOG.info("messages can be kept again")
+        if trouble != self._trouble:
+            self._hub.publish(StorageChanged(self._clock.now(), trouble))
         self._trouble = trouble
+
+
+def _look(state: ScreenState) -> tuple[object, ...]:
+    """Return what people see of a state."""
+    return (state.screen, state.message and state.message.id, state.page, state.pages)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import urllib.parse
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,7 +16,7 @@ from inkstand.api.app import make_app
 from inkstand.api.feed import Feed
 from inkstand.api.keys import Services
 from inkstand.api.studio import Studio
-from inkstand.appliance import Appliance
+from inkstand.appliance import Appliance, Habits
 from inkstand.auth.accounts import Accounts, Owner
 from inkstand.auth.attempts import Attempts
 from inkstand.auth.door import Door
@@ -25,15 +26,19 @@ from inkstand.auth.passwords import PasswordVerifier
 from inkstand.auth.sqlite import SqliteTokenStore
 from inkstand.auth.store import MemoryTokenStore
 from inkstand.auth.tokens import Signer
-from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings
+from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
+from inkstand.certificate import Certificate
 from inkstand.clock import SystemClock
-from inkstand.display import Display
+from inkstand.condition import Condition
+from inkstand.display import Display, Policy
 from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
+from inkstand.host_time import HostTime, TrustedTime
+from inkstand.journal import Journal
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
-from inkstand.screens import ClockScreen
+from inkstand.screens.home import HomeScreen
 from inkstand.storage.memory import MemoryStore
 from inkstand.storage.retention import Retention, prune_daily
 from inkstand.storage.sqlite import SqliteStore
@@ -46,6 +51,7 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock
     from inkstand.config import Settings
+    from inkstand.host_time import TimeSource
     from inkstand.panel import Panel
     from inkstand.storage import Store
 
@@ -74,6 +80,7 @@ class System:
     appliance: Appliance
     accounts: Accounts
     feed: Feed
+    condition: Condition
     studio: Studio
 
     @property
@@ -87,27 +94,43 @@ class System:
             button=self.button,
             clock=self.clock,
             feed=self.feed,
+            condition=self.condition,
             studio=self.studio,
         )
 
 
 def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
-    hub, clock, home = Hub(), SystemClock(settings.timezone), ClockScreen()
-    panel, store = _panel(settings), _store(settings)
-    display = Display(panel, clock, hub, home)
-    appliance = Appliance(display, store, clock, hub, home)
+    hub, clock = Hub(), SystemClock(settings.timezone)
+    time = _time(settings, clock)
+    home, panel, store = HomeScreen(time), _panel(settings), _store(settings)
+    display = Display(panel, clock, hub, home, _policy(settings))
+    habits = Habits(timedelta(seconds=settings.page_seconds), time=time)
+    appliance = Appliance(display, store, clock, hub, home, habits=habits)
+    button = _button(settings, clock, hub)
+    condition = Condition(
+        title=settings.app_title,
+        url=settings.public_url,
+        clock=clock,
+        display=display,
+        button=button,
+        time=time,
+        certificate=_certificate(settings, clock),
+        journal=Journal(hub),
+    )
+    appliance.on_long_press = condition.screen
     return System(
         settings=settings,
         hub=hub,
         clock=clock,
         panel=panel,
-        button=_button(settings, clock, hub),
+        button=button,
         display=display,
         store=store,
         appliance=appliance,
         accounts=_accounts(settings, clock, hub),
         feed=Feed(hub, appliance, display, clock),
+        condition=condition,
         studio=Studio(display),
     )
 
@@ -174,6 +197,7 @@ def _jobs(
         system.appliance.run(),
         prune_daily(system.store, system.clock, _retention(system.settings)),
         system.button.run(),
+        system.condition.run(),
         system.feed.run(),
         system.accounts.run(),
         mounts.watch(system.display.look_again),
@@ -200,6 +224,21 @@ def _panel(settings: Settings) -> Panel:
     return EpdPanel(settings.panel_directory)
 
 
+def _policy(settings: Settings) -> Policy:
+    return Policy(timedelta(minutes=settings.full_refresh_minutes), settings.panel_temperature)
+
+
+def _time(settings: Settings, clock: Clock) -> TimeSource:
+    if settings.time_source == "none":
+        return TrustedTime()
+    return HostTime(settings.time_synchronised_file, clock)
+
+
+def _certificate(settings: Settings, clock: Clock) -> Certificate:
+    name = urllib.parse.urlsplit(settings.public_url).hostname
+    return Certificate(settings.certificate_address, name, clock)
+
+
 def _store(settings: Settings) -> Store:
     if settings.storage == "memory":
         return MemoryStore()
@@ -214,14 +253,20 @@ def _button(settings: Settings, clock: Clock, hub: Hub) -> Button:
     if settings.button == "none":
         return NoButton()
     if settings.button == "memory":
-        return MemoryButton(clock, hub)
+        return MemoryButton(clock, hub, _timing(settings))
     line = PigpioSettings(
         host=settings.pigpiod_host,
         port=settings.pigpiod_port,
         gpio=settings.button_gpio,
         glitch_filter_us=settings.button_glitch_filter_us,
     )
-    return PigpioButton(line, clock, hub)
+    return PigpioButton(line, clock, hub, _timing(settings))
+
+
+def _timing(settings: Settings) -> Timing:
+    """Return the gestures to look for; a time of zero means that there is none."""
+    long, double = settings.button_long_ms, settings.button_double_ms
+    return Timing(1000 * long or None, 1000 * double or None)
 
 
 def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:

@@ -11,7 +11,7 @@ import zoneinfo
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
@@ -20,15 +20,21 @@ from inkstand.auth.passwords import make_hash
 from inkstand.bootstrap import ListenError, build, listen, run, url_of
 from inkstand.button import MemoryButton
 from inkstand.config import Settings
+from inkstand.events import Gesture
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 _HOST = "127.0.0.1"
 _FIRST_PORT = 8000
 _PORTS = 50
 _LOCALTIME = Path("/etc/localtime")
+_PRESSES: dict[str, Callable[[MemoryButton], None]] = {
+    Gesture.SHORT: MemoryButton.press,
+    Gesture.LONG: partial(MemoryButton.press, held=2.0),
+    Gesture.DOUBLE: partial(MemoryButton.press, times=2),
+}
 _TEXT = """\
 Inkstand demo: panel and button live in this process, nothing is kept.
 
@@ -36,6 +42,7 @@ Inkstand demo: panel and button live in this process, nothing is kept.
   User      {user}
   Password  {password}
   Button    press Enter here, or: curl -X POST {url}demo/press
+            (?gesture=long for the status screen, double for the last message again)
 
 Ctrl-C stops it.
 """
@@ -49,9 +56,8 @@ async def demo(port: int | None, stop: asyncio.Event) -> None:
     """
     listener = _listen(port)
     url, password = url_of(listener), secrets.token_urlsafe(9)
-    system = build(_settings(password))
-    button = MemoryButton(system.clock, system.hub)
-    system = replace(system, button=button)
+    system = build(replace(_settings(password), public_url=url))
+    button = cast("MemoryButton", system.button)
     app = make_app(system.services, demo=True)
     app.router.add_post("/demo/press", partial(_press, button))
 
@@ -67,7 +73,10 @@ async def _press(button: MemoryButton, request: web.Request) -> web.Response:
     # A page of another site must not press it.
     if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
         raise web.HTTPForbidden
-    button.press()
+    gesture = request.query.get("gesture", Gesture.SHORT)
+    if gesture not in _PRESSES:
+        raise web.HTTPBadRequest
+    _PRESSES[gesture](button)
     return web.json_response({"button": "pressed"})
 
 

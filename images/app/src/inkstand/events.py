@@ -134,6 +134,14 @@ class ButtonChanged:
     reason: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class StorageChanged:
+    """What happens to messages can be kept again (`reason` None) or cannot."""
+
+    at: datetime
+    reason: str | None
+
+
 Event = (
     ButtonPressed
     | MessageChanged
@@ -144,6 +152,7 @@ Event = (
     | FrameShown
     | PanelChanged
     | ButtonChanged
+    | StorageChanged
     | TokenRevoked
 )
 

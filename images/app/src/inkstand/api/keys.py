@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from inkstand.appliance import Appliance
     from inkstand.auth.accounts import Accounts
     from inkstand.clock import Clock
+    from inkstand.condition import Condition
     from inkstand.config import Settings
     from inkstand.display import Display
 
@@ -37,6 +38,7 @@ class Services:
     button: HasState
     clock: Clock
     feed: Feed
+    condition: Condition
     studio: Studio
 
 

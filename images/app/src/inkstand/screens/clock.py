@@ -63,7 +63,7 @@ class ClockScreen:
         """Return 1: it is one picture."""
         return 1
 
-    def next_change(self, now: datetime) -> datetime | None:
+    def next_change(self, now: datetime) -> datetime:
         """Return the next full minute; in UTC, so that no change of daylight time matters."""
         minute = now.astimezone(UTC).replace(second=0, microsecond=0)
         return (minute + _MINUTE).astimezone(now.tzinfo)

@@ -27,9 +27,14 @@ _FOOTER_SIZES = (10, 11, 12, 13, 14)
 _FOOTER_SHARE = 0.12
 
 
-def signature(author: str, at: datetime) -> str:
-    """Return what stands below a message taken in at `at`, which is in the owner's time zone."""
-    return f"{author} at {at:%H:%M}"
+def signature(author: str, at: datetime, now: datetime | None = None) -> str:
+    """Return what stands below a message taken in at `at`, which is in the owner's time zone.
+
+    With `now`, in the same zone, it tells the day as well when that is not today.
+    """
+    if now is None or now.date() == at.date():
+        return f"{author} at {at:%H:%M}"
+    return f"{author}, {at.day} {at:%b %H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkstand.rendering import blank, clean, draw_layout, fit
-from inkstand.rendering.draw import draw_centred
+from inkstand.rendering import Layout, blank, clean, draw_layout
+from inkstand.rendering.bidi import is_rtl
+from inkstand.rendering.draw import draw_line
 from inkstand.rendering.fonts import bold, regular
-from inkstand.rendering.layout import Ruler, largest_size
+from inkstand.rendering.layout import Line, Ruler, fit_pages, fit_whole, largest_size
+from inkstand.rendering.qr import draw_code
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -17,42 +19,76 @@ if TYPE_CHECKING:
 
 _MARGIN = 3
 _TITLE_SHARE = 0.13
-_SIZES = (10, 11, 12, 13, 14, 16, 18, 20)
+_PAGE_SIZE, _MOST_PAGES = 11, 9
+_SIZES = (11, 12, 13, 14, 16, 18, 20)
+# The code takes no more of the picture than this.
+_CODE_SHARE = 0.42
 
 
 @dataclass(frozen=True, slots=True)
 class StatusScreen:
-    """A title and below it one line for each pair of a name and a value."""
+    """A title and below it one line for each pair of a name and a value.
+
+    With a `link` there is a QR code of it above to the right. What does not fit goes onto pages;
+    this is number `page` of them, from 1, or the last when there are fewer.
+    """
 
     title: str
     entries: tuple[tuple[str, str], ...] = ()
+    link: str = ""
+    page: int = 1
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
-        """Return the title and the entries; `now` does not matter."""
-        image = blank(size)
-        top = _draw_title(image, _on_one_line(self.title))
-        lines = "\n".join(f"{_on_one_line(name)}: {_on_one_line(it)}" for name, it in self.entries)
-        box = (_MARGIN, top, size[0] - _MARGIN, size[1] - _MARGIN)
-        layout = fit(lines, (box[2] - box[0], box[3] - box[1]), regular(), _SIZES)
-        draw_layout(image, layout, box, regular())
-        return image
+        """Return the page; `now` does not matter."""
+        return self._draw(size)[0]
 
-    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
-        """Return 1: it is one picture."""
-        return 1
+    def pages(self, size: tuple[int, int]) -> int:
+        """Return on how many pages of `size` it is, at least 1."""
+        return self._draw(size)[1]
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None
+
+    def _draw(self, size: tuple[int, int]) -> tuple[Image.Image, int]:
+        image = blank(size)
+        right = size[0] - _draw_code(image, self.link) - _MARGIN
+        top, bottom = _title_height(size), size[1] - _MARGIN
+        layouts = _lay_out(self._lines(), (right - _MARGIN, bottom - top))
+        page, pages = max(1, min(self.page, len(layouts))), len(layouts)
+        number = f" {page}/{pages}" if pages > 1 else ""
+        _draw_title(image, _on_one_line(self.title) + number, right)
+        # Not in the middle: every page begins below the title.
+        draw_layout(image, layouts[page - 1], (_MARGIN, top, right, top), regular())
+        return image, pages
+
+    def _lines(self) -> str:
+        return "\n".join(": ".join(map(_on_one_line, filter(None, it))) for it in self.entries)
+
+
+def _lay_out(text: str, box: tuple[int, int]) -> tuple[Layout, ...]:
+    whole = fit_whole(text, box, regular(), _SIZES)
+    return (whole,) if whole else fit_pages(text, box, regular(), _PAGE_SIZE, _MOST_PAGES)
+
+
+def _title_height(size: tuple[int, int]) -> int:
+    return Ruler(bold(), max(_SIZES[0], int(_TITLE_SHARE * size[1]))).pitch + 2
 
 
 def _on_one_line(text: str) -> str:
     return clean(text).replace("\n", " ")
 
 
-def _draw_title(image: Image.Image, title: str) -> int:
-    """Draw the title and return the top of what is below it."""
+def _draw_code(image: Image.Image, link: str) -> int:
+    """Draw the code of `link`, if there is one, and return the width that is taken."""
+    if not link:
+        return 0
+    largest = min(int(_CODE_SHARE * image.width), image.height - 2 * _MARGIN)
+    return draw_code(image, link, largest)
+
+
+def _draw_title(image: Image.Image, title: str, right: int) -> None:
     limit = max(_SIZES[0], int(_TITLE_SHARE * image.height))
-    ruler = Ruler(bold(), largest_size(title, image.width - 2 * _MARGIN, limit, bold()))
-    draw_centred(image, ruler.ascent + 1, title, bold(), ruler.size)
-    return ruler.pitch + 2
+    ruler = Ruler(bold(), largest_size(title, right - _MARGIN, limit, bold()))
+    line = Line(title, is_rtl(title))
+    draw_line(image, (_MARGIN, ruler.ascent + 1), line, bold(), ruler.size)

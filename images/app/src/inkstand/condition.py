@@ -1,0 +1,108 @@
+"""How the appliance is doing: one answer for the status screen and for the API."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from inkstand import __version__
+from inkstand.screens.status import StatusScreen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inkstand.button import Button
+    from inkstand.certificate import Certificate
+    from inkstand.clock import Clock
+    from inkstand.display import Display
+    from inkstand.host_time import TimeSource
+    from inkstand.journal import Journal, Trouble
+
+_OK = "ok"
+_ERRORS_ON_THE_SCREEN = 2
+
+
+class Condition:
+    """What the parts say about themselves, asked when somebody wants to know."""
+
+    def __init__(  # noqa: PLR0913 - one for each part
+        self,
+        *,
+        title: str,
+        url: str,
+        clock: Clock,
+        display: Display,
+        button: Button,
+        time: TimeSource,
+        certificate: Certificate,
+        journal: Journal,
+    ) -> None:
+        self.title = title
+        self.url = url
+        self.version = __version__
+        self.started_at = clock.now().astimezone(UTC)
+        self._clock = clock
+        self._display = display
+        self._button = button
+        self._time = time
+        self._certificate = certificate
+        self._journal = journal
+
+    async def run(self) -> None:
+        """Follow what cannot be asked when somebody wants to know, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._journal.run())
+            group.create_task(self._certificate.run())
+            group.create_task(self._time.watch(self._display.look_again))
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether the time of the host can be believed."""
+        return self._time.synchronised
+
+    @property
+    def certificate_expires_at(self) -> datetime | None:
+        """When the certificate expires, in UTC; None: not known."""
+        return self._certificate.expires_at
+
+    @property
+    def panel(self) -> str:
+        """`ok`, or one sentence that says why nothing comes onto the glass."""
+        return self._display.reason or _OK
+
+    @property
+    def button(self) -> str:
+        """`ok`, or one sentence that says why nobody can press the button."""
+        return self._button.state
+
+    @property
+    def errors(self) -> tuple[Trouble, ...]:
+        """What went wrong lately, newest first."""
+        return self._journal.troubles
+
+    def screen(self) -> StatusScreen:
+        """Return the screen that tells all this now."""
+        return StatusScreen(self.title, (*self._facts(), *self._errors()), self._short_url)
+
+    @property
+    def _short_url(self) -> str:
+        return self.url.rstrip("/")
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        expires, now = self.certificate_expires_at, self._clock.now()
+        zone = now.tzinfo
+        until = f"until {expires.astimezone(zone):%Y-%m-%d}" if expires else "not known"
+        return (
+            ("", self._short_url),
+            ("Certificate", until),
+            ("Panel", self.panel),
+            ("Button", self.button),
+            ("Time", f"{now:%H:%M}" if self.synchronised else "not synchronised"),
+            ("Version", self.version),
+        )
+
+    def _errors(self) -> tuple[tuple[str, str], ...]:
+        zone, shown = self._clock.now().tzinfo, self.errors[:_ERRORS_ON_THE_SCREEN]
+        lines = [(f"{it.at.astimezone(zone):%d %b %H:%M}", it.what) for it in shown]
+        return (("Errors", "" if lines else "none"), *lines)

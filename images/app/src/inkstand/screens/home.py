@@ -1,0 +1,34 @@
+"""What is on the glass when there is nothing else to show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from inkstand.screens.clock import ClockScreen
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from PIL import Image
+
+    from inkstand.host_time import TimeSource
+
+
+@dataclass(frozen=True, slots=True)
+class HomeScreen:
+    """The clock, which shows no time while `time` says that nobody knows it."""
+
+    time: TimeSource
+
+    def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
+        """Return the clock at `now`, which is aware."""
+        return ClockScreen(self.time.synchronised).render(size, now)
+
+    def pages(self, size: tuple[int, int]) -> int:
+        """Return 1: it is one picture."""
+        return ClockScreen().pages(size)
+
+    def next_change(self, now: datetime) -> datetime:
+        """Return the next full minute."""
+        return ClockScreen().next_change(now)
