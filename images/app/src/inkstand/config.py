@@ -44,6 +44,13 @@ class Settings:
         ipaddress.ip_network("127.0.0.0/8"),
         ipaddress.ip_network("::1/128"),
     )
+    metrics_networks: tuple[Network, ...] = tuple(
+        ipaddress.ip_network(network)
+        for network in (
+            *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
+            *("::1/128", "fc00::/7", "fe80::/10"),
+        )
+    )
     timezone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
     username: str = "owner"
     password_hash: str = field(repr=False)
@@ -262,6 +269,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "listen_host": _text,
     "listen_port": partial(_number, low=0, high=65535),
     "trusted_proxies": _networks,
+    "metrics_networks": _networks,
     "timezone": _timezone,
     "username": _text,
     "password_hash": _password_hash,

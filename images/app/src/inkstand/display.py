@@ -82,7 +82,7 @@ class Display:
     """Shows the latest wish, follows it as it changes, and comes back when the panel does.
 
     `home` is what is shown at first, and whenever a wish cannot be drawn. `refreshes` counts them
-    by kind, those that were not needed as "skipped".
+    by kind, those that were not needed as "skipped"; `errors` counts what the panel could not do.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class Display:
         policy: Policy = Policy(),
     ) -> None:
         self.refreshes: Counter[str] = Counter()
+        self.errors = 0
         self._panel = panel
         self._clock = clock
         self._hub = hub
@@ -183,6 +184,7 @@ class Display:
             try:
                 next_change = await self._draw()
             except (PanelError, FrameError) as error:
+                self.errors += 1
                 self._report(str(error))
                 await self._nudged_within(retry)
                 retry = min(2 * retry, _LONGEST_RETRY)

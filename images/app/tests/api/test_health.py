@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand.errors import StorageError
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -20,7 +22,8 @@ async def health(site: Site) -> Any:
 
 
 async def test_all_is_well(site: Site) -> None:
-    assert await health(site) == {"status": "ok", "panel": "ok", "button": "ok"}
+    parts = {"panel": "ok", "button": "ok", "storage": "ok"}
+    assert await health(site) == {"status": "ok", **parts}
 
 
 async def test_a_dead_driver_is_told_at_once_and_its_return_too(
@@ -31,6 +34,7 @@ async def test_a_dead_driver_is_told_at_once_and_its_return_too(
         "status": "degraded",
         "panel": "no panel: it was told to vanish",
         "button": "ok",
+        "storage": "ok",
     }
     site.panel.heal()
     await eventually(lambda: site.system.display.reason is None, within=5)
@@ -39,7 +43,21 @@ async def test_a_dead_driver_is_told_at_once_and_its_return_too(
 
 async def test_a_button_out_of_order_is_told(site: Site) -> None:
     site.button.fail("the cable is cut")
-    assert await health(site) == {"status": "degraded", "panel": "ok", "button": "the cable is cut"}
+    parts = {"panel": "ok", "button": "the cable is cut", "storage": "ok"}
+    assert await health(site) == {"status": "degraded", **parts}
+
+
+async def test_messages_whose_states_cannot_be_kept_are_told(
+    site: Site, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    async def fail(*_: object, **__: object) -> None:
+        raise StorageError("the disk does not answer")
+
+    monkeypatch.setattr(type(site.system.store), "due", fail)
+    assert (await site.post("Hello")).status == 201
+    await eventually(lambda: site.system.appliance.trouble)
+    body = await health(site)
+    assert (body["status"], body["storage"]) == ("degraded", "the disk does not answer")
 
 
 async def test_messages_are_taken_while_the_panel_is_gone_and_shown_when_it_is_back(

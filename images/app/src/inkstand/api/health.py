@@ -12,7 +12,10 @@ _OK = "ok"
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: always 200 while the app serves; the body says what does not work."""
     services = request.app[SERVICES]
-    panel = await services.display.probe() or _OK
-    button = services.button.state
-    status = _OK if panel == button == _OK else "degraded"
-    return web.json_response({"status": status, "panel": panel, "button": button})
+    parts = {
+        "panel": await services.display.probe() or _OK,
+        "button": services.button.state,
+        "storage": services.appliance.trouble or _OK,
+    }
+    status = _OK if set(parts.values()) == {_OK} else "degraded"
+    return web.json_response({"status": status, **parts})
