@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 
 import pytest
 
 from inkstand.auth.passwords import PasswordVerifier, make_hash, verify_hash
 from inkstand.config import load
+from inkstand.errors import TooManyAttemptsError
 
 pytestmark = pytest.mark.unit
 
@@ -34,3 +36,36 @@ async def test_the_verifier_answers_off_the_loop(password_hash: str, password: s
     verifier = PasswordVerifier(password_hash)
     assert await verifier.verify(password)
     assert not await verifier.verify("wrong")
+
+
+async def test_one_password_is_verified_at_a_time(password_hash: str) -> None:
+    verifier, inside, most = PasswordVerifier(password_hash), 0, 0
+
+    async def take_a_turn() -> None:
+        nonlocal inside, most
+        async with verifier.turn(known=False):
+            inside += 1
+            most = max(most, inside)
+            await verifier.verify("wrong")
+            inside -= 1
+
+    await asyncio.gather(*(take_a_turn() for _ in range(5)))
+    assert most == 1
+
+
+async def test_strangers_fill_their_own_queue_only(password_hash: str) -> None:
+    verifier = PasswordVerifier(password_hash)
+    leave = asyncio.Event()
+
+    async def stay(*, known: bool) -> None:
+        async with verifier.turn(known=known):
+            await leave.wait()
+
+    strangers = [asyncio.create_task(stay(known=False)) for _ in range(8)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyAttemptsError):
+        await stay(known=False)
+    owner = asyncio.create_task(stay(known=True))
+    leave.set()
+    await asyncio.gather(owner, *strangers)
+    await stay(known=False)

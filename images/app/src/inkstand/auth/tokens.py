@@ -23,7 +23,8 @@ _LONGEST = 4096
 # The last second that Python's datetime knows, for tokens that do not expire.
 _NEVER = 253_402_300_799
 _DEVICE = "device"
-_REFUSED = (jwt.InvalidTokenError, ValueError, TypeError, RecursionError)
+# An end such as 1e400 is infinite, and no whole number.
+_REFUSED = (jwt.InvalidTokenError, ValueError, TypeError, OverflowError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
