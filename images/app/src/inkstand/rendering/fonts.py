@@ -1,7 +1,8 @@
 """Fonts and what stands in where one has no glyph.
 
 The files are where Debian's packages fonts-dejavu-core, fonts-wqy-microhei, fonts-symbola,
-fonts-droid-fallback and fonts-noto-* put them; those that are there are used, in this order.
+fonts-droid-fallback, fonts-noto-* and fonts-unifont put them; those that are there are used, in
+this order.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _FALLBACKS = (
     "truetype/noto/NotoSansDevanagari-Regular.ttf",
     "truetype/noto/NotoSansThai-Regular.ttf",
     "truetype/noto/NotoSansSymbols2-Regular.ttf",
+    # Coarse, but with a shape for every character there is.
+    "opentype/unifont/unifont.otf",
+    "opentype/unifont/unifont_upper.otf",
 )
 REGULAR = ("truetype/dejavu/DejaVuSans.ttf", *_FALLBACKS)
 BOLD = ("truetype/dejavu/DejaVuSans-Bold.ttf", *_FALLBACKS)

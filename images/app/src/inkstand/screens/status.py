@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 _MARGIN = 3
 _TITLE_SHARE = 0.13
-_PAGE_SIZE, _MOST_PAGES = 11, 9
-_SIZES = (11, 12, 13, 14, 16, 18, 20)
+_PAGE_SIZE, _MOST_PAGES = 10, 9
+_SIZES = (_PAGE_SIZE, 11, 12, 13, 14, 16, 18, 20)
 # The code takes no more of the picture than this.
 _CODE_SHARE = 0.42
 
