@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.api.app import make_app
+from inkstand.api.express import Express, ExpressSite
 from inkstand.api.feed import Feed
-from inkstand.api.keys import Services
+from inkstand.api.keys import SERVICES, Services
 from inkstand.api.studio import Studio
 from inkstand.appliance import Appliance, Habits
 from inkstand.auth.accounts import Accounts, Owner
@@ -211,7 +212,7 @@ async def _serve_http(
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS)
     await runner.setup()
     try:
-        await web.SockSite(runner, listener).start()
+        await ExpressSite(runner, listener, Express(app[SERVICES])).start()
         ready()
         await asyncio.get_running_loop().create_future()
     finally:

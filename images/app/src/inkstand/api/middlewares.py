@@ -46,6 +46,11 @@ _UNREADABLE = (
 )
 
 
+def answer_headers() -> dict[str, str]:
+    """Return what every answer carries, in the order in which it is sent, after the date."""
+    return {"Server": _HEADERS["Server"], **_HEADERS, "Cache-Control": "no-store"}
+
+
 async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on that every answer carries; a signal, so errors have them too."""
     response.headers.update(_HEADERS)
