@@ -50,8 +50,8 @@ async def site(
     system = bootstrap.build(settings)
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
-    jobs = [system.display.run(), system.appliance.run(), system.button.run(), system.feed.run()]
-    tasks = [asyncio.create_task(job) for job in jobs]
+    parts = (system.display, system.appliance, system.button, system.feed, system.condition)
+    tasks = [asyncio.create_task(part.run()) for part in parts]
     async with TestClient(TestServer(make_app(system.services))) as client:
         await eventually(lambda: (last := system.display.last_refresh) and last.refresh)
         issued = await system.accounts.create("tests", Scope.ADMIN, None)
@@ -75,6 +75,10 @@ class Api:
     async def post(self, path: str, **options: Any) -> Any:
         """Post something there."""
         return await self.request("POST", path, **options)
+
+    async def put(self, path: str, **options: Any) -> Any:
+        """Put something there."""
+        return await self.request("PUT", path, **options)
 
     async def delete(self, path: str, **options: Any) -> Any:
         """Delete something there."""

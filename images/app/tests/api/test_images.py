@@ -45,6 +45,7 @@ async def test_a_picture_comes_onto_the_glass_and_can_be_fetched(
     assert message["picture"] == "/api/v1/messages/1/picture"
     assert (message["text"], message["show_for"], message["author"]) == ("My cat", 60, "john")
     await api.until_message(1, "shown")
+    assert (await (await api.get("/screen")).json())["screen"] == "picture"
     kept = await pixels(await api.get("/messages/1/picture"))
     assert kept.getcolors() == [(264 * 176, 0)]
     assert kept.tobytes() == api.site.panel.current().inverse()

@@ -10,9 +10,12 @@ from inkstand.api import (
     health,
     images,
     messages,
+    metrics,
     panel,
     preview,
+    screen,
     session,
+    status,
     tokens,
 )
 from inkstand.api.keys import SERVICES, Services
@@ -34,6 +37,7 @@ def make_app(services: Services, *, demo: bool = False) -> web.Application:
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
     app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]
     _add_classic_routes(app.router)
+    app.router.add_get("/metrics", metrics.get)
     _add_routes(app.router)
     pages.add_routes(app, with_button=demo)
     return app
@@ -62,6 +66,9 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post(f"{message}/acknowledge", messages.acknowledge)
     router.add_post(f"{_PREFIX}/images", images.post)
     router.add_post(f"{_PREFIX}/preview", preview.post)
+    router.add_get(f"{_PREFIX}/screen", screen.get)
+    router.add_put(f"{_PREFIX}/screen", screen.put)
+    router.add_get(f"{_PREFIX}/status", status.get)
     router.add_get(f"{_PREFIX}/panel", panel.state)
     router.add_get(f"{_PREFIX}/panel.png", panel.picture)
     router.add_get(f"{_PREFIX}/events", events.events, allow_head=False)

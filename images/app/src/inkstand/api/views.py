@@ -19,6 +19,8 @@ from inkstand.panel import Refresh
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from inkstand.condition import Condition
+    from inkstand.config import Settings
     from inkstand.display import Display
     from inkstand.events import Event, FrameShown, ScreenState
     from inkstand.messages import Message
@@ -101,6 +103,27 @@ def event(event: Event) -> Json:
         case PanelChanged(at=at, reason=reason) | ButtonChanged(at=at, reason=reason):
             return {"reason": reason, "at": time(at)}
     raise TypeError(f"nobody is told about {type(event).__name__}")
+
+
+def condition(condition: Condition) -> Json:
+    """Return what the parts say about themselves, as far as it is said nowhere else."""
+    return {
+        "version": condition.version,
+        "started_at": time(condition.started_at),
+        "url": condition.url or None,
+        "certificate_expires_at": _time_or_none(condition.certificate_expires_at),
+        "button": {"state": condition.button},
+        "errors": [{"at": time(error.at), "what": error.what} for error in condition.errors],
+    }
+
+
+def clock(now: datetime, settings: Settings, condition: Condition) -> Json:
+    """Return what is told about the time, which is `now`."""
+    return {
+        "now": time(now),
+        "timezone": settings.timezone.key,
+        "synchronised": condition.synchronised,
+    }
 
 
 def counts(refreshes: Mapping[str, int]) -> dict[str, int]:

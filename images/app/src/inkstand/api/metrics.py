@@ -1,0 +1,123 @@
+"""What monitoring wants to know, under `/metrics`: Prometheus text, format 0.0.4."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from inkstand.api import views
+from inkstand.api.keys import SERVICES
+from inkstand.api.status import counts_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from datetime import datetime
+
+    from inkstand.api.keys import Services
+    from inkstand.config import Network
+
+_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+# What proxies add; whoever comes through one comes from outside.
+_FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-Ip")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One metric: samples by the value of its label, or one sample with none."""
+
+    name: str
+    kind: str  # gauge or counter
+    text: str
+    samples: Mapping[str, float]
+    label: str = ""
+
+
+async def get(request: web.Request) -> web.Response:
+    """`GET /metrics`, for the internal network only: for others there is no such page."""
+    services = request.app[SERVICES]
+    if not _is_internal(request, services.settings.metrics_networks):
+        raise web.HTTPNotFound
+    messages = await counts_of(services.appliance.store) or {}
+    text = render((*_of_panel(services), *_of_app(services), _of_messages(messages)))
+    return web.Response(text=text, headers={"Content-Type": _TYPE})
+
+
+def render(metrics: Iterable[Metric]) -> str:
+    """Return `metrics` as text; those without a sample are left out."""
+    return "".join(f"{line}\n" for metric in metrics if metric.samples for line in _lines(metric))
+
+
+def _lines(metric: Metric) -> Iterator[str]:
+    name = f"inkstand_{metric.name}"
+    yield f"# HELP {name} {metric.text}"
+    yield f"# TYPE {name} {metric.kind}"
+    for value, number in metric.samples.items():
+        label = f'{{{metric.label}="{_escaped(value)}"}}' if metric.label else ""
+        yield f"{name}{label} {number:.15g}"
+
+
+def _of_panel(services: Services) -> Iterator[Metric]:
+    display, shown = services.display, services.display.last_refresh
+    age = None if shown is None else (services.clock.now() - shown.at).total_seconds()
+    took = None if shown is None else shown.seconds
+    yield _gauge("panel_up", "Whether the panel works.", display.reason is None)
+    yield _gauge("frame_age_seconds", "Since when the glass shows what it shows.", age)
+    yield _gauge("refresh_seconds", "What the last refresh took.", took)
+    yield _counter(
+        "panel_errors_total", "How often the panel or its driver failed.", display.errors
+    )
+    yield Metric(
+        "refreshes_total",
+        "counter",
+        "How often the panel was refreshed, and how often that was not needed.",
+        views.counts(display.refreshes),
+        "kind",
+    )
+
+
+def _of_app(services: Services) -> Iterator[Metric]:
+    condition, failures = services.condition, services.accounts.login_failures
+    expires = condition.certificate_expires_at
+    yield Metric("info", "gauge", "Which Inkstand this is.", {condition.version: 1}, "version")
+    yield _seconds("start_time_seconds", "When it was started.", condition.started_at)
+    yield _gauge("button_up", "Whether the button can be read.", condition.button == "ok")
+    yield _gauge("storage_up", "Whether messages can be kept.", services.appliance.trouble is None)
+    yield _gauge("time_synchronised", "Whether the time is known.", condition.synchronised)
+    yield _seconds("certificate_expiry_seconds", "When the certificate expires.", expires)
+    yield _gauge(
+        "event_viewers", "How many streams of events are open.", len(services.feed.viewers)
+    )
+    yield _counter("login_failures_total", "How often somebody could not log in.", failures)
+
+
+def _of_messages(counts: Mapping[str, int]) -> Metric:
+    return Metric("messages", "gauge", "How many messages there are.", counts, "state")
+
+
+def _gauge(name: str, text: str, value: float | None) -> Metric:
+    return Metric(name, "gauge", text, {} if value is None else {"": value})
+
+
+def _counter(name: str, text: str, value: float) -> Metric:
+    return Metric(name, "counter", text, {"": value})
+
+
+def _seconds(name: str, text: str, moment: datetime | None) -> Metric:
+    return _gauge(name, text, None if moment is None else moment.timestamp())
+
+
+def _escaped(value: str) -> str:
+    return value.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _is_internal(request: web.Request, networks: tuple[Network, ...]) -> bool:
+    if any(name in request.headers for name in _FORWARDED):
+        return False
+    try:
+        address = ipaddress.ip_address(request.remote or "")
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
