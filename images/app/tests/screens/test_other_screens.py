@@ -1,4 +1,5 @@
 """Messages, pictures and the status, whatever they hold."""
+# ruff: noqa: RUF001 - letters of many scripts
 
 from __future__ import annotations
 
