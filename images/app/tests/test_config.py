@@ -123,10 +123,23 @@ def test_a_password_or_another_hash_is_refused_and_not_repeated(
     assert weak not in str(caught.value)
 
 
-@pytest.mark.parametrize("weak", ["short", "", "a" * 64, "ab" * 32])
+STRONG = "0123456789abcdef" * 2
+
+
+def test_a_token_secret_may_hold_several_keys_one_a_line(environment: dict[str, str]) -> None:
+    keys = f"\n {STRONG} \r\n\n{STRONG[::-1]}\n"
+    settings = load(None, {**environment, "INKSTAND_TOKEN_SECRET": keys})
+    assert settings.token_secret == f"{STRONG}\n{STRONG[::-1]}"
+
+
+@pytest.mark.parametrize(
+    "weak",
+    ["short", "", "\n", "a" * 64, "ab" * 32, f"{STRONG}\nshort", f"{STRONG}\n{'a' * 64}"],
+)
 def test_a_weak_token_secret_is_refused(environment: dict[str, str], weak: str) -> None:
-    with pytest.raises(ConfigError, match="openssl rand -hex 32"):
+    with pytest.raises(ConfigError, match="openssl rand -hex 32") as caught:
         load(None, {**environment, "INKSTAND_TOKEN_SECRET": weak})
+    assert STRONG not in f"{caught.value} {caught.value.__cause__}"
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,144 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING, Any
+
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
 
-from inkstand.api.middlewares import translate_errors
+from inkstand import bootstrap
+from inkstand.api.app import make_app
+from inkstand.api.middlewares import answer_headers, translate_errors
 
-pytestmark = pytest.mark.unit
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+Site = Any
+# Method, path, and what is answered without a token.
+ANSWERS = [
+    ("GET", "/", 401),
+    ("GET", "/assets/style.css", 200),
+    ("GET", "/favicon.ico", 200),
+    ("GET", "/assets/nothing", 404),
+    ("GET", "/nothing", 404),
+    ("PUT", "/messages", 405),
+    ("POST", "/messages", 401),
+    ("POST", "/login", 400),
+    ("GET", "/healthz", 200),
+    ("GET", "/api/v1/panel", 401),
+    ("GET", "/api/v1/panel.png", 401),
+    ("GET", "/api/v1/events", 401),
+    ("GET", "/api/v1/tokens", 401),
+    ("POST", "/api/v1/session", 415),
+    ("DELETE", "/api/v1/session", 401),
+    ("GET", "/api/v1/nothing", 404),
+    ("HEAD", "/assets/style.css", 200),
+    ("OPTIONS", "/api/v1/panel", 405),
+    ("PROPFIND", "/", 405),
+]
+NO_HTTP = [
+    b"NONSENSE\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 9000 + b"\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nAuthorization: a\x00b\r\n\r\n",
+]
 
 
+def assert_guarded(headers: Any) -> None:
+    for name, value in answer_headers().items():
+        if name != "Cache-Control":
+            assert headers.getall(name) == [value]
+    assert headers["Cache-Control"] in ("no-store", "no-cache")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("method", "path", "status"), ANSWERS)
+async def test_every_answer_has_the_security_headers_once(
+    site: Site, method: str, path: str, status: int
+) -> None:
+    answer = await site.client.request(method, path)
+    assert answer.status == status
+    assert_guarded(answer.headers)
+
+
+@pytest.mark.integration
+async def test_so_have_answers_to_who_is_logged_in(site: Site, password: str) -> None:
+    allowed = {"Authorization": site.token}
+    answers = [
+        await site.client.get("/", headers=allowed),
+        await site.client.get("/api/v1/tokens", headers=allowed),
+        await site.client.delete("/api/v1/tokens/none", headers=allowed),
+        await site.client.get("/api/v1/events", headers=allowed),
+        await site.client.post("/login", json={"username": "john", "password": password}),
+        await site.client.post("/messages", data=b"a" * 1_000_000, headers=allowed),
+    ]
+    assert [answer.status for answer in answers] == [200, 200, 404, 200, 200, 413]
+    for answer in answers:
+        assert_guarded(answer.headers)
+        answer.close()
+
+
+@pytest.mark.unit
+def test_the_policy_allows_no_inline_script_and_no_other_site() -> None:
+    policy = answer_headers()["Content-Security-Policy"]
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["default-src"] == "'none'"
+    assert (rules["script-src"], rules["style-src"]) == ("'self'", "'self'")
+    assert rules["frame-ancestors"] == rules["base-uri"] == "'none'"
+    assert "unsafe" not in policy
+    assert "*" not in policy
+    assert "http" not in policy
+
+
+@pytest.fixture
+async def port(make_settings: Callable[..., Any]) -> AsyncIterator[int]:
+    """Where an appliance listens that runs as `serve` runs it."""
+    system = bootstrap.build(make_settings(panel="memory", button="memory"))
+    listener = bootstrap.listen("127.0.0.1", 0)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    app = make_app(system.services)
+    task = asyncio.create_task(bootstrap.run(system, app, listener, stop, ready.set))
+    await ready.wait()
+    yield listener.getsockname()[1]
+    stop.set()
+    await task
+
+
+async def send(port: int, data: bytes) -> bytes:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(data)
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("data", NO_HTTP, ids=range(len(NO_HTTP)))
+async def test_what_is_no_http_is_refused_with_the_headers_too(port: int, data: bytes) -> None:
+    head, _, body = (await send(port, data)).decode().partition("\r\n\r\n")
+    status, *lines = head.split("\r\n")
+    assert status.endswith(" 400 Bad Request")
+    assert body == '{"error": "Bad Request"}'
+    for name, value in answer_headers().items():
+        assert lines.count(f"{name}: {value}") == 1
+    assert "aiohttp" not in head
+
+
+@pytest.mark.integration
+async def test_a_target_that_breaks_the_parser_ends_the_connection_and_nothing_else(
+    port: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert await send(port, b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n") == b""
+    assert not caplog.records
+    assert b" 401 " in await send(port, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize(
     "error", [ConnectionResetError("Connection lost"), web.RequestPayloadError()]
 )
@@ -25,6 +154,7 @@ async def test_a_body_that_never_came_is_no_bug(
     assert not caplog.records
 
 
+@pytest.mark.unit
 async def test_a_redirection_is_no_error() -> None:
     async def redirect(_request: web.Request) -> web.Response:
         raise web.HTTPFound("/")

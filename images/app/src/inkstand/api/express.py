@@ -11,6 +11,7 @@ import asyncio
 import json
 import time
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -169,13 +170,34 @@ class Connection(web.RequestHandler):
         if self._posting is not None:
             self._hold(data)
         elif not self._take(data):
-            super().data_received(data)
+            self._pass_on(data)
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer what is no HTTP like everything else: as JSON, and with all headers."""
+        super().handle_error(request, status, exc, message)
+        body = {"error": HTTPStatus(status).phrase}
+        response = web.json_response(body, status=status, headers=answer_headers())
+        response.force_close()
+        return response
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
         """Let a message that is being kept be answered before the end."""
         if self._posting is not None:
             await asyncio.wait([self._posting], timeout=timeout)
         await super().shutdown(timeout)
+
+    def _pass_on(self, data: bytes) -> None:
+        try:
+            super().data_received(data)
+        except ValueError:
+            # A target such as http://[ is more than the parser of aiohttp 3.11 can bear.
+            self.force_close()
 
     def _take(self, data: bytes) -> bool:
         """Return whether `data` was a request for the express."""
@@ -207,7 +229,7 @@ class Connection(web.RequestHandler):
         finally:
             self._posting = None
             if not self._send(answer):
-                super().data_received(data)
+                self._pass_on(data)
             self._release()
 
     def _hold(self, data: bytes) -> None:
