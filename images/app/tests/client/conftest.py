@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -10,14 +11,21 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand import bootstrap
+from inkstand.api.app import make_app
+from inkstand.button import MemoryButton
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Coroutine, Iterator
+
+    from inkstand.config import Settings
 
 SOURCE = Path(__file__).parents[2] / "src"
 PATIENCE = 20.0
@@ -68,11 +76,13 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 class Front:
     """Stands before a port of this machine, with TLS if it has a context; can be cut and mended.
 
-    `answer` is sent to whoever connects instead, when it is not None.
+    `answer` is sent to whoever connects instead, when it is not None; of the next `swallow`
+    connections no answer comes back.
     """
 
     def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
         self.answer: bytes | None = None
+        self.swallow = 0
         self.connections = 0
         self._backend = port
         self._context = context
@@ -128,6 +138,11 @@ class Front:
 
     def _join(self, client: socket.socket, backend: socket.socket) -> None:
         self._open |= {client, backend}
+        if self.swallow:
+            self.swallow -= 1
+            backend.sendall(client.recv(65_536))
+            backend.recv(1)
+            return
         back = threading.Thread(target=pump, args=(backend, client), daemon=True)
         back.start()
         pump(client, backend)
@@ -209,3 +224,69 @@ class Inkstand:
 def inkstand(tmp_path: Path) -> Inkstand:
     """Run the client to its end: `inkstand("send", "Hello")`."""
     return Inkstand(tmp_path)
+
+
+class App:
+    """The real app in a thread of this process, with panel and button in memory."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.system: bootstrap.System
+        self._loop: asyncio.AbstractEventLoop
+        self._stop: asyncio.Event
+        self._ready = threading.Event()
+        self._listener = bootstrap.listen("127.0.0.1", 0)
+        self.port: int = self._listener.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run(settings)))
+        self._thread.start()
+        assert self._ready.wait(PATIENCE)
+
+    def do(self, job: Coroutine[Any, Any, Any]) -> Any:
+        """Run something in the loop of the app, and return what it returns."""
+        return asyncio.run_coroutine_threadsafe(job, self._loop).result(PATIENCE)
+
+    def press(self) -> None:
+        """Press the button."""
+        assert isinstance(self.system.button, MemoryButton)
+        self._loop.call_soon_threadsafe(self.system.button.press)
+
+    def until(self, number: int, state: str) -> None:
+        """Return when the message is in that state."""
+        deadline = time.monotonic() + PATIENCE
+        while self.do(self.system.store.get(number)).state != state:
+            assert time.monotonic() < deadline, f"message {number} is not {state}"
+            time.sleep(0.01)
+
+    def texts(self) -> list[str]:
+        """Return what was sent, oldest first."""
+        page = self.do(self.system.store.page(limit=200))
+        return [message.text for message in page.messages][::-1]
+
+    def stop(self) -> None:
+        """End it as SIGTERM would."""
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(PATIENCE)
+        assert not self._thread.is_alive()
+
+    async def _run(self, settings: Settings) -> None:
+        self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
+        self.system = bootstrap.build(settings)
+        app = make_app(self.system.services)
+        ready = self._ready.set
+        await bootstrap.run(self.system, app, self._listener, self._stop, ready)
+
+
+@pytest.fixture
+def app(make_settings: Callable[..., Settings]) -> Iterator[App]:
+    """The app, serving on a port of this machine."""
+    app = App(make_settings(panel="memory", button="memory", username="john"))
+    yield app
+    app.stop()
+
+
+@pytest.fixture
+def at_home(inkstand: Inkstand, app: App, password: str) -> Inkstand:
+    """The client, logged in at the app."""
+    result = inkstand("login", app.url, "--user", "john", "--password-stdin", given=password)
+    assert (result.returncode, result.stderr) == (0, "")
+    return inkstand
