@@ -10,7 +10,6 @@ import aiohttp
 from aiohttp import web
 
 from inkstand.api import cookies, errors
-from inkstand.api.access import Scope, require
 from inkstand.api.keys import PRINCIPAL, SERVICES
 from inkstand.api.origin import refuse_other_sites
 from inkstand.errors import InkstandError, InvalidTokenError
@@ -85,15 +84,6 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     elif "Cookie" in request.headers and request.path.startswith(_WITH_COOKIES):
         _take_cookie(request)
     return await handler(request)
-
-
-def user_of(request: web.Request) -> str:
-    """Return the name of the user who asks.
-
-    Raises:
-        UnauthorizedError: nobody said who asks.
-    """
-    return require(request, Scope.READ).user
 
 
 def _take_cookie(request: web.Request) -> None:
