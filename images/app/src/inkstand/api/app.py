@@ -11,6 +11,7 @@ from inkstand.api import (
     images,
     messages,
     metrics,
+    openapi,
     panel,
     preview,
     screen,
@@ -71,4 +72,5 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_get(f"{_PREFIX}/status", status.get)
     router.add_get(f"{_PREFIX}/panel", panel.state)
     router.add_get(f"{_PREFIX}/panel.png", panel.picture)
+    router.add_get(f"{_PREFIX}/openapi.json", openapi.get)
     router.add_get(f"{_PREFIX}/events", events.events, allow_head=False)

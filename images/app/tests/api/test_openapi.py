@@ -1,0 +1,89 @@
+"""The OpenAPI document says what the routes are, and what goes over the wire."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+
+from inkstand.api.document import make_document
+
+Api = Any
+DOCUMENT = make_document("Inkstand", 2000)
+
+
+def resolved(schema: dict[str, Any]) -> dict[str, Any]:
+    return {**schema, "components": DOCUMENT["components"]}
+
+
+def check(name: str, value: object) -> None:
+    schema = resolved({"$ref": f"#/components/schemas/{name}"})
+    jsonschema.Draft202012Validator(schema).validate(value)
+
+
+@pytest.mark.integration
+async def test_every_route_is_documented_and_nothing_else(api: Api) -> None:
+    routes = {
+        (route.method.lower(), re.sub(r"\{(\w+)[^/]*\}", r"{\1}", route.resource.canonical))
+        for route in api.site.client.app.router.routes()
+        if route.resource
+        and route.resource.canonical.startswith("/api/")
+        and route.method != "HEAD"
+    }
+    documented = {
+        (method, f"/api/v1{path}") for path, item in DOCUMENT["paths"].items() for method in item
+    }
+    assert routes == documented
+
+
+@pytest.mark.integration
+async def test_the_document_is_served_to_anybody(api: Api) -> None:
+    answer = await api.site.client.get("/api/v1/openapi.json")
+    assert (answer.status, await answer.json()) == (200, DOCUMENT)
+
+
+@pytest.mark.unit
+def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
+    def walk(value: Any) -> None:
+        if isinstance(value, dict):
+            if "$ref" in value:
+                names.add(value["$ref"].removeprefix("#/components/schemas/"))
+            for each in value.values():
+                walk(each)
+        elif isinstance(value, list):
+            for each in value:
+                walk(each)
+
+    names: set[str] = set()
+    walk(DOCUMENT)
+    assert names == set(DOCUMENT["components"]["schemas"])
+    for schema in DOCUMENT["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.unit
+def test_operations_have_names_of_their_own() -> None:
+    names = [op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()]
+    assert len(names) == len(set(names))
+
+
+@pytest.mark.integration
+async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
+    answer = await api.post("/messages", json={"text": "Hello", "show_for": 60})
+    check("Message", await answer.json())
+    await api.until_message(1, "shown")
+    for path, name in (
+        ("/messages", "History"),
+        ("/messages/1", "Message"),
+        ("/screen", "Screen"),
+        ("/panel", "Panel"),
+        ("/status", "Status"),
+        ("/session", "Session"),
+        ("/tokens", "Tokens"),
+    ):
+        answer = await api.get(path)
+        assert answer.status == 200
+        check(name, await answer.json())
+    check("Problem", await (await api.get("/messages/99")).json())
