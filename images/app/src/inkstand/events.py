@@ -119,14 +119,6 @@ class PanelChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class TokenRevoked:
-    """A token or a session is good no longer; whoever came with it has to go."""
-
-    at: datetime
-    token_id: str
-
-
-@dataclass(frozen=True, slots=True)
 class ButtonChanged:
     """The button can be read again (`reason` None) or cannot."""
 
@@ -140,6 +132,14 @@ class StorageChanged:
 
     at: datetime
     reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRevoked:
+    """A token or a session is good no longer; whoever came with it has to go."""
+
+    at: datetime
+    token_id: str
 
 
 Event = (
