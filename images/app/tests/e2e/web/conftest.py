@@ -59,7 +59,10 @@ def browser(launch: Callable[[], Browser]) -> Browser:
 
 
 class Visitor:
-    """Somebody with a browser profile of their own in front of the page at `url`."""
+    """Somebody with a browser profile of their own in front of the page at `url`.
+
+    `demo` is a Demo, or another server: url, user and password.
+    """
 
     def __init__(self, demo: Any, context: BrowserContext, url: str) -> None:
         self.demo = demo
@@ -91,14 +94,21 @@ class Visitor:
 
 
 @pytest.fixture
-def visit(demo: Any, browser: Browser) -> Iterator[Callable[..., Visitor]]:
+def visit(request: pytest.FixtureRequest, browser: Browser) -> Iterator[Callable[..., Visitor]]:
     """Make a visitor of the demo; its page must have had nothing to complain of in the end."""
     visitors: list[Visitor] = []
 
-    def make(*, within: Browser | None = None, url: str | None = None, **options: Any) -> Visitor:
+    def make(
+        *,
+        within: Browser | None = None,
+        url: str | None = None,
+        server: Any = None,
+        **options: Any,
+    ) -> Visitor:
         options = {"viewport": DESKTOP, "locale": "en-GB", **options}
         context = (within or browser).new_context(**options)
-        visitors.append(Visitor(demo, context, url or demo.url))
+        server = server or request.getfixturevalue("demo")
+        visitors.append(Visitor(server, context, url or server.url))
         return visitors[-1]
 
     yield make

@@ -18,6 +18,8 @@ const LABELS = {
 const list = byId("messages");
 const problem = writer("history-problem");
 const items = new Map();
+// What events said while an answer was under way: they are newer than it, or soon corrected.
+const underWay = new Set();
 let next = null;
 // Counts loads, so that the answer to an older question is not shown over a newer one.
 let load = 0;
@@ -26,7 +28,7 @@ let load = 0;
 export function start(stream) {
   stream.addEventListener("hello", reload);
   stream.addEventListener("lost", reload);
-  stream.addEventListener("message", ({ detail }) => put(detail.message));
+  stream.addEventListener("message", ({ detail }) => hear(detail.message));
   byId("filter").addEventListener("change", reload);
   byId("older").addEventListener("click", (event) =>
     attempt(event.currentTarget, problem, showOlder),
@@ -50,7 +52,7 @@ async function reload() {
   try {
     const page = await fetchPage();
     if (mine !== load) return;
-    const fresh = new Set(page.messages.map((message) => message.id));
+    const fresh = new Set([...page.heard, ...page.messages.map((message) => message.id)]);
     for (const id of [...items.keys()]) if (!fresh.has(id)) drop(id);
     next = page.next;
     page.messages.forEach(put);
@@ -73,10 +75,23 @@ async function showOlder() {
   if (first) items.get(first.id)?.element.focus();
 }
 
-function fetchPage(before = null) {
+async function fetchPage(before = null) {
   const query = new URLSearchParams({ limit: PAGE, state: states() });
   if (before !== null) query.set("before", before);
-  return get(`/messages?${query}`);
+  const heard = new Map();
+  underWay.add(heard);
+  try {
+    const page = await get(`/messages?${query}`);
+    const messages = page.messages.map((message) => heard.get(message.id) ?? message);
+    return { messages, next: page.next, heard: heard.keys() };
+  } finally {
+    underWay.delete(heard);
+  }
+}
+
+function hear(message) {
+  for (const heard of underWay) heard.set(message.id, message);
+  put(message);
 }
 
 function put(message) {
@@ -170,13 +185,9 @@ function actions(message) {
   return row;
 }
 
-async function showAgain({ id }) {
-  put(await post(`/messages/${id}/show`));
-}
-
-async function markRead({ id }) {
-  put(await post(`/messages/${id}/acknowledge`));
-}
+// What comes of it is told by events, which may be here before the answer.
+const showAgain = ({ id }) => post(`/messages/${id}/show`);
+const markRead = ({ id }) => post(`/messages/${id}/acknowledge`);
 
 async function askToDelete({ id, text }) {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;

@@ -52,7 +52,7 @@ function time({ time: { now, timezone, synchronised } }) {
 }
 
 function messages({ messages: counts }) {
-  return group("Messages", ...Object.entries(counts).map(([state, count]) => fact(state, count)));
+  return group("Messages", ...Object.entries(counts ?? {}).map(([state, count]) => fact(state, count)));
 }
 
 function refreshes({ panel }) {
