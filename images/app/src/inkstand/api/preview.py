@@ -16,8 +16,9 @@ from inkstand.screens.message import signature
 async def post(request: web.Request) -> web.Response:
     """`POST /api/v1/preview`: a text as JSON, or a picture."""
     author = require(request, Scope.POST).user
+    look = wishes.parse_image(request.query, request.app[SERVICES].clock.now())
     is_text = request.content_type == wishes.JSON
-    sheet = await (_text(request, author) if is_text else _picture(request))
+    sheet = await _text(request, author) if is_text else Sheet(await prepared(request, look))
     headers = {"Inkstand-Page": str(sheet.page), "Inkstand-Pages": str(sheet.pages)}
     return web.Response(body=sheet.png, content_type="image/png", headers=headers)
 
@@ -29,8 +30,3 @@ async def _text(request: web.Request, author: str) -> Sheet:
     now = services.clock.now()
     screen = MessageScreen(wish.text, signature(author, now), wish.page)
     return await services.studio.message(screen, now)
-
-
-async def _picture(request: web.Request) -> Sheet:
-    wish = wishes.parse_image(request.query, request.app[SERVICES].clock.now())
-    return Sheet(await prepared(request, wish))
