@@ -1,0 +1,1 @@
+"""How fast the app is, and how little it takes: `make bench`."""
