@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
+import re
+import secrets
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
@@ -18,7 +25,7 @@ from inkstand.button import MemoryButton
 from inkstand.panel.memory import MemoryPanel
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
     from inkstand.config import Settings
 
@@ -109,6 +116,92 @@ class Api:
 def api(site: Site) -> Api:
     """The new API of an appliance that shows the clock."""
     return Api(site)
+
+
+class Served:
+    """`inkstand serve` in a process of its own that keeps messages in `directory`."""
+
+    def __init__(self, directory: Path, environment: dict[str, str]) -> None:
+        self._environment = {**environment, "INKSTAND_STATE_DIRECTORY": str(directory)}
+        self.process: subprocess.Popen[str] | None = None
+        self.token = ""
+        self.url = ""
+
+    def start(self) -> None:
+        """Start it and return when it serves."""
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "inkstand", "serve"],
+            env=self._environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self.process.stderr is not None
+        said = []
+        for line in self.process.stderr:
+            said.append(line)
+            if found := re.search(r"serving (http://\S+)/", line):
+                self.url = found[1]
+                return
+        raise AssertionError("".join(said))
+
+    def end(self, number: int) -> int:
+        """Send it that signal, and return its exit code."""
+        assert self.process is not None
+        self.process.send_signal(number)
+        self.process.communicate(timeout=20)
+        return self.process.returncode
+
+    @contextlib.asynccontextmanager
+    async def client(self) -> AsyncIterator[aiohttp.ClientSession]:
+        """A client of the new API, logged in."""
+        if not self.token:
+            self.token = await self._log_in()
+        headers = {"Authorization": f"Bearer {self.token}"}
+        base = f"{self.url}/api/v1/"
+        async with aiohttp.ClientSession(base, headers=headers) as client:
+            yield client
+
+    async def _log_in(self) -> str:
+        credentials = {
+            "username": "owner",
+            "password": self._environment["PASSWORD"],
+        }
+        async with (
+            aiohttp.ClientSession() as client,
+            client.post(f"{self.url}/api/v1/session", json=credentials) as answer,
+        ):
+            assert answer.status == 201
+            return str((await answer.json())["token"])
+
+
+@pytest.fixture
+def served(password: str, password_hash: str) -> Iterator[Callable[[Path], Served]]:
+    """Make a Served for a directory; it ends with the test."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("INKSTAND_")}
+    environment = {
+        **kept,
+        "PASSWORD": password,
+        "PYTHONPATH": str(Path(__file__).parents[2] / "src"),
+        "INKSTAND_PANEL": "memory",
+        "INKSTAND_BUTTON": "none",
+        "INKSTAND_LISTEN_PORT": "0",
+        "INKSTAND_HISTORY_MAX": "1000000",
+        "INKSTAND_PASSWORD_HASH": password_hash,
+        "INKSTAND_TOKEN_SECRET": secrets.token_hex(32),
+    }
+    made: list[Served] = []
+
+    def make(directory: Path) -> Served:
+        made.append(Served(directory, environment))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if one.process is not None:
+            one.process.kill()
+            one.process.communicate()
 
 
 @pytest.fixture

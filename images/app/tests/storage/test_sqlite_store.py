@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import os
 import random
-import shutil
 import sqlite3
 import stat
 import subprocess
@@ -23,7 +22,6 @@ from inkstand.storage import Change, database
 from inkstand.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from datetime import datetime
 
 pytestmark = pytest.mark.integration
@@ -170,21 +168,6 @@ async def test_a_database_that_may_not_grow_refuses_and_recovers(
         assert (await store.get(1)).text == "first"
         store._connections[0].execute("PRAGMA max_page_count = 100000")
         assert (await store.add(draft("x" * 500_000), noon)).message.id == 2
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of 4 MiB, in memory."""
-    if os.geteuid() or shutil.which("mount") is None:
-        pytest.skip("mounting a small file system needs root")
-    directory = tmp_path / "disk"
-    directory.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(directory)]
-    mounted = subprocess.run(command, capture_output=True, text=True, check=False)
-    if mounted.returncode:
-        pytest.skip(f"a small file system cannot be mounted: {mounted.stderr.strip()}")
-    yield directory
-    subprocess.run(["umount", "--lazy", str(directory)], check=True)
 
 
 async def fill(store: SqliteStore, drafts: Drafts, noon: datetime) -> list[int]:
