@@ -140,7 +140,7 @@ function howOld() {
   if (!frame) return panel ? "Nothing was read from the panel yet." : "";
   const parts = [`${panel.state === "ok" ? "Drawn" : "Last drawn"} ${relative(frame.at)}`];
   if (frame.refresh) parts.push(`${frame.refresh} refresh`);
-  if (typeof frame.seconds === "number") parts.push(`took ${frame.seconds.toFixed(1)} s`);
+  if (frame.seconds >= 0.1) parts.push(`took ${frame.seconds.toFixed(1)} s`);
   return parts.join(" · ");
 }
 

@@ -150,7 +150,8 @@ function body(message) {
   const text = message.text && make("p", { class: "text", dir: "auto" }, message.text);
   if (!message.picture) return [text || ""];
   const alt = message.text ? `Picture: ${message.text}` : "Picture";
-  const shown = make("img", { src: message.picture, alt, loading: "lazy", class: "thumb" });
+  const [width, height] = ["width", "height"].map((side) => byId("glass").getAttribute(side));
+  const shown = make("img", { src: message.picture, alt, width, height, loading: "lazy", class: "thumb" });
   return [make("div", { class: "glass thumb-glass" }, shown), text || ""];
 }
 

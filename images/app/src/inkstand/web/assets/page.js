@@ -65,7 +65,7 @@ function arrive() {
   enter();
   if (view() !== "home") focusView(view());
   else if (matchMedia("(pointer: fine)").matches) byId("message").focus();
-  else byId("main").focus(); // no keyboard over the panel on a phone
+  else focusView("home"); // no keyboard over the panel on a phone
 }
 
 function enter() {
@@ -113,8 +113,8 @@ function showView(chosen) {
 }
 
 function focusView(name) {
+  (name === "home" ? byId("main") : byId(`${name}-title`)).focus({ preventScroll: true });
   scrollTo(0, 0);
-  (name === "home" ? byId("main") : byId(`${name}-title`)).focus();
 }
 
 function refreshStatus() {
