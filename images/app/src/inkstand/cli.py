@@ -117,6 +117,7 @@ def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     render.add_argument("--size", default="264x176", metavar="WxH", help="default: 264x176")
     render.add_argument("--text", default="Hello World!", help="what the message says")
     render.add_argument("--author", default="owner", help="who the message is from")
+    render.add_argument("--page", type=int, default=1, help="which page of a long message")
     render.set_defaults(run=_render)
 
 
@@ -175,7 +176,7 @@ def _ask_password() -> str:
 def _render(options: argparse.Namespace) -> int:
     from inkstand.preview import render  # noqa: PLC0415
 
-    render(options.screen, options.size, options.text, options.author, options.output)
+    render(options.screen, options.size, options.text, options.author, options.output, options.page)
     return _DONE
 
 

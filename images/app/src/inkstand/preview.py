@@ -16,15 +16,21 @@ if TYPE_CHECKING:
 
     from inkstand.screens import Screen
 
+_LINK = "https://mac.example.com"
 
-def render(name: str, size: str, text: str, author: str, path: Path) -> None:
+
+def render(  # noqa: PLR0913, PLR0917 - what the command line has
+    name: str, size: str, text: str, author: str, path: Path, page: int = 1
+) -> None:
     """Draw the screen called `name` for a panel of `size` ("264x176") into the PNG file `path`.
+
+    Of a text that is too long for one picture it is number `page`, from 1.
 
     Raises:
         ConfigError: `size` is none, or the file cannot be written.
     """
     pixels = _pixels(size)
-    picture = _screen(name, text, author).render(pixels, datetime.now().astimezone())
+    picture = _screen(name, text, author, page).render(pixels, datetime.now().astimezone())
     png = to_png(from_frame(to_frame(picture, pixels)))
     try:
         path.write_bytes(png)
@@ -32,11 +38,12 @@ def render(name: str, size: str, text: str, author: str, path: Path) -> None:
         raise ConfigError(f"cannot write {path}: {error.strerror}") from error
 
 
-def _screen(name: str, text: str, author: str) -> Screen:
+def _screen(name: str, text: str, author: str, page: int) -> Screen:
+    facts = (("", _LINK), ("Version", __version__), ("Panel", "none"))
     screens: dict[str, Screen] = {
         "clock": ClockScreen(),
-        "message": MessageScreen(text, author),
-        "status": StatusScreen("Inkstand", (("Version", __version__), ("Panel", "none"))),
+        "message": MessageScreen(text, author, page),
+        "status": StatusScreen("Inkstand", facts, _LINK),
     }
     return screens[name]
 

@@ -34,6 +34,20 @@ def test_the_button_can_be_pressed_by_a_request(demo: Demo) -> None:
     assert demo.glass_after(message) != message
 
 
+def test_a_long_and_a_double_press_can_be_asked_for(demo: Demo) -> None:
+    clock = demo.glass_after(b"")
+    press = demo.url + "demo/press"
+    assert requests.post(press, params={"gesture": "long"}, timeout=10).status_code == 200
+    status = demo.glass_after(clock)
+    demo.send("Hello World!")
+    message = demo.glass_after(status)
+    requests.post(press, timeout=10)
+    clock = demo.glass_after(message)
+    assert requests.post(press, params={"gesture": "double"}, timeout=10).status_code == 200
+    assert demo.glass_after(clock) == message
+    assert requests.post(press, params={"gesture": "wink"}, timeout=10).status_code == 400
+
+
 def test_no_page_of_another_site_can_press_the_button(demo: Demo) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
     answer = requests.post(demo.url + "demo/press", headers=headers, timeout=10)
