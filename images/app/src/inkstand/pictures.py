@@ -31,6 +31,8 @@ _MARKS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
 _DAMAGED = (OSError, SyntaxError, ValueError, struct.error, IndexError, KeyError, OverflowError)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _ORIENTATION = 0x0112
+# From here on a picture that has to be decoded as a whole is costly: 20 ms, 8 MB on a PC.
+_MANY_PIXELS = 1_000_000
 # How to turn a picture upright, by its Exif orientation.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -60,8 +62,8 @@ class Look:
 def prepare(data: bytes, said: str, look: Look) -> bytes:
     """Return the picture that `data` encodes as a PNG of the panel's size in black and white.
 
-    `said` is the media type it was sent as, one of FORMATS or ANY_TYPE. May take seconds and 150 MB
-    on its way.
+    `said` is the media type it was sent as, one of FORMATS or ANY_TYPE. One that is_costly()
+    may take seconds and 400 MB.
 
     Raises:
         InvalidPictureError: it is damaged, animated, or no picture of that type.
@@ -86,6 +88,30 @@ def check_length(length: int) -> None:
     """Raise PictureTooLargeError for a picture of so many bytes, if it is."""
     if length > MOST_BYTES:
         raise PictureTooLargeError(f"A picture may have {MOST_BYTES >> 20} MB at most")
+
+
+def is_costly(data: bytes) -> bool:
+    """Return whether to prepare a picture takes much memory or time; not said of what is refused.
+
+    Raises:
+        InvalidPictureError: it is damaged where it says how large it is.
+    """
+    if data.startswith(_MARKS["WEBP"]):
+        return _is_large(_webp_size(data))
+    try:
+        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
+            return _is_large(image.size) and not _shrinks(image)
+    except (*_DAMAGED, *_BOMB):
+        return False
+
+
+def _is_large(size: tuple[int, int]) -> bool:
+    return _MANY_PIXELS < size[0] * size[1] <= MOST_PIXELS
+
+
+def _shrinks(image: Image.Image) -> bool:
+    """Return whether a picture can be decoded at a fraction of its size: most photos can."""
+    return image.format != "PNG" and image.mode in ("L", "RGB") and "progressive" not in image.info
 
 
 def _prepare(data: bytes, kind: str, look: Look) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Draws what people ask for, in a thread, one thing at a time: it takes time and memory."""
+"""Draws what people ask for, beside the event loop, one thing at a time: it takes its time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkstand import pictures
+from inkstand import darkroom, pictures
 from inkstand.errors import BusyError, PanelUnavailableError
 from inkstand.rendering import from_frame, to_frame, to_png
 
@@ -65,6 +65,8 @@ class Studio:
         """
         look = pictures.Look(self._size(), framing, tone)
         async with self._easel:
+            if await asyncio.to_thread(pictures.is_costly, data):
+                return await darkroom.develop(data, said, look)
             return await asyncio.to_thread(pictures.prepare, data, said, look)
 
     async def message(self, screen: MessageScreen, now: datetime) -> Sheet:
