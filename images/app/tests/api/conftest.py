@@ -96,9 +96,10 @@ class Api:
         options["headers"] = {**self.headers, **options.get("headers", {})}
         return await self.site.client.request(method, f"/api/v1{path}", **options)
 
-    async def connect(self, path: str) -> Any:
+    async def connect(self, path: str, **options: Any) -> Any:
         """Open a WebSocket."""
-        return await self.site.client.ws_connect(f"/api/v1{path}", headers=self.headers)
+        options["headers"] = {**self.headers, **options.get("headers", {})}
+        return await self.site.client.ws_connect(f"/api/v1{path}", **options)
 
     async def until_message(self, number: int, state: str) -> None:
         """Return when the message is in that state."""

@@ -6,10 +6,13 @@ import asyncio
 import base64
 import io
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
+
+from inkstand.events import ButtonChanged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -32,6 +35,14 @@ class Stream:
                 event = await self._next()
                 if kind in (None, event["type"]):
                     return event
+
+    def pause(self) -> None:
+        """Read no more from the network."""
+        self.answer.connection.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        self.answer.connection.transport.resume_reading()
 
     async def ended(self) -> bool:
         """Read to the end and return True."""
@@ -69,6 +80,14 @@ class Socket:
                 if kind in (None, event["type"]):
                     return event
 
+    def pause(self) -> None:
+        """Read no more from the network."""
+        self.socket._response.connection.transport.pause_reading()
+
+    def resume(self) -> None:
+        """Go on reading."""
+        self.socket._response.connection.transport.resume_reading()
+
     async def ended(self) -> bool:
         """Return whether it was closed."""
         async with asyncio.timeout(PATIENCE):
@@ -84,14 +103,15 @@ async def listen(
     """Start to listen; what is returned has next() and ended()."""
     opened: list[Any] = []
 
-    async def start(last_seen: str | None = None) -> Any:
-        if request.param == "sse":
-            headers = {} if last_seen is None else {"Last-Event-ID": last_seen}
-            opened.append(await api.get("/events", headers=headers))
-            return Stream(opened[-1])
+    async def start(last_seen: str | None = None, **options: Any) -> Any:
         query = "" if last_seen is None else f"?last_event_id={last_seen}"
-        opened.append(await api.connect(f"/events{query}"))
-        return Socket(opened[-1])
+        if request.param == "websocket":
+            opened.append(await api.connect(f"/events{query}", **options))
+            return Socket(opened[-1])
+        if last_seen is not None:
+            options["headers"] = {"Last-Event-ID": last_seen}
+        opened.append(await api.get("/events", **options))
+        return Stream(opened[-1])
 
     yield start
     for one in opened:
@@ -194,6 +214,48 @@ async def test_a_viewer_that_left_is_forgotten(
         viewer.answer.close()
         await api.post("/messages", json={"text": "Hello"})
     await eventually(lambda: not viewers)
+
+
+async def test_the_stream_of_a_token_that_is_revoked_ends_and_others_go_on(
+    api: Api, listen: Callable[..., Awaitable[Any]]
+) -> None:
+    wish = {"name": "guest", "scope": "read", "expires_in_days": None}
+    token = await (await api.post("/tokens", json=wish)).json()
+    stays = await listen()
+    goes = await listen(headers={"Authorization": f"Bearer {token['token']}"})
+    for viewer in (stays, goes):
+        await viewer.next("hello")
+    assert (await api.delete(f"/tokens/{token['id']}")).status == 204
+    assert await goes.ended()
+    await api.post("/messages", json={"text": "Hello"})
+    assert (await stays.next("message"))["data"]["message"]["text"] == "Hello"
+
+
+async def test_who_does_not_read_loses_the_oldest_is_told_and_keeps_nobody_waiting(
+    api: Api,
+    listen: Callable[..., Awaitable[Any]],
+    eventually: Callable[..., Awaitable[None]],
+) -> None:
+    feed, hub = api.site.system.feed, api.site.system.hub
+    slow, quick = await listen(), await listen()
+    await slow.next("hello")
+    await quick.next("hello")
+    slow.pause()
+    at, reason = datetime.now(UTC), "x" * 20_000
+    # More than all buffers on the way hold, and than the ring.
+    for number in range(1500):
+        hub.publish(ButtonChanged(at, f"{number} {reason}"))
+        event = await quick.next("line")
+        assert event["data"]["reason"].startswith(f"{number} ")
+    slow.resume()
+    assert len(feed.viewers) == 2
+    seen = 0
+    while (event := await slow.next())["type"] == "line":
+        seen += 1
+    assert event == {"id": None, "type": "lost", "data": {"count": event["data"]["count"]}}
+    rest = [int((await slow.next("line"))["data"]["reason"].split()[0]) for _ in range(256)]
+    assert rest == list(range(1500 - 256, 1500))
+    assert seen + event["data"]["count"] + len(rest) == 1500
 
 
 @pytest.mark.parametrize("headers", [{}, {"Connection": "Upgrade", "Upgrade": "websocket"}])
