@@ -1,6 +1,6 @@
 """Inkstand with a watch on its event loop: SIGUSR1 writes the longest step so far, and forgets it.
 
-`python -m benchmarks.probed serve`; what is written goes to the file that BENCHMARK_STEPS names.
+`python -m inkbench.probed serve`; what is written goes to the file that BENCHMARK_STEPS names.
 """
 
 from __future__ import annotations

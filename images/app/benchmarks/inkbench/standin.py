@@ -1,4 +1,4 @@
-"""A stand-in for the server of 2017: `python -m benchmarks.standin PORT`.
+"""A stand-in for the server of 2017: `python -m inkbench.standin PORT`.
 
 JWT check, JSON, nothing else. It keeps nothing and draws nothing, so it is the least that a server
 in Python with aiohttp does.

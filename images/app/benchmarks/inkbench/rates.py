@@ -6,13 +6,13 @@ import statistics
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import load
-from benchmarks.processes import log_in, old_token, ours, standin
+from inkbench import load
+from inkbench.processes import log_in, old_token, ours, standin
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.processes import Server
+    from inkbench.processes import Server
 
 _BODY = b'{"message": "Hello World!"}'
 

@@ -16,13 +16,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks import load
-from benchmarks.processes import ROOT, log_in, ours
+from inkbench import load
+from inkbench.processes import ROOT, log_in, ours
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from benchmarks.processes import Server
+    from inkbench.processes import Server
 
 _IN_MODIFY = 2
 _PATIENCE = 30.0

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 HERE = Path(__file__).parent
-ROOT = HERE.parents[2]
+ROOT = HERE.parents[3]
 SECRET = secrets.token_hex(32)
 PASSWORD = secrets.token_urlsafe()
 USER = "owner"
@@ -38,7 +39,7 @@ class Server:
         paths = f"{ROOT / 'images/app/src'}:{HERE.parent}"
         self.port = port
         self.process = subprocess.Popen(
-            [sys.executable, "-m", *arguments],
+            [*_own_mounts(), sys.executable, "-m", *arguments],
             env={**kept, "PYTHONPATH": paths, "INKSTAND_TOKEN_SECRET": SECRET, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -85,7 +86,7 @@ class Server:
 def standin() -> Iterator[Server]:
     """Run the stand-in of the server of 2017."""
     port = free_port()
-    with _running(Server(port, "benchmarks.standin", str(port))) as server:
+    with _running(Server(port, "inkbench.standin", str(port))) as server:
         yield server
 
 
@@ -146,6 +147,16 @@ def _running(server: Server) -> Iterator[Server]:
         yield server
     finally:
         server.stop()
+
+
+def _own_mounts() -> list[str]:
+    """Return a command that runs another in a mount namespace of its own, as a container has.
+
+    The app wakes up for mounts that come and go, which may be those of others on this machine.
+    """
+    if os.geteuid() != 0 or shutil.which("unshare") is None:
+        return []
+    return ["unshare", "--mount", "--propagation", "private"]
 
 
 def _hash() -> str:

@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: one table, goal and result."""
+"""`python -m inkbench`: one table, goal and result."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import blocks, latency, rates, rest, viewers
+from inkbench import blocks, latency, rates, rest, viewers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,8 +92,8 @@ def memory_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Yield whether memory grows with requests."""
     found = rest.memory(folder, options.requests)
     name = f"PSS after {options.requests} requests"
-    result = f"{found.end:.1f} MB (idle {found.idle:.1f}, after a tenth {found.warm:.1f})"
-    yield Row(f"{name}, growth after the first tenth", "<= 1 MB", result, found.growth <= 1)
+    result = f"{found.end:.1f} MB (idle {found.idle:.1f}, after half {found.half:.1f})"
+    yield Row(f"{name}, growth in the second half", "<= 1 MB", result, found.growth <= 1)
 
 
 def block_rows(_options: argparse.Namespace, folder: Path) -> Iterator[Row]:
@@ -153,7 +153,7 @@ def _part(
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="benchmarks", description="How fast is Inkstand here?")
+    parser = argparse.ArgumentParser(prog="inkbench", description="How fast is Inkstand here?")
     add = partial(parser.add_argument, type=int)
     add("--rounds", default=9, help="pairs of rounds against the stand-in (default: 9)")
     add("--seconds", default=2, help="length of each round (default: 2)")

@@ -9,14 +9,14 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from benchmarks import load
-from benchmarks.processes import log_in, ours
+from inkbench import load
+from inkbench.processes import log_in, ours
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from benchmarks.processes import Server
+    from inkbench.processes import Server
 
 _PATIENCE = 60.0
 _SIZE = 262_144

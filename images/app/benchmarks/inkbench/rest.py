@@ -6,13 +6,13 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import load
-from benchmarks.processes import log_in, ours
+from inkbench import load
+from inkbench.processes import log_in, ours
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.processes import Server
+    from inkbench.processes import Server
 
 _BODY = b'{"message": "Hello World!"}'
 # The seconds of a minute that belong to its tick: drawing and refreshing.
@@ -37,16 +37,16 @@ class Idle:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """MB (PSS) at rest, after a tenth of the requests, and after all of them."""
+    """MB (PSS) at rest, after half of the requests, and after all of them."""
 
     idle: float
-    warm: float
+    half: float
     end: float
 
     @property
     def growth(self) -> float:
-        """How much the last nine tenths of the requests added."""
-        return self.end - self.warm
+        """How much the second half added; in the first, caches fill that have an end."""
+        return self.end - self.half
 
 
 def idle(state: Path, minutes: int) -> Idle:
@@ -72,10 +72,10 @@ def memory(state: Path, requests: int) -> Memory:
         token = log_in(server)
         time.sleep(2)
         idle_pss = server.pss
-        _load(server, token, requests // 10)
-        warm = server.pss
-        _load(server, token, requests - requests // 10)
-        return Memory(idle_pss, warm, server.pss)
+        _load(server, token, requests // 2)
+        half = server.pss
+        _load(server, token, requests // 2)
+        return Memory(idle_pss, half, server.pss)
 
 
 def _load(server: Server, token: str, requests: int) -> None:

@@ -11,14 +11,14 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks import corpus
-from benchmarks.processes import log_in, ours
+from inkbench import corpus
+from inkbench.processes import log_in, ours
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from benchmarks.corpus import Bad
-    from benchmarks.processes import Server
+    from inkbench.corpus import Bad
+    from inkbench.processes import Server
 
 _PATIENCE = 60.0
 
@@ -37,7 +37,7 @@ def measure(state: Path) -> Blocks:
     """Send the corpus, one request after the other, and ask after each how long a step took."""
     steps = state / "steps"
     variables = {"BENCHMARK_STEPS": str(steps)}
-    with ours(state, module="benchmarks.probed", environment=variables) as server:
+    with ours(state, module="inkbench.probed", environment=variables) as server:
         token = log_in(server)
         _longest(server, steps)
         answers: Counter[str] = Counter()
