@@ -81,8 +81,9 @@ class _Glass:
 class Display:
     """Shows the latest wish, follows it as it changes, and comes back when the panel does.
 
-    `home` is what is shown at first, and whenever a wish cannot be drawn. `refreshes` counts them
-    by kind, those that were not needed as "skipped"; `errors` counts what the panel could not do.
+    `home` is what is shown at first, and whenever a wish cannot be drawn. `refreshes` counts
+    those that succeeded by kind, those that were not needed as "skipped"; `errors` counts what the
+    panel could not do.
     """
 
     def __init__(
@@ -238,8 +239,8 @@ class Display:
         return await asyncio.to_thread(_render, self._home, size, now)
 
     async def _refresh(self, wanted: Frame, refresh: Refresh | None, now: datetime) -> None:
-        self.refreshes[refresh.name.lower() if refresh else "skipped"] += 1
         if refresh is None:
+            self.refreshes["skipped"] += 1
             return
         started = time.monotonic()
         self._refreshing = RefreshStarted(self._clock.now(), refresh)
@@ -249,6 +250,7 @@ class Display:
         self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
         if refresh is Refresh.FULL:
             self._last_full = now
+        self.refreshes[refresh.name.lower()] += 1
         took, self._refreshing = time.monotonic() - started, None
         self._shown = FrameShown(self._clock.now(), self._glass.frame, refresh, took)
         self._hub.publish(self._shown)

@@ -269,6 +269,23 @@ class TestPanelTrouble:
             await stage.next_event(RefreshStarted)
             assert (await stage.next_change()).reason == "the panel failed: Panel broken"
             assert stage.display.refreshing is None
+        assert stage.display.refreshes == {"full": 1}
+
+    async def test_a_wrong_glass_is_told_as_it_is(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        show, black = stage.panel.show, Frame(264, 176, b"\xff" * 5808)
+
+        def show_wrongly(frame: Frame, refresh: Refresh) -> None:
+            monkeypatch.setattr(stage.panel, "show", show)
+            show(black, refresh)
+
+        monkeypatch.setattr(stage.panel, "show", show_wrongly)
+        stage.display.show(MessageScreen("Hello"))
+        assert "something else" in (await stage.next_change()).reason
+        found = await stage.next_frame()
+        assert (found.frame, found.refresh) == (black, None)
+        assert (await stage.next_frame()).frame == picture_of(MessageScreen("Hello"), stage)
 
     async def test_after_trouble_the_next_refresh_is_full(self, stage: Stage) -> None:
         stage.panel.fail("DC Failed")
