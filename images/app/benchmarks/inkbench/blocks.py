@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from inkbench.processes import Server
 
 _PATIENCE = 60.0
+_SUSPICIOUS, _AGAIN = 10.0, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,10 @@ class Blocks:
 
 
 def measure(state: Path) -> Blocks:
-    """Send the corpus, one request after the other, and ask after each how long a step took."""
+    """Send the corpus, one request after the other, and ask after each how long a step took.
+
+    A long step is looked for again: what other programs of this machine did does not come twice.
+    """
     steps = state / "steps"
     variables = {"BENCHMARK_STEPS": str(steps)}
     with ours(state, module="inkbench.probed", environment=variables) as server:
@@ -44,7 +48,11 @@ def measure(state: Path) -> Blocks:
         found = []
         for bad in corpus.everything(token):
             answers[_send(server, token, bad)] += 1
-            found.append((*_longest(server, steps), f"{bad.method} {bad.path[:40]}"))
+            clock, work = _longest(server, steps)
+            for _ in range(_AGAIN if clock > _SUSPICIOUS else 0):
+                _send(server, token, bad)
+                clock = min(clock, _longest(server, steps)[0])
+            found.append((clock, work, f"{bad.method} {bad.path[:40]}"))
     clock, _, worst = max(found)
     return Blocks(clock, max(work for _, work, _ in found), worst, answers)
 

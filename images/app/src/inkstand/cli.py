@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 _DONE, _FAILED, _MISUSED = 0, 1, 2
 # What a shell reports of programs that these signals ended.
 _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
-# What the extra `server` installs; the client does without.
-_OF_THE_SERVER = ("PIL", "aiohttp", "argon2", "jwt")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,7 +40,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"inkstand: {error}", file=sys.stderr)
         return _exit_code(error)
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] not in _OF_THE_SERVER:
+        if error.name is None or error.name.partition(".")[0] == __package__:
             raise
         print(f"inkstand: {_without_server(error.name)}", file=sys.stderr)
         return _FAILED
