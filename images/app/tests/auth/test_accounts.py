@@ -263,7 +263,7 @@ async def test_a_mark_that_is_none_knows_no_device(office: Office, mark: str) ->
 
 
 async def test_a_token_that_was_seen_before_costs_no_cryptography(office: Office) -> None:
-    """It is a tenth of the first time or less, which a check of the signature could not be."""
+    """It takes a fifth of the first time or less, which a check of the signature could not."""
     issued = await office.accounts.create("kitchen", Scope.READ, DAY)
 
     def seconds(forget: bool) -> float:
