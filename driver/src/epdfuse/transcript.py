@@ -1,0 +1,171 @@
+"""`epdfuse transcript`: what a driver does on the bus, without a bus (CONTRACTS §1)."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from epdfuse.controllers import Controller, create_controller
+from epdfuse.panel import (
+    DEFAULT_TEMPERATURE,
+    DcFailedError,
+    PanelBrokenError,
+    PanelError,
+    PanelSpec,
+    UnsupportedCogError,
+    panel_spec,
+)
+from epdfuse.recording import HEALTHY_CHIP_ID, HEALTHY_STATUS, RecordingBus
+
+OPERATIONS = ("clear", "update", "partial")
+TEMPERATURES = range(-99, 100)
+STAGE_TIMES = range(50, 2001)
+
+_STATUS = {UnsupportedCogError: 1, PanelBrokenError: 2, DcFailedError: 3}
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What to record. `old` and `new` are frames; `stage_ms` is that of the `F` command."""
+
+    spec: PanelSpec
+    operation: str
+    old: bytes
+    new: bytes
+    celsius: int = DEFAULT_TEMPERATURE
+    stage_ms: int | None = None
+    chip_id: int = HEALTHY_CHIP_ID
+    status: int = HEALTHY_STATUS
+    with_pwm: bool = False
+
+
+def example_old(spec: PanelSpec) -> bytes:
+    """Give the old image of CONTRACTS §1."""
+    return bytes((37 * i + 11) % 256 for i in range(spec.frame_bytes))
+
+
+def example_new(spec: PanelSpec) -> bytes:
+    """Give the new image of CONTRACTS §1."""
+    return bytes(((101 * i + 7) ^ (i >> 3)) % 256 for i in range(spec.frame_bytes))
+
+
+def record(request: Request, write: Callable[[str], object]) -> None:
+    """Write the events of power up, operation, power down and the status, one a line."""
+    bus = RecordingBus(
+        write, chip_id=request.chip_id, status=request.status, with_pwm=request.with_pwm
+    )
+    controller = create_controller(request.spec, bus)
+    controller.celsius = request.celsius
+    write(f"status {_run(controller, request)}")
+
+
+def add_parser(commands: Any) -> None:
+    """Add the sub-command to the sub-parsers of a command line."""
+    parser = commands.add_parser("transcript", help=_SUMMARY, description=_SUMMARY + ".")
+    add_arguments(parser)
+
+
+_SUMMARY = "print what the driver does on the bus for one operation, without any hardware"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the options of the sub-command, and set `run`."""
+    parser.add_argument("--panel", required=True, metavar="SIZE", help="1.44, 1.9, 2.0, 2.6 or 2.7")
+    parser.add_argument("--film", type=int, default=231, help="231 (default), 230 or 110")
+    parser.add_argument("--operation", required=True, choices=OPERATIONS)
+    parser.add_argument("--temperature", type=_whole(TEMPERATURES), default=DEFAULT_TEMPERATURE)
+    parser.add_argument("--old", type=Path, metavar="FILE", help="frame on the glass (raw, BE)")
+    parser.add_argument("--new", type=Path, metavar="FILE", help="frame to show (raw, BE)")
+    parser.add_argument("--stage-time", type=_whole(STAGE_TIMES), metavar="MS", help="as `F` does")
+    parser.add_argument("--chip-id", type=_byte, default=HEALTHY_CHIP_ID, metavar="HEX")
+    parser.add_argument("--status", type=_byte, default=HEALTHY_STATUS, metavar="HEX")
+    parser.add_argument("--with-pwm", action="store_true", help="also print `pwm` (film 110)")
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Print the transcript; 2 and a sentence on stderr when the request makes no sense."""
+    try:
+        request = _request(arguments)
+    except (OSError, ValueError) as error:
+        print(f"epdfuse transcript: {error}", file=sys.stderr)
+        return 2
+    events: list[str] = []
+    record(request, events.append)
+    sys.stdout.write("\n".join(events) + "\n")
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the sub-command by itself: `python3 -m epdfuse.transcript`."""
+    parser = argparse.ArgumentParser(prog="epdfuse transcript", description=_SUMMARY + ".")
+    add_arguments(parser)
+    return run(parser.parse_args(arguments))
+
+
+def _run(controller: Controller, request: Request) -> int:
+    try:
+        controller.begin()
+        _operate(controller, request)
+        controller.end()
+    except PanelError as error:
+        return _STATUS[type(error)]
+    return 0
+
+
+def _operate(controller: Controller, request: Request) -> None:
+    if request.operation == "clear":
+        controller.clear()
+    elif request.operation == "update":
+        controller.update(request.old, request.new)
+    else:
+        controller.partial(request.old, request.new, request.stage_ms)
+
+
+def _request(arguments: argparse.Namespace) -> Request:
+    spec = panel_spec(arguments.panel, arguments.film)
+    return Request(
+        spec=spec,
+        operation=arguments.operation,
+        old=_frame(arguments.old, spec, example_old),
+        new=_frame(arguments.new, spec, example_new),
+        celsius=arguments.temperature,
+        stage_ms=arguments.stage_time,
+        chip_id=arguments.chip_id,
+        status=arguments.status,
+        with_pwm=arguments.with_pwm,
+    )
+
+
+def _frame(path: Path | None, spec: PanelSpec, example: Callable[[PanelSpec], bytes]) -> bytes:
+    if path is None:
+        return example(spec)
+    frame = path.read_bytes()
+    if len(frame) != spec.frame_bytes:
+        raise ValueError(
+            f"{path} has {len(frame)} bytes; a frame of this panel has {spec.frame_bytes}"
+        )
+    return frame
+
+
+def _whole(allowed: range) -> Callable[[str], int]:
+    def convert(text: str) -> int:
+        number = int(text)
+        if number not in allowed:
+            raise argparse.ArgumentTypeError(f"{text} is not within {allowed[0]} to {allowed[-1]}")
+        return number
+
+    return convert
+
+
+def _byte(text: str) -> int:
+    number = int(text, 16)
+    if not 0 <= number <= 0xFF:  # noqa: PLR2004  (a byte)
+        raise argparse.ArgumentTypeError(f"{text} is not a byte in hexadecimal")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())
