@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain, repeat
 
 from epdfuse.bus import Around, Bus, Lines, Pin, Script, SetPin, SpiOff, SpiOn, Wait, play
 from epdfuse.encoding import (
@@ -28,8 +29,9 @@ _COLDEST_FACTOR = 170
 _FACTORS = ((40, 7), (20, 10), (15, 20), (10, 30), (5, 40), (-5, 80), (-10, 120))
 """Above so many degrees a stage lasts so many tenths of its base time (CONTRACTS §1)."""
 
-_BUSY_PAUSES = [10] * 500 + [1 * MILLISECOND] * 3000
-"""A healthy panel is ready within microseconds; after three seconds it never will be."""
+_EAGER_POLLS = 500
+_EAGER_PAUSE = 10
+_PATIENT_PAUSE = 1 * MILLISECOND
 
 DARK: Script = (
     SetPin(Pin.RESET, 0),
@@ -69,17 +71,20 @@ def stage_factor(celsius: int) -> int:
     return next((factor for above, factor in _FACTORS if celsius > above), _COLDEST_FACTOR)
 
 
-def wait_until_ready(bus: Bus) -> None:
-    """Wait for the BUSY line to fall.
+def wait_until_ready(bus: Bus, timeout: float) -> None:
+    """Wait for the BUSY line to fall; a healthy panel needs microseconds.
 
     Raises:
-        BusyTimeoutError: it did not within three seconds.
+        BusyTimeoutError: it did not within `timeout` seconds.
     """
-    for pause in _BUSY_PAUSES:
+    patient = round(timeout * 1_000_000 / _PATIENT_PAUSE)
+    for pause in chain(repeat(_EAGER_PAUSE, _EAGER_POLLS), repeat(_PATIENT_PAUSE, patient)):
         if not bus.read_busy():
             return
         bus.wait(pause)
-    raise BusyTimeoutError("the panel stays busy; is it connected, and is its cable seated?")
+    raise BusyTimeoutError(
+        f"the panel was still busy after {timeout:g} s; is it connected, and its cable seated?"
+    )
 
 
 class Controller(ABC):
@@ -93,6 +98,7 @@ class Controller(ABC):
         self.bus = bus
         self.celsius = DEFAULT_TEMPERATURE
         self.powered = False
+        self.busy_timeout = 3.0
 
     def begin(self) -> None:
         """Power up, identify the chip, start its charge pumps; nothing when they run already.

@@ -146,7 +146,7 @@ class Film110Controller(FourStageController):
 
     def _identify(self) -> None:
         play(self.bus, _POWER_UP)
-        wait_until_ready(self.bus)
+        wait_until_ready(self.bus, self.busy_timeout)
 
     def _start(self) -> None:
         play(self.bus, _configuration(self._panel, self._channel_select))

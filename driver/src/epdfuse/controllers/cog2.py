@@ -54,7 +54,7 @@ _COG_ID, _COG_ID_MASK = 0x02, 0x0F
 _GLASS_WHOLE, _VOLTAGE_REACHED = 0x80, 0x40
 
 
-def identify(bus: Bus) -> None:
+def identify(bus: Bus, busy_timeout: float) -> None:
     """Power the chip up with its outputs off.
 
     Raises:
@@ -63,7 +63,7 @@ def identify(bus: Bus) -> None:
         PanelBrokenError: the wire around the glass is broken.
     """
     play(bus, _POWER_UP)
-    wait_until_ready(bus)
+    wait_until_ready(bus, busy_timeout)
     _check_chip_id(bus)
     play(bus, register(OUTPUT_ENABLE, 0x40))
     if not read_status(bus) & _GLASS_WHOLE:

@@ -109,7 +109,7 @@ class Film230Controller(Controller):
         self._form = _form(self._panel)
 
     def _identify(self) -> None:
-        cog2.identify(self.bus)
+        cog2.identify(self.bus, self.busy_timeout)
 
     def _start(self) -> None:
         cog2.start(self.bus, self._channel_select)

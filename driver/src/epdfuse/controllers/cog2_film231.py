@@ -96,7 +96,7 @@ class Film231Controller(FourStageController):
         super().__init__(bus, self._panel.form, _AROUND, self._panel.stage_ms)
 
     def _identify(self) -> None:
-        cog2.identify(self.bus)
+        cog2.identify(self.bus, self.busy_timeout)
 
     def _start(self) -> None:
         cog2.start(self.bus, self._channel_select)
