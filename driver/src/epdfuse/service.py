@@ -1,0 +1,139 @@
+"""The life of a mounted panel: it answers, is mounted, serves, and ends in a safe state."""
+
+import logging
+import os
+import signal
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyfuse3
+import trio
+
+from epdfuse.backends import BUSES, BusOptions
+from epdfuse.commands import Operator
+from epdfuse.directory import Directory
+from epdfuse.glass import GlassStore
+from epdfuse.notify import notify
+from epdfuse.panel import PanelDriver
+from epdfuse.server import EpdFileSystem
+from epdfuse.storage import Refusal, claim
+from epdfuse.turns import Turns
+
+log = logging.getLogger(__name__)
+
+_MAX_REQUESTS = 500
+"""Requests answered at once. Writers of commands wait inside theirs, so there must be room."""
+
+_LAST_COMMAND_S = 80
+"""Longer than any update (44 s at -10 °C), shorter than systemd's patience (90 s)."""
+
+
+class MountError(Refusal):
+    """The directory cannot be mounted."""
+
+
+@dataclass(frozen=True, slots=True)
+class MountOptions:
+    """What `epdfuse mount` was asked for."""
+
+    mountpoint: Path
+    bus: str
+    bus_options: BusOptions
+    allow_other: bool
+    panel_line: str
+    idle_seconds: float
+
+
+def run(options: MountOptions) -> None:
+    """Serve until a signal or an unmount.
+
+    Raises:
+        MountError, StateDirectoryError: it could not be mounted.
+        PanelError: the panel does not answer.
+    """
+    _check_mountpoint(options.mountpoint)
+    with claim(options.bus_options.state_directory), _panel(options) as panel:
+        _serve(panel, options)
+
+
+@contextmanager
+def _panel(options: MountOptions) -> Iterator[PanelDriver]:
+    panel = BUSES[options.bus](options.bus_options)
+    try:
+        panel.probe()
+        yield panel
+    finally:
+        panel.close()
+
+
+def _serve(panel: PanelDriver, options: MountOptions) -> None:
+    spec = panel.spec
+    store = GlassStore(options.bus_options.state_directory, spec.description)
+    operator = Operator(panel, store)
+    turns = Turns(operator, options.idle_seconds)
+    files = EpdFileSystem(Directory(operator, options.panel_line), turns)
+    with _mounted(files, options):
+        trio.run(_main, turns, options.mountpoint)
+
+
+@contextmanager
+def _mounted(files: EpdFileSystem, options: MountOptions) -> Iterator[None]:
+    flags = {*pyfuse3.default_options, "default_permissions", "fsname=epdfuse", "noexec"}
+    try:
+        pyfuse3.init(files, str(options.mountpoint), flags | _sharing(options.allow_other))
+    except RuntimeError as error:
+        raise MountError(f"FUSE refuses to mount at {options.mountpoint}") from error
+    try:
+        yield
+    finally:
+        pyfuse3.close(unmount=True)
+
+
+def _sharing(allow_other: bool) -> set[str]:
+    return {"allow_other"} if allow_other else set()
+
+
+async def _main(turns: Turns, mountpoint: Path) -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(turns.rest_when_idle)
+        nursery.start_soon(_end_on_signal, turns)
+        nursery.start_soon(_say_when_ready, mountpoint)
+        await pyfuse3.main(max_tasks=_MAX_REQUESTS)
+        nursery.cancel_scope.cancel()
+
+
+async def _say_when_ready(mountpoint: Path) -> None:
+    """Ready is what a program can read; so read, in a thread, while this one serves."""
+    panel = await trio.to_thread.run_sync((mountpoint / "panel").read_text)
+    log.info("%s is served at %s", panel.strip(), mountpoint)
+    notify("READY=1")
+
+
+async def _end_on_signal(turns: Turns) -> None:
+    with trio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        await anext(aiter(signals))
+        notify("STOPPING=1")
+        log.info("stopping")
+        with trio.move_on_after(_LAST_COMMAND_S):
+            await turns.close()
+            pyfuse3.terminate()
+            await trio.sleep_forever()
+        log.critical("the panel did not finish in %d s; giving up", _LAST_COMMAND_S)
+        os._exit(1)
+
+
+def _check_mountpoint(mountpoint: Path) -> None:
+    try:
+        mode = mountpoint.stat().st_mode
+    except FileNotFoundError as error:
+        raise MountError(f"{mountpoint} does not exist; try: mkdir -p {mountpoint}") from error
+    except OSError as error:
+        fix = f"umount --lazy {mountpoint}"
+        raise MountError(f"{mountpoint} is not usable ({error.strerror}); try: {fix}") from error
+    if not stat.S_ISDIR(mode):
+        raise MountError(f"{mountpoint} is not a directory")
+    if mountpoint.is_mount():
+        raise MountError(f"something is mounted at {mountpoint} already")

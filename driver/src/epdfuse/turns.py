@@ -1,0 +1,58 @@
+"""Whose turn it is at the panel: one order at a time, and rest when nobody orders."""
+
+import math
+
+import trio
+
+from epdfuse.commands import Operator, Order
+
+
+class ClosedError(Exception):
+    """The driver is stopping and takes no more orders."""
+
+
+class Turns:
+    """Lets orders reach the panel one by one, in the order in which they came.
+
+    Args:
+        operator: does the work, in a worker thread.
+        idle_seconds: a controller that a partial update left powered is powered off after
+            so long without an order.
+    """
+
+    def __init__(self, operator: Operator, idle_seconds: float) -> None:
+        self._operator = operator
+        self._idle_seconds = idle_seconds
+        self._panel = trio.Lock()
+        self._idle = trio.CancelScope()
+        self._closed = False
+
+    async def run(self, order: Order) -> None:
+        """Wait for the panel's turn, then for the panel.
+
+        Raises:
+            ClosedError: nothing was done.
+            PanelError: the panel failed.
+        """
+        self._idle.deadline = math.inf
+        async with self._panel:
+            if self._closed:
+                raise ClosedError
+            await trio.to_thread.run_sync(self._operator.run, order)
+        if self._operator.leaves_power(order):
+            self._idle.deadline = trio.current_time() + self._idle_seconds
+
+    async def rest_when_idle(self) -> None:
+        """Power off when the idle time is over; runs until cancelled."""
+        while True:
+            self._idle = trio.CancelScope()
+            with self._idle:
+                await trio.sleep_forever()
+            async with self._panel:
+                await trio.to_thread.run_sync(self._operator.rest)
+
+    async def close(self) -> None:
+        """Take no more orders; return when the running one is done."""
+        self._closed = True
+        async with self._panel:
+            pass

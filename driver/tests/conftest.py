@@ -1,0 +1,182 @@
+"""Panels, frames and real mounts for the tests."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from epdfuse.panel import PanelSpec, panel_spec
+
+SOURCE = Path(__file__).parents[1] / "src"
+DEADLINE_S = 20.0
+
+
+@pytest.fixture
+def spec() -> PanelSpec:
+    return panel_spec("2.7")
+
+
+@pytest.fixture
+def old(spec: PanelSpec) -> bytes:
+    return bytes((37 * i + 11) % 256 for i in range(spec.frame_bytes))
+
+
+@pytest.fixture
+def new(spec: PanelSpec) -> bytes:
+    return bytes(((101 * i + 7) ^ (i >> 3)) % 256 for i in range(spec.frame_bytes))
+
+
+def _until(condition: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"{what} did not happen in {DEADLINE_S} s"
+        time.sleep(0.01)
+
+
+@pytest.fixture
+def until() -> Callable[[Callable[[], bool], str], None]:
+    """Wait for a condition; fail after a deadline."""
+    return _until
+
+
+@dataclass
+class Driver:
+    """One `epdfuse mount` as a process, told and asked as a user would."""
+
+    home: Path
+    arguments: tuple[str, ...]
+    process: subprocess.Popen[str] | None = None
+    log: str = ""
+
+    @property
+    def files(self) -> Path:
+        return self.home / "panel"
+
+    @property
+    def state(self) -> Path:
+        return self.home / "state"
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run the command line once."""
+        return subprocess.run(
+            [sys.executable, "-P", "-m", "epdfuse", *arguments],
+            env=self._env(),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_S,
+            check=False,
+        )
+
+    def simulate(self, *arguments: str) -> str:
+        result = self.run("simulate", "--state-directory", str(self.state), *arguments)
+        assert result.returncode == 0, result.stderr
+        return result.stdout
+
+    def mount_arguments(self, *more: str) -> list[str]:
+        state = ["--state-directory", str(self.state)]
+        fixed = ["mount", "--panel", "2.7", "--bus", "simulated", *state]
+        return [*fixed, *self.arguments, *more, str(self.files)]
+
+    def start(self) -> None:
+        """Start and wait for the message that tells systemd that it is ready."""
+        path = self.home / "notify"
+        path.unlink(missing_ok=True)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.bind(str(path))
+            channel.settimeout(DEADLINE_S)
+            self.process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "epdfuse", *self.mount_arguments()],
+                env=self._env() | {"NOTIFY_SOCKET": str(path)},
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert channel.recv(100) == b"READY=1"
+
+    def signal(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def wait(self) -> int:
+        """Wait for the end; the exit code, negative for a signal."""
+        assert self.process is not None
+        _, self.log = self.process.communicate(timeout=DEADLINE_S)
+        return self.process.returncode
+
+    def unmount(self) -> None:
+        command = ["umount", "--lazy"] if os.geteuid() == 0 else ["fusermount3", "-uz"]
+        subprocess.run([*command, str(self.files)], check=False, capture_output=True)
+
+    def crash(self) -> None:
+        """Kill -9, then what systemd does before it starts the unit again."""
+        self.signal(signal.SIGKILL)
+        self.wait()
+        self.unmount()
+
+    def frame(self, name: str = "current") -> bytes:
+        return (self.files / name).read_bytes()
+
+    def text(self, name: str) -> str:
+        return (self.files / name).read_text()
+
+    def command(self, letter: str) -> None:
+        """Write a command; raises OSError as the driver answers."""
+        with (self.files / "command").open("wb", buffering=0) as file:
+            file.write(letter.encode())
+
+    def show(self, frame: bytes, letter: str = "U") -> None:
+        (self.files / "display").write_bytes(frame)
+        self.command(letter)
+
+    def clean_up(self) -> None:
+        self.unmount()
+        if self.process is not None and self.process.poll() is None:
+            self.process.kill()
+            self.process.communicate()
+
+    def _env(self) -> dict[str, str]:
+        return os.environ | {"PYTHONPATH": str(SOURCE)}
+
+
+def _why_no_fuse() -> str | None:
+    if not os.access("/dev/fuse", os.R_OK | os.W_OK):
+        return "/dev/fuse is missing or may not be opened"
+    if os.geteuid() != 0 and not shutil.which("fusermount3"):
+        return "mounting needs root or fusermount3"
+    return None
+
+
+@pytest.fixture
+def new_driver() -> Iterator[Callable[..., Driver]]:
+    """Make drivers that are not started yet; each has a directory that others may enter."""
+    reason = _why_no_fuse()
+    if reason:
+        pytest.skip(reason)
+    with ExitStack() as stack:
+
+        def make(*arguments: str) -> Driver:
+            home = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="epdfuse-")))
+            home.chmod(0o755)
+            driver = Driver(home, arguments or ("--simulated-timing", "fast"))
+            driver.files.mkdir()
+            stack.callback(driver.clean_up)
+            return driver
+
+        yield make
+
+
+@pytest.fixture
+def driver(new_driver: Callable[..., Driver]) -> Driver:
+    """A running driver whose panel takes no time."""
+    running = new_driver()
+    running.start()
+    return running

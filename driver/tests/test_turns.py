@@ -1,0 +1,132 @@
+"""One order at a time, and rest when nobody orders."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import trio
+import trio.testing
+
+from epdfuse.commands import Command, Operator, Order
+from epdfuse.glass import GlassStore
+from epdfuse.memory import MemoryPanel
+from epdfuse.panel import DcFailedError, PanelSpec
+from epdfuse.turns import ClosedError, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.unit
+
+IDLE_S = 60.0
+
+
+class GatedPanel(MemoryPanel):
+    """A panel whose updates wait until the test lets them finish."""
+
+    def __init__(self, spec: PanelSpec) -> None:
+        super().__init__(spec)
+        self.running = 0
+        self.most_at_once = 0
+        self.gate: Callable[[], object] = lambda: None
+        self.on_power_off: Callable[[], object] = lambda: None
+
+    def update(self, old: bytes | None, new: bytes) -> None:
+        self.running += 1
+        self.most_at_once = max(self.most_at_once, self.running)
+        self.gate()
+        super().update(old, new)
+        self.running -= 1
+
+    def power_off(self) -> None:
+        super().power_off()
+        self.on_power_off()
+
+
+@pytest.fixture
+def panel(spec: PanelSpec) -> GatedPanel:
+    return GatedPanel(spec)
+
+
+@pytest.fixture
+def turns(panel: GatedPanel, tmp_path: Path) -> Turns:
+    return Turns(Operator(panel, GlassStore(tmp_path, panel.spec.description)), IDLE_S)
+
+
+def order(frame: bytes, command: Command = Command.UPDATE) -> Order:
+    return Order(command, frame, 25, None)
+
+
+def test_orders_reach_the_panel_one_by_one_in_their_order(
+    turns: Turns, panel: GatedPanel, spec: PanelSpec
+) -> None:
+    async def scenario() -> None:
+        async with trio.open_nursery() as nursery:
+            for level in range(5):
+                nursery.start_soon(turns.run, order(bytes([level]) * spec.frame_bytes))
+                await trio.testing.wait_all_tasks_blocked()
+
+    trio.run(scenario)
+    assert panel.most_at_once == 1
+    assert panel.glass == b"\x04" * spec.frame_bytes
+
+
+def test_a_failure_reaches_the_one_who_ordered(turns: Turns, panel: GatedPanel) -> None:
+    panel.failure = DcFailedError("told so")
+    with pytest.raises(DcFailedError):
+        trio.run(turns.run, order(panel.spec.white))
+
+
+def test_closing_waits_for_the_running_order_and_refuses_the_waiting(
+    turns: Turns, panel: GatedPanel, new: bytes
+) -> None:
+    async def scenario() -> None:
+        drawing, finish = trio.Event(), trio.Event()
+
+        def gate() -> None:
+            trio.from_thread.run_sync(drawing.set)
+            trio.from_thread.run(finish.wait)
+
+        async def refused() -> None:
+            with pytest.raises(ClosedError):
+                await turns.run(order(panel.spec.white))
+
+        panel.gate = gate
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(turns.run, order(new))
+            await drawing.wait()
+            nursery.start_soon(refused)
+            await trio.testing.wait_all_tasks_blocked()
+            nursery.start_soon(turns.close)
+            await trio.testing.wait_all_tasks_blocked()
+            assert panel.running == 1
+            finish.set()
+
+    trio.run(scenario)
+    assert panel.glass == new
+
+
+async def _rests_after(turns: Turns, panel: GatedPanel, pauses: tuple[float, ...]) -> float:
+    """Partial updates with pauses between; seconds from the last one to the power-off."""
+    rested = trio.Event()
+    panel.on_power_off = lambda: trio.from_thread.run_sync(rested.set)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(turns.rest_when_idle)
+        await trio.testing.wait_all_tasks_blocked()
+        await turns.run(order(panel.spec.white))
+        for pause in pauses:
+            await trio.sleep(pause)
+            assert not rested.is_set()
+            await turns.run(order(panel.spec.white, Command.PARTIAL))
+        last = trio.current_time()
+        await rested.wait()
+        nursery.cancel_scope.cancel()
+    return trio.current_time() - last
+
+
+@pytest.mark.parametrize("pauses", [(0,), (0, IDLE_S - 1, IDLE_S - 1)])
+def test_a_controller_left_powered_is_powered_off_after_the_idle_time(
+    turns: Turns, panel: GatedPanel, pauses: tuple[float, ...]
+) -> None:
+    clock = trio.testing.MockClock(autojump_threshold=0.01)
+    assert trio.run(_rests_after, turns, panel, pauses, clock=clock) == pytest.approx(IDLE_S)

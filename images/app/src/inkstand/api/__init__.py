@@ -1,0 +1,1 @@
+"""The HTTP API: resources, what they take, and how errors look."""

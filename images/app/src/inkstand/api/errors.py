@@ -1,0 +1,118 @@
+"""The one place where errors become HTTP answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from inkstand.errors import (
+    InvalidArgumentsError,
+    InvalidCredentialsError,
+    InvalidTokenError,
+    MalformedRequestError,
+    MessageTooLongError,
+    PanelError,
+    RequestError,
+    TooManyAttemptsError,
+    UnauthorizedError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from inkstand.errors import InkstandError
+
+_NEW_API = "/api/"
+# The words of 2017; where there is none, the error's own sentence is sent.
+_CLASSIC: dict[type[InkstandError], tuple[int, str | None]] = {
+    UnauthorizedError: (401, "Unauthorized"),
+    InvalidTokenError: (400, "Token is invalid"),
+    InvalidCredentialsError: (400, "Invalid credentials"),
+    InvalidArgumentsError: (400, "Invalid arguments"),
+    MalformedRequestError: (400, "Bad Request"),
+    MessageTooLongError: (413, None),
+    TooManyAttemptsError: (429, None),
+    PanelError: (503, None),
+}
+_UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error on its way out: HTTP status, a code for programs, a sentence for people."""
+
+    status: int
+    code: str
+    sentence: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def from_ours(request: web.Request, error: InkstandError) -> web.Response:
+    """Return the answer for an error of our own tree."""
+    status, sentence = _status_of(error)
+    if _is_new(request) and isinstance(error, _UNAUTHORIZED):
+        status, sentence = 401, None
+    headers = _headers_of(error, status)
+    return _answer(request, Failure(status, error.code, sentence or str(error), headers))
+
+
+def from_http(request: web.Request, error: web.HTTPException) -> web.Response:
+    """Return the answer for what aiohttp refuses by itself: unknown paths, methods, sizes."""
+    headers = {key: error.headers[key] for key in ("Allow",) if key in error.headers}
+    code = error.reason.lower().replace(" ", "-")
+    return _answer(request, Failure(error.status, code, error.reason, headers))
+
+
+def bad_request(request: web.Request) -> web.Response:
+    """Return the answer for a body that cannot be read at all."""
+    return from_ours(request, MalformedRequestError("the body cannot be read"))
+
+
+def internal(request: web.Request) -> web.Response:
+    """Return the answer for a bug, which tells nothing about it."""
+    return _answer(request, Failure(500, "internal", HTTPStatus(500).phrase))
+
+
+def _status_of(error: InkstandError) -> tuple[int, str | None]:
+    known = (_CLASSIC[kind] for kind in type(error).__mro__ if kind in _CLASSIC)
+    return next(known, (400 if isinstance(error, RequestError) else 500, None))
+
+
+def _headers_of(error: InkstandError, status: int) -> dict[str, str]:
+    if isinstance(error, TooManyAttemptsError):
+        return {"Retry-After": str(error.retry_after)}
+    return {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+
+
+def _answer(request: web.Request, failure: Failure) -> web.Response:
+    make = _problem if _is_new(request) else _classic
+    return make(failure)
+
+
+def _classic(failure: Failure) -> web.Response:
+    body = {"error": failure.sentence}
+    return web.json_response(body, status=failure.status, headers=failure.headers)
+
+
+def _problem(failure: Failure) -> web.Response:
+    """Problem details of RFC 9457."""
+    body = {
+        "type": "about:blank",
+        "title": HTTPStatus(failure.status).phrase,
+        "status": failure.status,
+        "detail": failure.sentence,
+        "code": failure.code,
+    }
+    return web.json_response(
+        body,
+        status=failure.status,
+        headers=failure.headers,
+        content_type="application/problem+json",
+    )
+
+
+def _is_new(request: web.Request) -> bool:
+    return request.path.startswith(_NEW_API)

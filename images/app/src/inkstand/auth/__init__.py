@@ -1,0 +1,1 @@
+"""Who somebody is: passwords, tokens, and how often they may guess."""

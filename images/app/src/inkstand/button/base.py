@@ -1,0 +1,96 @@
+"""What Inkstand wants of a button, and what all buttons tell in the same way."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import TYPE_CHECKING, Protocol
+
+from inkstand.button.gesture import GestureMachine, Timing
+from inkstand.events import ButtonChanged, ButtonPressed
+
+if TYPE_CHECKING:
+    from inkstand.clock import Clock
+    from inkstand.events import Gesture, Hub
+
+_LOG = logging.getLogger(__name__)
+OK = "ok"
+# An edge needs some time from the line to here; a timer must not run ahead of it.
+_GRACE = 0.02
+
+
+class Button(Protocol):
+    """Something to press. While it runs, the hub gets ButtonPressed and ButtonChanged."""
+
+    @property
+    def state(self) -> str:
+        """`ok`, or one sentence that says why nobody can press it."""
+        ...
+
+    async def run(self) -> None:
+        """Watch the button until cancelled; comes back by itself from whatever is lost."""
+        ...
+
+
+class NoButton:
+    """The button of an appliance that has none."""
+
+    state = OK
+
+    async def run(self) -> None:
+        """Wait until cancelled."""
+        await asyncio.get_running_loop().create_future()
+
+
+class Reporter:
+    """Tells the hub and the log what a button does; to be used in the event loop's thread."""
+
+    def __init__(self, clock: Clock, hub: Hub, timing: Timing, state: str) -> None:
+        self.state = state
+        self._clock = clock
+        self._hub = hub
+        self._machine = GestureMachine(timing)
+        self._timer: asyncio.TimerHandle | None = None
+        self._troubled = False
+
+    def start_from(self, *, pressed: bool) -> None:
+        """Forget what happened; the button is known to be up or down now."""
+        self._machine.reset(pressed=pressed)
+        self._set_timer(0)
+
+    def edge(self, tick: int, *, pressed: bool) -> None:
+        """The button went down or up at `tick`, in µs modulo 2**32."""
+        self._publish(self._machine.edge(tick, pressed=pressed))
+        self._set_timer(tick)
+
+    def works(self) -> None:
+        """The button can be read."""
+        if self.state != OK:
+            _LOG.info("the button can be pressed")
+            self._hub.publish(ButtonChanged(self._clock.now(), None))
+        self.state, self._troubled = OK, False
+
+    def fails(self, reason: str) -> None:
+        """The button cannot be read; logged at the first of several reasons in a row."""
+        self.start_from(pressed=False)
+        if not self._troubled:
+            _LOG.warning("the button cannot be pressed: %s", reason)
+            self._hub.publish(ButtonChanged(self._clock.now(), reason))
+        self.state, self._troubled = reason, True
+
+    def _publish(self, gestures: tuple[Gesture, ...]) -> None:
+        for gesture in gestures:
+            self._hub.publish(ButtonPressed(self._clock.now(), gesture))
+
+    def _set_timer(self, tick: int) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        wait, self._timer = self._machine.due_in(tick), None
+        if wait is not None:
+            delay = wait / 1e6 + _GRACE
+            due = tick + wait
+            self._timer = asyncio.get_running_loop().call_later(delay, self._expire, due)
+
+    def _expire(self, tick: int) -> None:
+        self._timer = None
+        self._publish(self._machine.expire(tick))

@@ -1,0 +1,228 @@
+"""Settings: defaults < file < environment < secret files, checked before anything starts."""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+import tomllib
+import zoneinfo
+from dataclasses import dataclass, field, fields
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkstand.errors import ConfigError, FrameError
+from inkstand.panel.frame import frame_length
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
+PREFIX = "INKSTAND_"
+SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
+
+_PASSWORD_HASH = re.compile(
+    r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
+)
+_SECRET_BYTES = 32
+_SECRET_VARIETY = 8
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What the owner may choose; the README describes each. Made by load(), which checks."""
+
+    app_title: str = "Inkstand"
+    listen_host: str = "127.0.0.1"
+    listen_port: int = 8080
+    trusted_proxies: tuple[Network, ...] = (
+        ipaddress.ip_network("127.0.0.0/8"),
+        ipaddress.ip_network("::1/128"),
+    )
+    timezone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
+    username: str = "owner"
+    password_hash: str = field(repr=False)
+    token_secret: str = field(repr=False)
+    token_lifetime_hours: int = 720
+    panel: str = "epd"
+    panel_directory: Path = Path("/run/epd/panel")
+    panel_size: tuple[int, int] = (264, 176)
+    button: str = "pigpio"
+    pigpiod_host: str = "127.0.0.1"
+    pigpiod_port: int = 8888
+    button_gpio: int = 22
+    button_glitch_filter_us: int = 10_000
+    message_max_length: int = 2000
+    log_level: str = "info"
+
+
+def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
+    """Return the settings of the file at `path` (None: the default one, if any) and `environment`.
+
+    Raises:
+        ConfigError: a setting is missing, unknown, weak or of the wrong form; the text names it.
+    """
+    values = {**_from_file(path), **_from_environment(environment)}
+    _require_secrets(values)
+    return Settings(**values)
+
+
+def _from_file(path: Path | None) -> dict[str, Any]:
+    if path is None and not DEFAULT_FILE.exists():
+        return {}
+    path = path or DEFAULT_FILE
+    return {key: _parse(key, value, str(path)) for key, value in _read_toml(path).items()}
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} is not TOML: {error}") from error
+
+
+def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
+    ours = {key: value for key, value in environment.items() if key.startswith(PREFIX)}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+    plain = {key: value for key, value in ours.items() if key not in files}
+    values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}
+    secrets = {
+        name: _parse(name, _read_secret(key, ours[key]), ours[key])
+        for key, name in files.items()
+        if key in ours
+    }
+    return {**values, **secrets}
+
+
+def _name_of(variable: str) -> str:
+    return variable.removeprefix(PREFIX).lower()
+
+
+def _read_secret(variable: str, path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"cannot read {path} ({variable}): {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{path} ({variable}) is not text in UTF-8") from error
+
+
+def _parse(name: str, value: object, source: str) -> object:
+    parser = _PARSERS.get(name)
+    if parser is None:
+        raise ConfigError(f"unknown setting {name} in {source}{_did_you_mean(name)}")
+    try:
+        return parser(value)
+    except (ValueError, TypeError) as error:
+        raise ConfigError(f"{name} in {source} {error}") from error
+
+
+def _did_you_mean(name: str) -> str:
+    nearest = difflib.get_close_matches(name, _PARSERS, n=1, cutoff=0.0)
+    return f"; did you mean {nearest[0]}?" if nearest else ""
+
+
+def _require_secrets(values: Mapping[str, object]) -> None:
+    for name, command in SECRETS.items():
+        if name not in values:
+            raise ConfigError(f"{name} is not set and has no default; make one with: {command}")
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"must be text on one line, not {value!r}")
+    return value
+
+
+def _number(value: object, *, low: int, high: int) -> int:
+    text = str(value)
+    if (
+        isinstance(value, bool)
+        or not re.fullmatch(r"-?\d{1,9}", text)
+        or not low <= int(text) <= high
+    ):
+        raise ValueError(f"must be a whole number from {low} to {high}, not {value!r}")
+    return int(text)
+
+
+def _choice(value: object, *, options: tuple[str, ...]) -> str:
+    if value not in options:
+        raise ValueError(f"must be one of {', '.join(options)}, not {value!r}")
+    return str(value)
+
+
+def _timezone(value: object) -> zoneinfo.ZoneInfo:
+    try:
+        return zoneinfo.ZoneInfo(_text(value))
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"must be a time zone such as Europe/Stockholm, not {value!r}"
+        raise ValueError(message) from None
+
+
+def _size(value: object) -> tuple[int, int]:
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
+    if match is None:
+        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
+    try:
+        frame_length(int(match[1]), int(match[2]))
+    except FrameError as error:
+        raise ValueError(f"cannot be {value}: {error}") from error
+    return (int(match[1]), int(match[2]))
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise TypeError(f"must be a list of networks such as 172.18.0.0/16, not {value!r}")
+    return tuple(ipaddress.ip_network(str(item)) for item in items)
+
+
+def _password_hash(value: object) -> str:
+    # The value is not quoted: it would end up in the log.
+    if not isinstance(value, str) or not _PASSWORD_HASH.fullmatch(value):
+        raise ValueError(f"is not an argon2id hash; make one with: {SECRETS['password_hash']}")
+    return value
+
+
+def _token_secret(value: object) -> str:
+    if not isinstance(value, str) or len(value.encode()) < _SECRET_BYTES:
+        raise ValueError(
+            f"needs {_SECRET_BYTES} bytes or more; make one with: {SECRETS['token_secret']}"
+        )
+    if len(set(value)) < _SECRET_VARIETY:
+        raise ValueError(f"is too easy to guess; make one with: {SECRETS['token_secret']}")
+    return value
+
+
+_PORT = partial(_number, low=1, high=65535)
+_PARSERS: dict[str, Callable[[object], object]] = {
+    "app_title": _text,
+    "listen_host": _text,
+    "listen_port": partial(_number, low=0, high=65535),
+    "trusted_proxies": _networks,
+    "timezone": _timezone,
+    "username": _text,
+    "password_hash": _password_hash,
+    "token_secret": _token_secret,
+    "token_lifetime_hours": partial(_number, low=1, high=87_600),
+    "panel": partial(_choice, options=("epd", "memory")),
+    "panel_directory": lambda value: Path(_text(value)),
+    "panel_size": _size,
+    "button": partial(_choice, options=("pigpio", "memory", "none")),
+    "pigpiod_host": _text,
+    "pigpiod_port": _PORT,
+    "button_gpio": partial(_number, low=0, high=31),
+    "button_glitch_filter_us": partial(_number, low=0, high=300_000),
+    "message_max_length": partial(_number, low=1, high=100_000),
+    "log_level": partial(_choice, options=("debug", "info", "warning", "error")),
+}
+
+
+def names() -> tuple[str, ...]:
+    """Return the names of all settings, in the order of the README."""
+    return tuple(item.name for item in fields(Settings))

@@ -1,0 +1,81 @@
+"""Pictures of any kind into one bit a pixel, and those to and from a panel's frame."""
+
+from __future__ import annotations
+
+import enum
+import io
+
+from PIL import Image, ImageOps
+
+from inkstand.errors import FrameError
+from inkstand.panel import Frame
+
+_MIDDLE = 128
+
+
+class Tone(enum.StrEnum):
+    """How grey becomes black and white."""
+
+    DITHER = "dither"
+    THRESHOLD = "threshold"
+
+
+class Framing(enum.StrEnum):
+    """How a picture of another shape meets the panel: all of it, or all of the panel."""
+
+    FIT = "fit"
+    FILL = "fill"
+
+
+def to_frame(image: Image.Image, size: tuple[int, int]) -> Frame:
+    """Return `image` as a frame of `size` (width, height); other modes than "1" are dithered.
+
+    Raises:
+        FrameError: the picture has another size, or a panel cannot have it.
+    """
+    if image.size != size:
+        raise FrameError(f"the picture has {image.size} pixels, the panel {size}")
+    return Frame.from_inverse(*size, dither(image).tobytes())
+
+
+def from_frame(frame: Frame) -> Image.Image:
+    """Return the picture of mode "1" that `frame` holds."""
+    return Image.frombytes("1", frame.size, frame.inverse())
+
+
+def to_png(image: Image.Image, scale: int = 1) -> bytes:
+    """Return `image` as a PNG file, each pixel drawn as `scale` x `scale`."""
+    output = io.BytesIO()
+    ImageOps.scale(image, scale, Image.Resampling.NEAREST).save(output, "PNG", optimize=True)
+    return output.getvalue()
+
+
+def dither(image: Image.Image) -> Image.Image:
+    """Return `image` in mode "1" with grey as a pattern of dots (Floyd and Steinberg)."""
+    return image if image.mode == "1" else to_grey(image).convert("1")
+
+
+def threshold(image: Image.Image, limit: int = _MIDDLE) -> Image.Image:
+    """Return `image` in mode "1": white from `limit` (0 to 255) on, black below."""
+    return to_grey(image).point(lambda value: 255 if value >= limit else 0, "1")
+
+
+def to_grey(image: Image.Image) -> Image.Image:
+    """Return `image` in mode "L", what is transparent on white."""
+    if not image.has_transparency_data:
+        return image.convert("L")
+    ground = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(ground, image.convert("RGBA")).convert("L")
+
+
+def place(image: Image.Image, size: tuple[int, int], framing: Framing = Framing.FIT) -> Image.Image:
+    """Return `image` in mode "L" scaled to `size`: whole on white, or cropped to fill it."""
+    grey = to_grey(image)
+    if framing is Framing.FILL:
+        return ImageOps.fit(grey, size, Image.Resampling.LANCZOS)
+    return ImageOps.pad(grey, size, Image.Resampling.LANCZOS, color="white")
+
+
+def reduce_tones(image: Image.Image, tone: Tone) -> Image.Image:
+    """Return `image` in mode "1", by the way that `tone` names."""
+    return dither(image) if tone is Tone.DITHER else threshold(image)

@@ -1,0 +1,91 @@
+"""Text from anybody, made safe to lay out."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import unicodedata
+
+_LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
+# Characters that are never seen by themselves: soft hyphen, zero-width space, directional
+# embeddings and isolates, byte order mark, variation selectors, skin tones, tags. Directional
+# marks and joiners stay, since they change how their neighbours look.
+_UNSEEN = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
+    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
+)
+# Blanks that a line may end at, as so many plain ones.
+_TAB, _IDEOGRAPHIC = "    ", "  "
+_BLANK_LINES = re.compile("\n{3,}")
+_MARKS_ON_ONE = 4
+# A family of five with its joiners has nine; a flood of joined letters must not become one letter.
+_LONGEST_CLUSTER = 16
+JOINERS = "\u200c\u200d"
+_SPACES = " \n"
+_REPLACEMENT = "\ufffd"
+
+
+def clean(text: str) -> str:
+    """Return `text` in Unicode NFC with only what can be drawn, lines ended by a newline.
+
+    Control characters and characters that are never seen go, lone surrogates become U+FFFD. At
+    most one blank line stays between two lines, and at most four marks and joiners on one letter.
+    Takes time proportional to the length, for any text.
+    """
+    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
+    text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
+    text = text if text.isascii() else _compose(text)
+    text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", text).strip("\n")
+
+
+def _compose(text: str) -> str:
+    # Marks are limited first: sorting them, which NFC does, takes quadratic time.
+    return unicodedata.normalize("NFC", _limit_marks(_UNSEEN.sub("", text)))
+
+
+def _limit_marks(text: str) -> str:
+    kept: list[str] = []
+    for clinging, run in itertools.groupby(text, clings):
+        letters = "".join(run)
+        kept.append(letters[: _room_for_marks(kept)] if clinging else letters)
+    return "".join(kept)
+
+
+def _room_for_marks(before: list[str]) -> int:
+    return _MARKS_ON_ONE if before and before[-1][-1] not in _SPACES else 0
+
+
+def is_mark(character: str) -> bool:
+    """Return whether `character` is drawn onto the one before it."""
+    return character > "\u02ff" and unicodedata.category(character)[0] == "M"
+
+
+def clusters(text: str) -> list[str]:
+    """Return `text` cut into letters with their marks; joiners stay with what they join."""
+    return _CLUSTER.findall(text) if text.isascii() else _clusters(text)
+
+
+_CLUSTER = re.compile(".", re.DOTALL)
+
+
+def _clusters(text: str) -> list[str]:
+    found: list[str] = []
+    for character in text:
+        if found and _belongs(found[-1], character):
+            found[-1] += character
+        else:
+            found.append(character)
+    return found
+
+
+def _belongs(cluster: str, character: str) -> bool:
+    joined = clings(character) or cluster[-1] in JOINERS
+    return joined and len(cluster) < _LONGEST_CLUSTER
+
+
+def clings(character: str) -> bool:
+    """Return whether `character` is nothing by itself: a mark or a joiner."""
+    return character in JOINERS or is_mark(character)

@@ -1,0 +1,72 @@
+"""Whatever is sent becomes text that can be laid out."""
+
+from __future__ import annotations
+
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkstand.rendering.text import clean, clusters
+
+pytestmark = pytest.mark.unit
+
+ANY_TEXT = st.text(st.characters(categories=None))
+
+
+@pytest.mark.parametrize(
+    ("raw", "cleaned"),
+    [
+        ("Hello", "Hello"),
+        ("a\r\nb\rc\u2028d\x85e", "a\nb\nc\nd\ne"),
+        ("a\tb\u3000c", "a    b  c"),
+        ("nul\x00 bell\x07 escape\x1b[31m", "nul bell escape[31m"),
+        ("lone \ud83d surrogate", "lone \ufffd surrogate"),
+        ("\n\n  a  \n \n\n\n  b \n", "  a\n\n  b"),
+        ("e\u0301", "\u00e9"),
+        ("so\u00adft, zero\u200bwidth, \u202eoverride", "soft, zerowidth, override"),
+        ("\u2764\ufe0f\U0001f44d\U0001f3fd", "\u2764\U0001f44d"),
+        ("e" + "\u0301\u0327" * 50, "\u0229\u0327\u0301\u0301"),
+        ("\u0301a \u0301b\n\u0301", "a b"),
+        ("a \u200b\n", "a"),
+        (" \t\r\n\x00", ""),
+    ],
+)
+def test_cleaning_leaves_what_can_be_drawn(raw: str, cleaned: str) -> None:
+    assert clean(raw) == cleaned
+
+
+@given(ANY_TEXT)
+def test_cleaned_text_has_no_controls_and_is_normal(text: str) -> None:
+    cleaned = clean(text)
+    assert unicodedata.is_normalized("NFC", cleaned)
+    assert not any(unicodedata.category(it) in {"Cc", "Cs"} for it in cleaned if it != "\n")
+
+
+@given(ANY_TEXT)
+def test_cleaned_text_stays_as_it_is(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(ANY_TEXT)
+def test_clusters_are_the_text_cut_up(text: str) -> None:
+    cut = clusters(text)
+    assert "".join(cut) == text
+    assert all(cut)
+
+
+def test_a_letter_keeps_its_marks_and_what_is_joined_to_it() -> None:
+    assert clusters("ae\u0301\u0327b") == ["a", "e\u0301\u0327", "b"]
+    assert clusters("x\U0001f469\u200d\U0001f680y") == ["x", "\U0001f469\u200d\U0001f680", "y"]
+
+
+@pytest.mark.parametrize(
+    "unit", ["\u0301\u0327", " ", " \u0301", "\n", " \n", "\u200d", "\x00", "\u1112\u1161"]
+)
+def test_a_flood_of_anything_takes_no_longer_than_reading_it(unit: str) -> None:
+    """Sorting 100,000 marks, or a careless pattern, would take minutes."""
+    started = time.perf_counter()
+    clean("a" + unit * (100_000 // len(unit)) + "b")
+    assert time.perf_counter() - started < 2

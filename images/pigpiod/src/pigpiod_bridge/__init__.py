@@ -1,0 +1,1 @@
+"""The pigpiod socket protocol over GPIO lines, real or simulated, without root."""

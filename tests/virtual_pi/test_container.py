@@ -1,0 +1,50 @@
+"""How the container is made."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import pytest
+
+from virtual_pi import container
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from virtual_pi.settings import VirtualPi
+
+pytestmark = pytest.mark.unit
+
+
+def test_ports_are_published_on_loopback_only(pi: VirtualPi) -> None:
+    options = container.run_options(pi, unified=True)
+    published = [options[i + 1] for i, word in enumerate(options) if word == "--publish"]
+    assert published == ["127.0.0.1:8443:443", "127.0.0.1:8080:80"]
+
+
+def test_an_instance_without_ports_publishes_nothing(pi: VirtualPi) -> None:
+    quiet = dataclasses.replace(pi, https_port=None, http_port=None)
+    assert "--publish" not in container.run_options(quiet, unified=True)
+
+
+@pytest.mark.parametrize("unified", [True, False])
+def test_it_is_never_privileged_and_never_has_the_engines_socket(
+    pi: VirtualPi, unified: bool
+) -> None:
+    options = " ".join(container.run_options(pi, unified=unified))
+    assert "privileged" not in options
+    assert "docker.sock" not in options
+
+
+def test_systemd_is_asked_for_control_groups_v1_only_where_there_are_no_others(
+    pi: VirtualPi,
+) -> None:
+    assert "--env" in container.run_options(pi, unified=False)
+    assert "--env" not in container.run_options(pi, unified=True)
+
+
+def test_control_groups_v2_are_recognised(tmp_path: Path) -> None:
+    assert not container.unified_cgroups(tmp_path)
+    (tmp_path / "cgroup.controllers").touch()
+    assert container.unified_cgroups(tmp_path)

@@ -1,0 +1,74 @@
+"""The inventory and the settings with which the playbook deploys to a virtual Pi."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from typing import TYPE_CHECKING, Any
+
+from virtual_pi.credentials import make_private, write_private
+from virtual_pi.settings import BASE_IMAGE, ROOT, TRAEFIK_IMAGE, VirtualPi
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from virtual_pi.credentials import Credentials
+
+HEADER = "# Written by `python -m virtual_pi`; changes are lost at its next run.\n"
+
+
+def yaml(settings: Mapping[str, Any]) -> str:
+    """Write settings as YAML, a line each: a value in JSON is a value in YAML."""
+    lines = (f"{name}: {json.dumps(value)}\n" for name, value in settings.items())
+    return f"---\n{HEADER}{''.join(lines)}"
+
+
+def hosts(pi: VirtualPi) -> str:
+    """Write the inventory: one host, reached through the local engine as the user `pi`."""
+    host = {
+        "ansible_connection": "community.docker.docker",
+        "ansible_user": pi.user,
+        "ansible_python_interpreter": "/usr/bin/python3",
+    }
+    group = {"hosts": {pi.name: host}, "vars": {"ansible_become": True}}
+    return yaml({"inkstand": group})
+
+
+def host_settings(
+    pi: VirtualPi, secrets: Credentials, archives: Mapping[str, Path], ca_bundle: str | None
+) -> dict[str, Any]:
+    """Give the settings of this virtual Pi, as an owner would write them into host_vars."""
+    settings: dict[str, Any] = {
+        "app_username": secrets.username,
+        "app_password_hash": secrets.password_hash,
+        "app_token_secret": secrets.token_secret,
+        "traefik_host": "localhost",
+        "traefik_extra_names": ["127.0.0.1"],
+        "traefik_https_public_port": pi.https_port or 443,
+        "epd_driver_simulated_timing": pi.simulated_timing,
+        "docker_image_archives": [
+            {"path": os.fspath(path), "image": image} for image, path in archives.items()
+        ],
+    }
+    if ca_bundle:
+        settings["docker_build_ca_bundle"] = ca_bundle
+    return settings
+
+
+def image_archives(base: Path, traefik: Path) -> dict[str, Path]:
+    """Name the archives after the images they hold."""
+    return {BASE_IMAGE: base, TRAEFIK_IMAGE: traefik}
+
+
+def write(pi: VirtualPi, settings: Mapping[str, Any]) -> None:
+    """Write the inventory of a virtual Pi into its state directory."""
+    make_private(pi.state)
+    folder = pi.inventory
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "host_vars").mkdir(parents=True)
+    write_private(folder / "hosts.yml", hosts(pi))
+    write_private(folder / "host_vars" / f"{pi.name}.yml", yaml(settings))
+    # One role's values feed another's by these, for a virtual Pi as for any other.
+    (folder / "group_vars").symlink_to(ROOT / "inventory" / "group_vars")

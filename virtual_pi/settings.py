@@ -1,0 +1,49 @@
+"""What one virtual Pi is: its name, its ports, and where its files are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CACHE = ROOT / ".cache" / "virtual-pi"
+DEFAULT_NAME = "inkstand-virtual-pi"
+LABEL = "inkstand.virtual-pi"
+BASE_IMAGE = "debian:trixie-slim"
+TRAEFIK_IMAGE = "traefik:v3.7"
+
+
+@dataclass(frozen=True)
+class VirtualPi:
+    """One virtual Pi.
+
+    Ports are published on loopback only; with both None nothing is published. `state` holds what
+    belongs to this virtual Pi alone: inventory, secrets, CA file.
+    """
+
+    name: str = DEFAULT_NAME
+    https_port: int | None = 8443
+    http_port: int | None = 8080
+    state: Path = ROOT / ".virtual-pi"
+    user: str = "pi"
+    simulated_timing: str = "real"
+
+    @property
+    def inventory(self) -> Path:
+        """The inventory directory for `ansible-playbook -i`."""
+        return self.state / "inventory"
+
+    @property
+    def ca_file(self) -> Path:
+        """The CA that signed the certificate of this virtual Pi."""
+        return self.state / "ca.pem"
+
+    @property
+    def login_file(self) -> Path:
+        """The body of a login request; holds the password, so that no command line has to."""
+        return self.state / "login.json"
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine finds it; empty when nothing is published."""
+        return f"https://localhost:{self.https_port}" if self.https_port else ""
