@@ -6,18 +6,19 @@ because that hands many transfers to the kernel at once, which python3-spidev ca
 """
 
 import ctypes
+import errno
 import fcntl
 import itertools
 import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Protocol, Self
+from typing import Any, Protocol
 
-from epdfuse.bus import Around, Lines, Pin, Script, Send, SpiOff, SpiOn, Wait
+from epdfuse.bus import Around, Lines, Pin, Send, SpiOff, SpiOn, Step, Wait
 from epdfuse.panel import BusError
 
 DEFAULT_DEVICE = Path("/dev/spidev0.0")
@@ -110,20 +111,26 @@ class LineProgram:
 
 
 def _pieces(around: Around) -> list[_Piece]:
-    return [*_constant(around.before), _Piece(None), *_constant(around.after)]
-
-
-def _constant(script: Script) -> list[_Piece]:
     """Turn steps into transfers; a pause is the kernel's delay after the transfer before it."""
     pieces: list[_Piece] = []
-    for step in script:
+    for step in (*around.before, None, *around.after):
         if isinstance(step, Wait) and pieces:
             pieces[-1].delay_us += step.microseconds
-        elif isinstance(step, Send | SpiOn | SpiOff):
-            pieces.append(_Piece(step.data if isinstance(step, Send) else _ZERO))
         else:
-            raise TypeError(f"{step} cannot be part of a line")
+            pieces.append(_Piece(_content(step)))
     return pieces
+
+
+def _content(step: Step | None) -> bytes | None:
+    match step:
+        case None:
+            return None
+        case Send(data):
+            return data
+        case SpiOn() | SpiOff():
+            return _ZERO
+        case _:
+            raise TypeError(f"{step} cannot be part of a line")
 
 
 def _lines_per_call(pieces: Sequence[tuple[int | None, int, int]], bufsiz: int) -> int:
@@ -223,10 +230,8 @@ class GpioPins:
 
         self._levels = (Value.INACTIVE, Value.ACTIVE)
         low = gpiod.LineSettings(direction=Direction.OUTPUT, output_value=Value.INACTIVE)
-        settings = {
-            tuple(PINS.values()): low,
-            BUSY_PIN: gpiod.LineSettings(direction=Direction.INPUT),
-        }
+        busy = gpiod.LineSettings(direction=Direction.INPUT)
+        settings = {tuple(PINS.values()): low, BUSY_PIN: busy}
         self._lines = gpiod.request_lines(str(chip), consumer="epdfuse", config=settings)
 
     def set(self, pin: Pin, level: int) -> None:
@@ -242,25 +247,26 @@ class GpioPins:
         self._lines.release()
 
 
-def find_chip(devices: Path = Path("/dev")) -> Path:
+def chip_label(chip: Path) -> str:
+    """Ask a GPIO chip for its label."""
+    import gpiod  # noqa: PLC0415 - only a real panel needs it
+
+    with gpiod.Chip(str(chip)) as opened:
+        return str(opened.get_info().label)
+
+
+def find_chip(devices: Path = Path("/dev"), label_of: Callable[[Path], str] = chip_label) -> Path:
     """Find the chip of the header by its label; numbers change from kernel to kernel.
 
     Raises:
         BusError: none is there, none may be opened, or python3-libgpiod is not installed.
     """
-    found = {_label(chip): chip for chip in sorted(devices.glob("gpiochip*"))}
+    found = {label_of(chip): chip for chip in sorted(devices.glob("gpiochip*"))}
     for label in CHIP_LABELS:
         if label in found:
             return found[label]
     there = ", ".join(sorted(found)) or "none at all"
     raise BusError(f"no GPIO chip is one of {', '.join(CHIP_LABELS)}; there is {there}")
-
-
-def _label(chip: Path) -> str:
-    import gpiod  # noqa: PLC0415 - only a real panel needs it
-
-    with gpiod.Chip(str(chip)) as opened:
-        return str(opened.get_info().label)
 
 
 class Pwm(Protocol):
@@ -346,17 +352,6 @@ class SpiGpioBus:
         self._pwm = pwm
         self._stage_end = 0.0
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
     def set_pin(self, pin: Pin, level: int) -> None:
         """Drive an output."""
         self._pins.set(pin, level)
@@ -403,9 +398,10 @@ class SpiGpioBus:
 
     def close(self) -> None:
         """Let go of the hardware."""
-        self._pwm.close()
-        self._pins.close()
-        self._spi.close()
+        with ExitStack() as closing:
+            closing.callback(self._spi.close)
+            closing.callback(self._pins.close)
+            closing.callback(self._pwm.close)
 
 
 def open_bus(film: int, device: Path = DEFAULT_DEVICE) -> SpiGpioBus:
@@ -415,12 +411,32 @@ def open_bus(film: int, device: Path = DEFAULT_DEVICE) -> SpiGpioBus:
         BusError: something is missing; the sentence says what and the fix.
     """
     try:
-        pwm = find_pwm() if film == 110 else NoPwm()  # noqa: PLR2004
-        return SpiGpioBus(SpiDevice(device), GpioPins(find_chip()), pwm)
+        return _open(film, device)
     except ImportError as error:
         raise BusError("libgpiod for Python is missing: apt install python3-libgpiod") from error
-    except FileNotFoundError as error:
-        raise BusError(f"{error.filename} is missing; is SPI on (dtparam=spi=on)?") from error
-    except PermissionError as error:
-        who = "the groups spi and gpio may"
-        raise BusError(f"{error.filename} may not be opened by this user; {who}") from error
+    except BusError:
+        raise
+    except OSError as error:
+        raise BusError(f"{error}: {_advice(error)}") from error
+
+
+def _open(film: int, device: Path) -> SpiGpioBus:
+    with ExitStack() as opened:
+        spi = SpiDevice(device)
+        opened.callback(spi.close)
+        pwm = find_pwm() if film == 110 else NoPwm()  # noqa: PLR2004  (the only one with a clock)
+        bus = SpiGpioBus(spi, GpioPins(find_chip()), pwm)
+        opened.pop_all()
+    return bus
+
+
+def _advice(error: OSError) -> str:
+    match error.errno:
+        case errno.ENOENT:
+            return "is SPI on? `dtparam=spi=on` in config.txt, then a reboot"
+        case errno.EACCES | errno.EPERM:
+            return "may this user? It must be in the groups spi and gpio"
+        case errno.EBUSY:
+            return "another program has the pins, or the serial console is on (GPIO 14 and 15)"
+        case _:
+            return "the device is there but does not work"

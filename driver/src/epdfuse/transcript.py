@@ -5,11 +5,12 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from epdfuse.controllers import Controller, create_controller
 from epdfuse.panel import (
     DEFAULT_TEMPERATURE,
+    DIMENSIONS,
+    FILMS,
     DcFailedError,
     PanelBrokenError,
     PanelError,
@@ -61,48 +62,78 @@ def record(request: Request, write: Callable[[str], object]) -> None:
     write(f"status {_run(controller, request)}")
 
 
-def add_parser(commands: Any) -> None:
-    """Add the sub-command to the sub-parsers of a command line."""
-    parser = commands.add_parser("transcript", help=_SUMMARY, description=_SUMMARY + ".")
-    add_arguments(parser)
+def add_command(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    """Add the sub-command to a command line."""
+    add_arguments(add_parser("transcript", help=_SUMMARY, description=f"{_SUMMARY}."))
 
 
-_SUMMARY = "print what the driver does on the bus for one operation, without any hardware"
+_SUMMARY = "Print what the driver does on the bus for one operation, without any hardware"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Describe the options of the sub-command, and set `run`."""
-    parser.add_argument("--panel", required=True, metavar="SIZE", help="1.44, 1.9, 2.0, 2.6 or 2.7")
-    parser.add_argument("--film", type=int, default=231, help="231 (default), 230 or 110")
+    parser.add_argument("--panel", required=True, choices=DIMENSIONS, help="diagonal in inches")
+    parser.add_argument(
+        "--film", type=int, choices=FILMS, default=231, help="generation (default: %(default)s)"
+    )
     parser.add_argument("--operation", required=True, choices=OPERATIONS)
-    parser.add_argument("--temperature", type=_whole(TEMPERATURES), default=DEFAULT_TEMPERATURE)
-    parser.add_argument("--old", type=Path, metavar="FILE", help="frame on the glass (raw, BE)")
-    parser.add_argument("--new", type=Path, metavar="FILE", help="frame to show (raw, BE)")
-    parser.add_argument("--stage-time", type=_whole(STAGE_TIMES), metavar="MS", help="as `F` does")
-    parser.add_argument("--chip-id", type=_byte, default=HEALTHY_CHIP_ID, metavar="HEX")
-    parser.add_argument("--status", type=_byte, default=HEALTHY_STATUS, metavar="HEX")
-    parser.add_argument("--with-pwm", action="store_true", help="also print `pwm` (film 110)")
-    parser.set_defaults(run=run)
+    parser.add_argument(
+        "--temperature",
+        type=_whole(TEMPERATURES),
+        default=DEFAULT_TEMPERATURE,
+        metavar="CELSIUS",
+        help="of the glass (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--old", type=Path, metavar="FILE", help="frame on the glass, raw (default: an example)"
+    )
+    parser.add_argument(
+        "--new", type=Path, metavar="FILE", help="frame to show, raw (default: an example)"
+    )
+    parser.add_argument(
+        "--stage-time",
+        type=_whole(STAGE_TIMES),
+        metavar="MS",
+        help="time of a stage of a partial update, as the F command sets it",
+    )
+    parser.add_argument(
+        "--chip-id",
+        type=_byte,
+        default=HEALTHY_CHIP_ID,
+        metavar="HEX",
+        help="what the chip says it is (default: 02)",
+    )
+    parser.add_argument(
+        "--status",
+        type=_byte,
+        default=HEALTHY_STATUS,
+        metavar="HEX",
+        help="status register: 80 glass whole, 40 voltage reached (default: c0)",
+    )
+    parser.add_argument(
+        "--with-pwm", action="store_true", help="also print the pump clock of film 110"
+    )
+    parser.set_defaults(run=lambda options: run(options, parser))
 
 
-def run(arguments: argparse.Namespace) -> int:
-    """Print the transcript; 2 and a sentence on stderr when the request makes no sense."""
+def run(options: argparse.Namespace, parser: argparse.ArgumentParser) -> None:
+    """Print the transcript; exits with 2 and a sentence when the request makes no sense."""
     try:
-        request = _request(arguments)
+        request = _request(options)
     except (OSError, ValueError) as error:
-        print(f"epdfuse transcript: {error}", file=sys.stderr)
-        return 2
+        parser.error(str(error))
     events: list[str] = []
     record(request, events.append)
     sys.stdout.write("\n".join(events) + "\n")
-    return 0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the sub-command by itself: `python3 -m epdfuse.transcript`."""
-    parser = argparse.ArgumentParser(prog="epdfuse transcript", description=_SUMMARY + ".")
+    parser = argparse.ArgumentParser(prog="epdfuse transcript", description=f"{_SUMMARY}.")
     add_arguments(parser)
-    return run(parser.parse_args(arguments))
+    options = parser.parse_args(arguments)
+    options.run(options)
+    return 0
 
 
 def _run(controller: Controller, request: Request) -> int:

@@ -77,7 +77,7 @@ def wait_until_ready(bus: Bus, timeout: float) -> None:
     Raises:
         BusyTimeoutError: it did not within `timeout` seconds.
     """
-    patient = round(timeout * 1_000_000 / _PATIENT_PAUSE)
+    patient = round((timeout * 1_000_000 - _EAGER_POLLS * _EAGER_PAUSE) / _PATIENT_PAUSE)
     for pause in chain(repeat(_EAGER_PAUSE, _EAGER_POLLS), repeat(_PATIENT_PAUSE, patient)):
         if not bus.read_busy():
             return

@@ -98,7 +98,7 @@ def _check_chip_id(bus: Bus) -> None:
         chip_id = bus.transfer(bytes([READ_CHIP_ID, 0]))[1]
     if chip_id & _COG_ID_MASK != _COG_ID:
         raise UnsupportedCogError(
-            f"the controller says it is 0x{chip_id:02x}, this film needs 0x{_COG_ID:02x};"
+            f"the controller has the identity 0x{chip_id:02x}, this film needs 0x{_COG_ID:02x};"
             " is the panel connected and is the film right?"
         )
 

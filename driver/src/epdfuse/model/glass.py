@@ -8,11 +8,10 @@ _FULL = 255
 _WHITE_FROM = 128
 _CHARGE = (0, 0, -1, 1)
 
-RESIDUE = 0.1
-"""What is left of the old shade after a stage of the time the panel needs."""
-_BLACK_LEVEL = _FULL * RESIDUE / (1 + RESIDUE)
-_WHITE_LEVEL = _FULL / (1 + RESIDUE)
-"""Where full updates take black and white; a picture shows them as 0 and 255."""
+RESIDUE = 4e-5
+"""What is left of the old shade after a stage of the time the panel needs: nothing one sees.
+
+After the shortest stage `pu_stagetime` allows it is about 40 %: a ghost."""
 _INVISIBLE = 32
 """An eye does not see so small a difference to black and white."""
 
@@ -27,7 +26,7 @@ class Glass:
 
     def __init__(self, width: int, height: int) -> None:
         self._width = width
-        self._shades = [bytes([round(_WHITE_LEVEL)]) * width for _ in range(height)]
+        self._shades = [bytes([_FULL]) * width for _ in range(height)]
         self._charges = [[0] * width for _ in range(height)]
 
     def drive(self, row: int, codes: bytes, residue: float) -> None:
@@ -56,9 +55,9 @@ class Glass:
         return tuple(charge for row in self._charges for charge in row)
 
     def show(self, picture: bytes) -> None:
-        """Put shades on the glass as `picture` gives them, balanced."""
-        shades = [picture[at : at + self._width] for at in range(0, len(picture), self._width)]
-        self._shades = [row.translate(_meant()) for row in shades]
+        """Put shades on the glass; a black pixel has the charge of having been driven once."""
+        rows = range(0, len(picture), self._width)
+        self._shades = [picture[start : start + self._width] for start in rows]
         self._charges = [[int(shade < _WHITE_FROM) for shade in row] for row in self._shades]
 
 
@@ -73,17 +72,7 @@ def _moves(residue: float) -> tuple[bytes, bytes, bytes, bytes]:
 
 @lru_cache(maxsize=1)
 def _seen() -> bytes:
-    return bytes(_snapped(_stretched(shade)) for shade in range(256))
-
-
-@lru_cache(maxsize=1)
-def _meant() -> bytes:
-    span = _WHITE_LEVEL - _BLACK_LEVEL
-    return bytes(round(_BLACK_LEVEL + grey * span / _FULL) for grey in range(256))
-
-
-def _stretched(shade: int) -> int:
-    return round((shade - _BLACK_LEVEL) * _FULL / (_WHITE_LEVEL - _BLACK_LEVEL))
+    return bytes(_snapped(shade) for shade in range(256))
 
 
 def _snapped(grey: int) -> int:
