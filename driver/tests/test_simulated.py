@@ -1,6 +1,5 @@
 """The simulated panel: its time, its picture, and what a person does to it."""
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -111,30 +110,6 @@ def test_the_glass_keeps_its_picture_without_a_driver(
     make(spec).update(None, old)
     make(spec).partial(new, new, None)
     assert picture.load(bench.glass_picture, spec) == old
-
-
-def test_the_picture_of_another_panel_is_not_taken(
-    panel: SimulatedPanel, bench: Bench, old: bytes
-) -> None:
-    panel.update(None, old)
-    assert picture.load(bench.glass_picture, panel_spec("2.0")) is None
-
-
-def test_a_damaged_picture_is_named_in_the_log(
-    bench: Bench, spec: PanelSpec, caplog: pytest.LogCaptureFixture
-) -> None:
-    bench.glass_picture.write_bytes(b"not a picture")
-    with caplog.at_level(logging.WARNING):
-        assert picture.load(bench.glass_picture, spec) is None
-    assert "glass.png" in caplog.text
-
-
-def test_a_truncated_picture_is_not_taken(
-    panel: SimulatedPanel, bench: Bench, spec: PanelSpec, old: bytes
-) -> None:
-    panel.update(None, old)
-    bench.glass_picture.write_bytes(bench.glass_picture.read_bytes()[:-50])
-    assert picture.load(bench.glass_picture, spec) is None
 
 
 def test_a_picture_that_cannot_be_written_does_not_fail_the_command(

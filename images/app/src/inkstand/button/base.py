@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 OK = "ok"
+NOT_WATCHED = "it is not watched"
 # An edge needs some time from the line to here; a timer must not run ahead of it.
 _GRACE = 0.02
 
@@ -45,8 +46,8 @@ class NoButton:
 class Reporter:
     """Tells the hub and the log what a button does; to be used in the event loop's thread."""
 
-    def __init__(self, clock: Clock, hub: Hub, timing: Timing, state: str) -> None:
-        self.state = state
+    def __init__(self, clock: Clock, hub: Hub, timing: Timing) -> None:
+        self.state = NOT_WATCHED
         self._clock = clock
         self._hub = hub
         self._machine = GestureMachine(timing)
@@ -77,6 +78,11 @@ class Reporter:
             _LOG.warning("the button cannot be pressed: %s", reason)
             self._hub.publish(ButtonChanged(self._clock.now(), reason))
         self.state, self._troubled = reason, True
+
+    def stops(self) -> None:
+        """Nobody watches the button any more."""
+        self.start_from(pressed=False)
+        self.state, self._troubled = NOT_WATCHED, False
 
     def _publish(self, gestures: tuple[Gesture, ...]) -> None:
         for gesture in gestures:

@@ -25,7 +25,7 @@ class MemoryButton:
     """
 
     def __init__(self, clock: Clock, hub: Hub, timing: Timing = Timing()) -> None:  # noqa: B008 frozen
-        self._reporter = Reporter(clock, hub, timing, "not watched yet")
+        self._reporter = Reporter(clock, hub, timing)
         self._running = False
         self._reason: str | None = None
         self._tick = 0
@@ -43,7 +43,7 @@ class MemoryButton:
             await asyncio.get_running_loop().create_future()
         finally:
             self._running = False
-            self._reporter.start_from(pressed=False)
+            self._reporter.stops()
 
     def press(self, held: float = _HELD, times: int = 1) -> None:
         """Press it that many times, holding it for `held` seconds each time."""

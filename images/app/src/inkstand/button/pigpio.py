@@ -71,7 +71,7 @@ class PigpioButton:
         timing: Timing = Timing(),  # noqa: B008 frozen
     ) -> None:
         self._settings = settings
-        self._reporter = Reporter(clock, hub, timing, "not connected yet")
+        self._reporter = Reporter(clock, hub, timing)
 
     @property
     def state(self) -> str:
@@ -80,6 +80,12 @@ class PigpioButton:
 
     async def run(self) -> None:
         """Watch the button until cancelled."""
+        try:
+            await self._connect_for_ever()
+        finally:
+            self._reporter.stops()
+
+    async def _connect_for_ever(self) -> None:
         delays = self._delays()
         while True:
             try:

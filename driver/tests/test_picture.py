@@ -1,0 +1,60 @@
+"""Frames as PNG files."""
+
+import io
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from epdfuse import picture
+from epdfuse.panel import panel_spec
+from epdfuse.picture import NotOurPictureError
+
+pytestmark = pytest.mark.unit
+
+SMALL = panel_spec("1.44")
+
+
+@given(st.binary(min_size=SMALL.frame_bytes, max_size=SMALL.frame_bytes))
+def test_a_frame_reads_back_as_it_was(frame: bytes) -> None:
+    assert picture.decode(picture.encode(frame, SMALL), SMALL) == frame
+
+
+@pytest.mark.parametrize("size", ["1.44", "1.9", "2.0", "2.6", "2.7"])
+def test_other_programs_see_black_where_the_frame_is_black(size: str) -> None:
+    spec = panel_spec(size)
+    frame = bytes((37 * i + 11) % 256 for i in range(spec.frame_bytes))
+    with Image.open(io.BytesIO(picture.encode(frame, spec))) as image:
+        image.load()
+        assert (image.format, image.mode, image.size) == ("PNG", "1", (spec.width, spec.height))
+        assert bytes(byte ^ 0xFF for byte in image.tobytes()) == frame
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        b"",
+        b"not a picture",
+        picture.encode(SMALL.white, SMALL)[:-20],
+        picture.encode(SMALL.white, SMALL).replace(b"IDATx", b"IDATy"),
+        picture.encode(bytes(2400), panel_spec("2.0")),
+        picture.encode(SMALL.white[:-16], SMALL),
+    ],
+)
+def test_anything_else_is_refused(file: bytes) -> None:
+    with pytest.raises(NotOurPictureError):
+        picture.decode(file, SMALL)
+
+
+def test_a_picture_that_is_not_there_is_none(tmp_path: Path) -> None:
+    assert picture.load(tmp_path / "glass.png", SMALL) is None
+
+
+def test_a_picture_that_is_refused_is_named_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "glass.png").write_bytes(b"not a picture")
+    assert picture.load(tmp_path / "glass.png", SMALL) is None
+    assert "glass.png" in caplog.text

@@ -1,0 +1,144 @@
+"""What is killed comes back by itself. The reboot is last: it takes the longest."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.e2e
+
+CONTAINERS = ("app", "pigpiod", "traefik")
+BOOT_SECONDS = 60
+
+
+@pytest.fixture
+def started_at(engine_says: Callable[[str, str], str]) -> Callable[[], list[str]]:
+    """Give a function that tells when each container was started."""
+    return lambda: [engine_says(name, ".State.StartedAt") for name in CONTAINERS]
+
+
+def serves(api: Any) -> bool:
+    """Tell whether the owner is welcome."""
+    try:
+        return bool(api.authorized("GET", "/")[0] == 200)
+    except (urllib3.exceptions.HTTPError, ValueError):
+        return False
+
+
+def test_a_killed_driver_shows_the_same_content_and_no_container_restarts(
+    api: Any,
+    pi: Any,
+    current: Callable[[], bytes],
+    started_at: Callable[[], list[str]],
+    wait_for: Callable[..., Any],
+) -> None:
+    before = current()
+    api.send("Before the crash")
+    wait_for("the message on the glass", lambda: current() != before)
+    shown, started = current(), started_at()
+    pi.check_output("systemctl kill --signal KILL epd-fuse")
+    wait_for("the same content again", lambda: current() == shown, seconds=5)
+    assert started_at() == started
+    api.send("After the crash")
+    wait_for("a new message on the glass", lambda: current() not in (b"", shown))
+    assert started_at() == started
+
+
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_killed_container_is_back_within_ten_seconds(
+    name: str,
+    api: Any,
+    pi: Any,
+    engine_says: Callable[[str, str], str],
+    wait_for: Callable[..., Any],
+) -> None:
+    before = engine_says(name, ".State.StartedAt")
+    pi.check_output("docker kill %s", name)
+    wait_for(
+        f"{name} runs again",
+        lambda: (
+            engine_says(name, ".State.Running") == "true"
+            and engine_says(name, ".State.StartedAt") != before
+        ),
+        seconds=10,
+    )
+    wait_for("the appliance serves", lambda: serves(api), seconds=10)
+
+
+def test_a_container_that_was_stopped_by_hand_stays_so(
+    pi: Any, engine_says: Callable[[str, str], str], wait_for: Callable[..., Any]
+) -> None:
+    """Proved by one that was killed after it and is back: the reviver has seen both."""
+    pi.check_output("docker stop pigpiod")
+    before = engine_says("traefik", ".State.StartedAt")
+    pi.check_output("docker kill traefik")
+    wait_for("traefik is back", lambda: engine_says("traefik", ".State.StartedAt") != before)
+    assert engine_says("pigpiod", ".State.Running") == "false"
+    pi.check_output("docker start pigpiod")
+
+
+def test_the_button_works_after_all_that(
+    api: Any,
+    pi: Any,
+    current: Callable[[], bytes],
+    shows_clock: Callable[[], bool],
+    wait_for: Callable[..., Any],
+) -> None:
+    wait_for("the appliance serves", lambda: serves(api))
+    before = current()
+    api.send("Press me")
+    wait_for("the message on the glass", lambda: current() != before)
+
+    def pressed() -> bool:
+        pi.check_output("docker exec pigpiod press 22")
+        return shows_clock()
+
+    wait_for("the clock on the glass", pressed, seconds=20)
+
+
+def test_a_panel_that_fails_is_told_and_recovers(
+    api: Any, pi: Any, current: Callable[[], bytes], wait_for: Callable[..., Any]
+) -> None:
+    before = current()
+    pi.check_output("epdfuse simulate fail broken")
+    try:
+        api.send("Not shown")
+        wait_for(
+            "the error",
+            lambda: pi.file("/run/epd/panel/error").content_string == "Panel broken\n",
+        )
+        assert current() == before
+        assert serves(api)
+    finally:
+        pi.check_output("epdfuse simulate fail ok")
+    api.send("Shown again")
+    wait_for("a message on the glass", lambda: current() != before, seconds=20)
+
+
+def test_everything_is_up_after_a_reboot(
+    api: Any,
+    pi: Any,
+    instance: Any,
+    current: Callable[[], bytes],
+    wait_for: Callable[..., Any],
+) -> None:
+    subprocess.run(["docker", "restart", instance.name], check=True, capture_output=True)
+    wait_for(
+        "systemd has started everything",
+        lambda: pi.run("systemctl is-system-running --wait").stdout.strip() == "running",
+        seconds=BOOT_SECONDS,
+    )
+    # A restarted container may have another address.
+    api.pool.host = instance.address
+    wait_for("the appliance serves", lambda: serves(api), seconds=BOOT_SECONDS)
+    running = pi.check_output("docker ps --format '{{.Names}}'").split()
+    assert sorted(running) == list(CONTAINERS)
+    before = current()
+    api.send("After the reboot")
+    wait_for("the message on the glass", lambda: current() not in (b"", before), seconds=20)

@@ -1,0 +1,59 @@
+"""The checker of the roles, a program in tools/, and a small repository for it to check."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+
+FILES = {
+    "roles/lamp/meta/argument_specs.yml": """
+argument_specs:
+  main: &main
+    options:
+      lamp_colour: {description: "The C(colour).", type: str, default: red}
+      lamp_key: {description: A secret., type: str}
+      lamp_net: {description: A network., type: str, default: net}
+  preflight: *main
+  image:
+    options:
+      lamp_image: {description: What to build., type: str}
+""",
+    "roles/lamp/defaults/main.yml": "lamp_colour: red\nlamp_net: net\n",
+    "roles/lamp/vars/main.yml": "__lamp_port: 1\n",
+    "roles/lamp/tasks/main.yml": "- name: Switch it on\n",
+    "roles/lamp/tasks/run.yml": "- name: run | Switch it on\n",
+    "host_vars.example/pi.yml": "# A comment: with a colon.\n# lamp_colour: red\nlamp_key: ''\n",
+    "inventory/group_vars/all/wiring.yml": "lamp_net: net\n",
+}
+
+
+@pytest.fixture(scope="session")
+def checker() -> ModuleType:
+    path = ROOT / "tools" / "check_role_variables.py"
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    # A dataclass looks its module up while it is made.
+    sys.modules[path.stem] = module
+    specification.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one role, `lamp`, that breaks no rule."""
+    for name, content in FILES.items():
+        file = tmp_path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content)
+    return tmp_path

@@ -1,0 +1,88 @@
+"""The checker of the roles finds what breaks a rule, and nothing else."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.unit
+
+Edit = tuple[str, str, str]
+
+SPECS = "roles/lamp/meta/argument_specs.yml"
+EXAMPLE = "host_vars.example/pi.yml"
+TASKS = "roles/lamp/tasks/run.yml"
+
+
+def replace(file: Path, old: str, new: str) -> None:
+    text = file.read_text()
+    assert old in text
+    file.write_text(text.replace(old, new))
+
+
+def test_a_role_that_keeps_the_rules_is_left_alone(checker: Any, repository: Path) -> None:
+    assert checker.check(repository) == []
+
+
+@pytest.mark.parametrize(
+    ("edit", "sentence"),
+    [
+        ((SPECS, "lamp_key", "key"), "lamp: key does not begin with lamp_"),
+        (("roles/lamp/vars/main.yml", "__lamp", "__lump"), "lamp: __lump_port does not begin with"),
+        (
+            (SPECS, "default: red", "default: blue"),
+            "lamp_colour is 'blue' in argument_specs, 'red'",
+        ),
+        (
+            (SPECS, "default: net", "default: 1"),
+            "lamp_net is 1 in argument_specs, 'net' in defaults",
+        ),
+        ((SPECS, ", default: net", ""), "lamp_net is missing in argument_specs, 'net' in defaults"),
+        ((SPECS, "A secret.", "''"), "lamp_key has no description (entry point main)"),
+        ((TASKS, "run |", "build |"), '"build | Switch it on" is not named after its phase'),
+        ((TASKS, "Switch", "switch"), '"run | switch it on" is not named after its phase'),
+        (("roles/lamp/tasks/main.yml", "Switch", "switch"), "main.yml: "),
+        ((EXAMPLE, "lamp_key", "lamp_keys"), "lamp_key is neither in host_vars.example nor in"),
+        ((EXAMPLE, "lamp_key", "lamp_keys"), "host_vars.example: no role knows lamp_keys"),
+        ((EXAMPLE, "colour: red", "colour: blue"), "lamp_colour is blue, its default 'red'"),
+    ],
+)
+def test_a_broken_rule_is_told(checker: Any, repository: Path, edit: Edit, sentence: str) -> None:
+    file, old, new = edit
+    replace(repository / file, old, new)
+    assert sentence in "\n".join(checker.check(repository))
+
+
+def test_an_option_that_is_written_with_another_type_is_no_equal(
+    checker: Any, repository: Path
+) -> None:
+    replace(repository / SPECS, "default: red", "default: true")
+    replace(repository / "roles/lamp/defaults/main.yml", "red", "1")
+    assert any("lamp_colour" in sentence for sentence in checker.check(repository))
+
+
+def test_tasks_in_a_block_are_counted_and_the_block_is_not(checker: Any, repository: Path) -> None:
+    task = "    - name: run | Switch it on\n"
+    (repository / TASKS).write_text("- name: run | All\n  block:\n" + task * 10)
+    assert checker.check(repository) == []
+    (repository / TASKS).write_text("- name: run | All\n  block:\n" + task * 11)
+    assert checker.check(repository) == ["lamp: tasks/run.yml has 11 tasks, more than 10"]
+
+
+def test_a_readme_has_the_table_that_the_specs_give(checker: Any, repository: Path) -> None:
+    readme = repository / "roles" / "lamp" / "README.md"
+    readme.write_text(f"# lamp\n\n{checker.TABLE_BEGIN}old{checker.TABLE_END}\nThe end.\n")
+    assert "README.md is not up to date" in "\n".join(checker.check(repository))
+    checker.write_tables(repository)
+    assert '| `lamp_colour` | `"red"` | The `colour`. |' in readme.read_text()
+    assert readme.read_text().startswith("# lamp\n")
+    assert readme.read_text().endswith("\nThe end.\n")
+    assert checker.check(repository) == []
+
+
+def test_the_roles_of_this_repository_keep_the_rules(checker: Any) -> None:
+    assert checker.check(checker.ROOT) == []

@@ -1,0 +1,242 @@
+"""Check that the roles keep the rules of docs/design.md, so far as files can tell.
+
+For every role: names have its prefix, defaults and argument_specs say the same, every variable is
+described, tasks are named after their phase and few to a file, the README has the table of
+variables (`--write` brings it up to date). Over all roles: what an owner may set stands in
+host_vars.example, and nothing stands there that no role has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+MAX_TASKS = 10
+# A setting, commented out or not: what is indented belongs to a value.
+_EXAMPLE = re.compile(r"^(?:# ?)?([a-z][a-z0-9]*_[a-z0-9_]+):(?: (.*))?$", re.MULTILINE)
+_ANSIBLE_CODE = re.compile(r"\b[CO]\(([^)]*)\)")
+TABLE_BEGIN = "<!-- variables: from meta/argument_specs.yml -->\n"
+TABLE_END = "\n<!-- end of variables -->\n"
+_OWN_ENTRY_POINTS = ("main", "preflight")
+_BLOCKS = ("block", "rescue", "always")
+
+Options = Mapping[str, Mapping[str, Any]]
+Task = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Role:
+    """What one role's files say; a missing file is an empty one.
+
+    `entry_points` are the argument_specs by task file, `tasks` the tasks by file stem.
+    """
+
+    name: str
+    entry_points: Mapping[str, Options]
+    defaults: Mapping[str, object]
+    internals: Mapping[str, object]
+    tasks: Mapping[str, Sequence[Task]]
+    readme: str
+
+    @property
+    def options(self) -> Options:
+        """The variables of the role itself, without those of its other entry points."""
+        return self.entry_points.get("main", {})
+
+    @property
+    def callers_only(self) -> set[str]:
+        """The variables of entry points that other roles call; no owner sets them."""
+        others = {name: o for name, o in self.entry_points.items() if name not in _OWN_ENTRY_POINTS}
+        return {variable for options in others.values() for variable in options}
+
+
+def read_role(folder: Path) -> Role:
+    """Read the role in a directory.
+
+    Raises:
+        yaml.YAMLError: a file is not YAML.
+    """
+    specs = _read_yaml(folder / "meta" / "argument_specs.yml").get("argument_specs", {})
+    return Role(
+        name=folder.name,
+        entry_points={name: spec.get("options", {}) for name, spec in specs.items()},
+        defaults=_read_yaml(folder / "defaults" / "main.yml"),
+        internals=_read_yaml(folder / "vars" / "main.yml"),
+        tasks={file.stem: _read_tasks(file) for file in sorted(folder.glob("tasks/*.yml"))},
+        readme=_read(folder / "README.md"),
+    )
+
+
+def _read(file: Path) -> str:
+    return file.read_text(encoding="utf-8") if file.exists() else ""
+
+
+def _read_yaml(file: Path) -> dict[str, Any]:
+    return yaml.safe_load(_read(file)) or {}
+
+
+def _read_tasks(file: Path) -> list[Task]:
+    return yaml.safe_load(_read(file)) or []
+
+
+def check_role(role: Role) -> Iterator[str]:
+    """Give a sentence for each rule that a role breaks."""
+    yield from check_prefixes(role)
+    yield from check_defaults(role)
+    yield from check_descriptions(role)
+    yield from check_tasks(role)
+    yield from check_readme(role)
+
+
+def check_prefixes(role: Role) -> Iterator[str]:
+    """Public names begin with the role's name, internal ones with two underscores before it."""
+    public = {name for options in role.entry_points.values() for name in options}
+    public |= set(role.defaults)
+    yield from _without_prefix(role, public, f"{role.name}_")
+    yield from _without_prefix(role, role.internals, f"__{role.name}_")
+
+
+def _without_prefix(role: Role, names: Iterable[str], prefix: str) -> Iterator[str]:
+    for name in sorted(names):
+        if not name.startswith(prefix):
+            yield f"{role.name}: {name} does not begin with {prefix}"
+
+
+def check_defaults(role: Role) -> Iterator[str]:
+    """defaults/main.yml and the argument_specs have the same defaults, in value and type."""
+    specified = {n: o["default"] for n, o in role.options.items() if "default" in o}
+    for name in sorted(specified.keys() | role.defaults.keys()):
+        spec, default = _shown(specified, name), _shown(role.defaults, name)
+        if spec != default:
+            yield f"{role.name}: {name} is {spec} in argument_specs, {default} in defaults"
+
+
+def _shown(values: Mapping[str, object], name: str) -> str:
+    return repr(values[name]) if name in values else "missing"
+
+
+def check_descriptions(role: Role) -> Iterator[str]:
+    """Every variable of every entry point is described."""
+    for entry, options in role.entry_points.items():
+        for name, option in options.items():
+            if not str(option.get("description", "")).strip():
+                yield f"{role.name}: {name} has no description (entry point {entry})"
+
+
+def check_tasks(role: Role) -> Iterator[str]:
+    """A task file has few tasks, each named `phase | What it does`; main.yml is no phase."""
+    for stem, tasks in role.tasks.items():
+        every = list(flatten(tasks))
+        if len(every) > MAX_TASKS:
+            yield f"{role.name}: tasks/{stem}.yml has {len(every)} tasks, more than {MAX_TASKS}"
+        yield from _misnamed(role, stem, every)
+
+
+def flatten(tasks: Iterable[Task]) -> Iterator[Task]:
+    """Give the tasks, those of a block in its place."""
+    for task in tasks:
+        inner = [inner for key in _BLOCKS for inner in task.get(key, [])]
+        yield from flatten(inner) if inner else iter([task])
+
+
+def _misnamed(role: Role, stem: str, tasks: Iterable[Task]) -> Iterator[str]:
+    wanted = r"[A-Z]" if stem == "main" else rf"{re.escape(stem)} \| [A-Z]"
+    for name in (str(task.get("name", "")) for task in tasks):
+        if not re.match(wanted, name):
+            yield f'{role.name}: tasks/{stem}.yml: "{name}" is not named after its phase'
+
+
+def check_readme(role: Role) -> Iterator[str]:
+    """The README, if there is one, has the table that the argument_specs give."""
+    if role.readme and role.readme != with_table(role):
+        yield f"{role.name}: README.md is not up to date; run tools/check_role_variables.py --write"
+
+
+def with_table(role: Role) -> str:
+    """Give the README with its table made anew; as it is, when it has no place for one."""
+    before, begin, rest = role.readme.partition(TABLE_BEGIN)
+    _, end, after = rest.partition(TABLE_END)
+    return f"{before}{begin}{table(role)}{end}{after}" if end else role.readme
+
+
+def table(role: Role) -> str:
+    """Give the variables of a role as a Markdown table."""
+    head = "\n| variable | default | what it is |\n|---|---|---|\n"
+    return head + "".join(_row(name, option) for name, option in role.options.items())
+
+
+def _row(name: str, option: Mapping[str, Any]) -> str:
+    default = f"`{json.dumps(option['default'])}`" if "default" in option else "none"
+    return f"| `{name}` | {default} | {_markdown(str(option['description']))} |\n"
+
+
+def _markdown(text: str) -> str:
+    return _ANSIBLE_CODE.sub(r"`\1`", text.strip()).replace("|", "\\|")
+
+
+def check_example(roles: Sequence[Role], example: str, wiring: Iterable[str]) -> Iterator[str]:
+    """Owners find every variable in the example, but for wiring and what other roles pass."""
+    shown, wired = dict(_EXAMPLE.findall(example)), set(wiring)
+    for role in roles:
+        for name in sorted(role.options.keys() - role.callers_only - wired - shown.keys()):
+            yield f"{role.name}: {name} is neither in host_vars.example nor in wiring.yml"
+    known = wired.union(*(role.options for role in roles))
+    for name in sorted(shown.keys() - known):
+        if not name.startswith("ansible_"):
+            yield f"host_vars.example: no role knows {name}"
+
+
+def check_example_defaults(roles: Sequence[Role], example: str) -> Iterator[str]:
+    """A value in the example is the default, where there is one."""
+    defaults = {name: value for role in roles for name, value in role.defaults.items()}
+    for name, text in _EXAMPLE.findall(example):
+        if name in defaults and yaml.safe_load(text) != defaults[name]:
+            yield f"host_vars.example: {name} is {text}, its default {defaults[name]!r}"
+
+
+def read_roles(root: Path) -> dict[Path, Role]:
+    """Read the roles of a repository, by directory."""
+    folders = [folder for folder in sorted(root.glob("roles/*")) if folder.is_dir()]
+    return {folder: read_role(folder) for folder in folders}
+
+
+def check(root: Path) -> list[str]:
+    """Check the roles of a repository; give a sentence for each rule that is broken."""
+    roles = list(read_roles(root).values())
+    example = "\n".join(_read(file) for file in sorted(root.glob("host_vars.example/*.yml")))
+    wiring = _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml")
+    broken = [sentence for role in roles for sentence in check_role(role)]
+    broken += check_example(roles, example, wiring)
+    return broken + list(check_example_defaults(roles, example))
+
+
+def write_tables(root: Path) -> None:
+    """Bring the tables of variables in the roles' READMEs up to date."""
+    for folder, role in read_roles(root).items():
+        if role.readme:
+            (folder / "README.md").write_text(with_table(role), encoding="utf-8")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print what is wrong; exit status 1 when anything is."""
+    parser = argparse.ArgumentParser(description="Check the roles' variables and tasks.")
+    parser.add_argument("--write", action="store_true", help="first write the READMEs' tables")
+    if parser.parse_args(arguments).write:
+        write_tables(ROOT)
+    broken = check(ROOT)
+    for sentence in broken:
+        print(sentence, file=sys.stderr)
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
