@@ -1,4 +1,4 @@
-"""The command line: `epdfuse mount` and `epdfuse simulate`."""
+"""The command line: `epdfuse mount`, `epdfuse simulate` and `epdfuse transcript`."""
 
 import argparse
 import logging
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from epdfuse import __version__
+from epdfuse import __version__, transcript
 from epdfuse.backends import BUSES, BusOptions
 from epdfuse.panel import DIMENSIONS, FILMS, PanelError, PanelSpec, UnknownPanelError, panel_spec
 from epdfuse.simulated import Bench, Fault
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     _add_mount(commands.add_parser)
     _add_simulate(commands.add_parser)
+    transcript.add_command(commands.add_parser)
     return parser
 
 
