@@ -22,7 +22,6 @@ EPD = "/run/epd/panel"
 
 
 def _make_engine(pi: VirtualPi) -> None:
-    engine.require_root()
     engine.require_fuse()
     with step("Install Docker and mmdebstrap where they are missing") as remark:
         engine.install(remark)
@@ -58,26 +57,34 @@ def _make_traefik_archive() -> Path:
     return path
 
 
-def _make_settings(pi: VirtualPi, base_archive: Path) -> Credentials:
+def _make_credentials(pi: VirtualPi) -> Credentials:
+    with step("Make a password and a key") as remark:
+        make_private(pi.state)
+        secrets = load_or_generate(pi.state)
+        remark(f"kept in {pi.state}")
+    return secrets
+
+
+def _write_settings(pi: VirtualPi, secrets: Credentials, base_archive: Path) -> None:
     traefik = _make_traefik_archive()
     with step("Write inventory and settings") as remark:
-        secrets = load_or_generate(pi.state)
         files = inventory.image_archives(base_archive, traefik)
         bundle = os.environ.get("SSL_CERT_FILE")
         inventory.write(pi, inventory.host_settings(pi, secrets, files, bundle))
         deploy.write_login(pi, secrets)
         remark(os.fspath(pi.inventory))
-    return secrets
 
 
 def create(pi: VirtualPi) -> Credentials:
     """Make a virtual Pi with nothing on it, and the settings to deploy with."""
-    make_private(pi.state)
+    engine.require_root()
+    secrets = _make_credentials(pi)
     _make_engine(pi)
     with step("Build the Debian 13 root file system") as remark:
         base_archive = rootfs.make_base(remark)
     _make_container(pi, _make_image(base_archive))
-    return _make_settings(pi, base_archive)
+    _write_settings(pi, secrets, base_archive)
+    return secrets
 
 
 def run_deploy(pi: VirtualPi, *options: str) -> None:

@@ -49,6 +49,9 @@ def missing_packages(
     if not has("mmdebstrap"):
         # The keyring comes along so that a Debian 12 that was never updated knows Debian 13's keys.
         need += ["mmdebstrap", "debian-archive-keyring"]
+    if not has("curl"):
+        # For the commands that are printed at the end.
+        need += ["curl"]
     if not engine and not (has("dockerd") and has("docker") and has("iptables")):
         need += ["docker.io", "iptables", *filter(known, OPTIONAL_PACKAGES)]
     return need

@@ -47,6 +47,8 @@ def host_settings(
         "traefik_host": "localhost",
         "traefik_extra_names": ["127.0.0.1"],
         "traefik_https_public_port": pi.https_port or 443,
+        # Browsers would remember it for every port of localhost.
+        "traefik_hsts_seconds": 0,
         "epd_driver_simulated_timing": pi.simulated_timing,
         "docker_image_archives": [
             {"path": os.fspath(path), "image": image} for image, path in archives.items()

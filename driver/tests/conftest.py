@@ -93,14 +93,14 @@ class Driver:
         path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
             channel.bind(str(path))
-            channel.settimeout(DEADLINE_S)
+            channel.setblocking(False)
             self.process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "epdfuse", *self.mount_arguments()],
                 env=self._env() | {"NOTIFY_SOCKET": str(path)},
                 stderr=subprocess.PIPE,
                 text=True,
             )
-            assert channel.recv(100) == b"READY=1"
+            _until(lambda: self._heard(channel), "readiness")
 
     def signal(self, number: signal.Signals) -> None:
         assert self.process is not None
@@ -142,6 +142,14 @@ class Driver:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.communicate()
+
+    def _heard(self, channel: socket.socket) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"it ended: {self.process.communicate()[1]}"
+        try:
+            return channel.recv(100) == b"READY=1"
+        except BlockingIOError:
+            return False
 
     def _env(self) -> dict[str, str]:
         return os.environ | {"PYTHONPATH": str(SOURCE)}

@@ -24,6 +24,8 @@ pytestmark = pytest.mark.integration
 
 SIZE = 5808
 WHITE = bytes(SIZE)
+FORBIDDEN = errno.EPERM if os.geteuid() == 0 else errno.EACCES
+"""Directories are not writable, which the kernel itself tells everybody but root."""
 
 
 def shell(directory: Path, script: str) -> subprocess.CompletedProcess[str]:
@@ -92,11 +94,11 @@ class TestFiles:
     @pytest.mark.parametrize(
         ("script", "number"),
         [
-            ("touch x", errno.EPERM),
-            ("mkdir x", errno.EPERM),
-            ("rm version", errno.EPERM),
-            ("mv version panel", errno.EPERM),
-            ("ln version x", errno.EPERM),
+            ("touch x", FORBIDDEN),
+            ("mkdir x", FORBIDDEN),
+            ("rm version", FORBIDDEN),
+            ("mv version panel", FORBIDDEN),
+            ("ln version x", FORBIDDEN),
             ("chmod 600 display", errno.EPERM),
             ("echo x > version", errno.EACCES),
             ("cat BE/command", errno.ENOENT),

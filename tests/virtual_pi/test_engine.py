@@ -24,7 +24,8 @@ def missing(
 
 
 def test_a_fresh_debian_12_gets_the_packages_it_has() -> None:
-    assert missing(there=()) == ["mmdebstrap", "debian-archive-keyring", "docker.io", "iptables"]
+    tools = ["mmdebstrap", "debian-archive-keyring", "curl"]
+    assert missing(there=()) == [*tools, "docker.io", "iptables"]
 
 
 def test_a_fresh_debian_13_gets_client_and_buildx_too() -> None:
@@ -33,11 +34,11 @@ def test_a_fresh_debian_13_gets_client_and_buildx_too() -> None:
 
 
 def test_an_engine_that_answers_is_used_whoever_made_it() -> None:
-    assert missing(there=("mmdebstrap", "docker"), engine_answers=True) == []
+    assert missing(there=("mmdebstrap", "curl", "docker"), engine_answers=True) == []
 
 
 def test_an_installed_engine_is_not_installed_again() -> None:
-    assert missing(there=("mmdebstrap", "docker", "dockerd", "iptables")) == []
+    assert missing(there=("mmdebstrap", "curl", "docker", "dockerd", "iptables")) == []
 
 
 def test_a_pid_file_of_an_earlier_life_is_removed(tmp_path: Path) -> None:

@@ -1,36 +1,41 @@
 """The file system: requests of the kernel in, contents and errno out."""
 # ruff: noqa: ARG002, D102 - the handlers' arguments and meaning are those of pyfuse3.Operations
 
+from __future__ import annotations
+
 import errno
 import os
 import time
-from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn, cast
 
 import pyfuse3
-from pyfuse3 import (
-    EntryAttributes,
-    FileHandleT,
-    FileInfo,
-    FileNameT,
-    FlagT,
-    FUSEError,
-    InodeT,
-    ReaddirToken,
-    RequestContext,
-    SetattrFields,
-    StatvfsData,
-)
+from pyfuse3 import EntryAttributes, FileInfo, FUSEError, StatvfsData
 
 from epdfuse import tree
-from epdfuse.directory import Directory
 from epdfuse.display import FrameTooLongError, IncompleteFrameError
 from epdfuse.panel import PanelError
 from epdfuse.tree import Kind, Node
 from epdfuse.turns import ClosedError, Turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    # pyfuse3 3.2 (Debian 12) has these classes, but does not name the types.
+    from pyfuse3 import (
+        FileHandleT,
+        FileNameT,
+        FlagT,
+        InodeT,
+        ModeT,
+        ReaddirToken,
+        RequestContext,
+        SetattrFields,
+    )
+
+    from epdfuse.directory import Directory
 
 _NAMES_STAY_S = 3600
 """Seconds the kernel may remember which names exist; they never change."""
@@ -110,7 +115,7 @@ class EpdFileSystem(pyfuse3.Operations):
         return self._attributes(node)
 
     async def opendir(self, inode: InodeT, ctx: RequestContext) -> FileHandleT:
-        return FileHandleT(inode)
+        return cast("FileHandleT", inode)
 
     async def readdir(self, fh: FileHandleT, start_id: int, token: ReaddirToken) -> None:
         for node in tree.children(fh):
@@ -125,7 +130,7 @@ class EpdFileSystem(pyfuse3.Operations):
             self._truncate(node, 0)
         handle = next(self._handles)
         self._open[handle] = OpenFile(node, append=bool(flags & os.O_APPEND))
-        return FileInfo(fh=FileHandleT(handle), direct_io=True, keep_cache=False)
+        return FileInfo(fh=cast("FileHandleT", handle), direct_io=True, keep_cache=False)
 
     async def read(self, fh: FileHandleT, off: int, size: int) -> bytes:
         return self._directory.content(self._open[fh].node)[off : off + size]
@@ -169,13 +174,13 @@ class EpdFileSystem(pyfuse3.Operations):
             self._directory.truncate(node, length)
 
     def _list(self, token: ReaddirToken, node: Node) -> bool:
-        name = FileNameT(os.fsencode(node.name))
+        name = cast("FileNameT", os.fsencode(node.name))
         return pyfuse3.readdir_reply(token, name, self._attributes(node), node.inode)
 
     def _attributes(self, node: Node) -> EntryAttributes:
         entry = EntryAttributes()
-        entry.st_ino = InodeT(node.inode)
-        entry.st_mode = pyfuse3.ModeT(node.mode)
+        entry.st_ino = cast("InodeT", node.inode)
+        entry.st_mode = cast("ModeT", node.mode)
         entry.st_nlink = tree.links(node)
         entry.st_uid, entry.st_gid = os.getuid(), os.getgid()
         entry.st_size = len(self._directory.content(node))

@@ -85,11 +85,17 @@ def _mounted(files: EpdFileSystem, options: MountOptions) -> Iterator[None]:
     try:
         pyfuse3.init(files, str(options.mountpoint), flags | _sharing(options.allow_other))
     except RuntimeError as error:
-        raise MountError(f"FUSE refuses to mount at {options.mountpoint}") from error
+        raise MountError(_refused(options)) from error
     try:
         yield
     finally:
         pyfuse3.close(unmount=True)
+
+
+def _refused(options: MountOptions) -> str:
+    shared = options.allow_other and os.geteuid() != 0
+    hint = "; --allow-other needs user_allow_other in /etc/fuse.conf" if shared else ""
+    return f"FUSE refuses to mount at {options.mountpoint}{hint}"
 
 
 def _sharing(allow_other: bool) -> set[str]:

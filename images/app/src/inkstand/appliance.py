@@ -32,7 +32,7 @@ class Appliance:
         """Take in a message and show it; it is kept when this returns."""
         message = Message(text, author, self._clock.now())
         await self._store.add(message)
-        self._display.show(MessageScreen(message.text, message.author, message.at))
+        self._display.show(MessageScreen(text, f"{author} at {message.at:%H:%M}"))
         self._hub.publish(MessageAccepted(message.at, author, text))
 
     async def run(self) -> None:

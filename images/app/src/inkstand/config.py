@@ -164,17 +164,6 @@ def _timezone(value: object) -> zoneinfo.ZoneInfo:
         raise ValueError(message) from None
 
 
-def _size(value: object) -> tuple[int, int]:
-    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
-    if match is None:
-        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
-    try:
-        frame_length(int(match[1]), int(match[2]))
-    except FrameError as error:
-        raise ValueError(f"cannot be {value}: {error}") from error
-    return (int(match[1]), int(match[2]))
-
-
 def _networks(value: object) -> tuple[Network, ...]:
     items = value.replace(",", " ").split() if isinstance(value, str) else value
     if not isinstance(items, list):
@@ -199,6 +188,23 @@ def _token_secret(value: object) -> str:
     return value
 
 
+def parse_size(value: object) -> tuple[int, int]:
+    """Return width and height in pixels of a text such as "264x176".
+
+    Raises:
+        ValueError: it is not of that form, or no panel can have that size.
+    """
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
+    if match is None:
+        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
+    size = (int(match[1]), int(match[2]))
+    try:
+        frame_length(*size)
+    except FrameError as error:
+        raise ValueError(f"cannot be {value}: {error}") from error
+    return size
+
+
 _PORT = partial(_number, low=1, high=65535)
 _PARSERS: dict[str, Callable[[object], object]] = {
     "app_title": _text,
@@ -212,7 +218,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "token_lifetime_hours": partial(_number, low=1, high=87_600),
     "panel": partial(_choice, options=("epd", "memory")),
     "panel_directory": lambda value: Path(_text(value)),
-    "panel_size": _size,
+    "panel_size": parse_size,
     "button": partial(_choice, options=("pigpio", "memory", "none")),
     "pigpiod_host": _text,
     "pigpiod_port": _PORT,

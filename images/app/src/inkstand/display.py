@@ -146,7 +146,8 @@ class Display:
         except _DRAWING_ERRORS:
             if wish.screen == self._home:
                 raise
-            _LOG.exception("a screen cannot be drawn, home is shown instead: %r", wish.screen)
+            kind = type(wish.screen).__name__
+            _LOG.exception("a %s cannot be drawn, home is shown instead", kind)
         if wish == self._wish:
             self.show(self._home)
         return await asyncio.to_thread(_render, self._home, size, now)

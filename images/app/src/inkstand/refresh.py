@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from inkstand.panel import Frame, Refresh
@@ -31,5 +31,7 @@ def choose(
         return None
     if not gradual or last_full is None:
         return Refresh.FULL
-    recent = timedelta() <= now - last_full < FULL_EVERY
+    # In UTC: within one zone a difference is that of the wall clock, off by an hour twice a year.
+    age = now.astimezone(UTC) - last_full.astimezone(UTC)
+    recent = timedelta() <= age < FULL_EVERY
     return Refresh.PARTIAL if recent else Refresh.FULL

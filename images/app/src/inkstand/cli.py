@@ -1,0 +1,160 @@
+"""The command `inkstand`. What a subcommand needs is imported when it is asked for."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import getpass
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkstand import __version__
+from inkstand.config import DEFAULT_FILE, SECRETS, load, names
+from inkstand.errors import ConfigError, InkstandError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Sequence
+    from typing import Any
+
+    from inkstand.config import Settings
+
+_DONE, _FAILED, _MISUSED = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 done, 1 failed, 2 settings or usage."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except InkstandError as error:
+        print(f"inkstand: {error}", file=sys.stderr)
+        return _MISUSED if isinstance(error, ConfigError) else _FAILED
+    except KeyboardInterrupt:
+        return _FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="inkstand", description="An e-paper panel and a button on the open internet."
+    )
+    parser.add_argument("--version", action="version", version=f"inkstand {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    _add_serving(commands)
+    _add_tools(commands)
+    return parser
+
+
+def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    for name, run, text in (
+        ("serve", _serve, "run the appliance until SIGTERM or Ctrl-C"),
+        ("check-config", _check_config, "check the settings and print them without secrets"),
+        ("healthcheck", _healthcheck, "ask the running app how it is; exit code 0 if it answers"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument(
+            "--config", type=Path, metavar="FILE", help=f"settings (default: {DEFAULT_FILE})"
+        )
+        command.set_defaults(run=run)
+
+
+def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "read a password from standard input and print its argon2id hash"
+    commands.add_parser("hash-password", help=text, description=text).set_defaults(
+        run=_hash_password
+    )
+    _add_render(commands)
+    text = "try Inkstand here, with panel and button in memory; Ctrl-C stops it"
+    demo = commands.add_parser("demo", help=text, description=text)
+    demo.add_argument(
+        "--port", type=int, help="port on 127.0.0.1 (default: 8000 or the next one that is free)"
+    )
+    demo.set_defaults(run=_demo)
+
+
+def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    text = "draw a screen into a PNG file, with no panel"
+    render = commands.add_parser("render", help=text, description=text)
+    render.add_argument("screen", choices=("clock", "message", "status"))
+    render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
+    render.add_argument("--size", default="264x176", metavar="WxH", help="default: 264x176")
+    render.add_argument("--text", default="Hello World!", help="what the message says")
+    render.add_argument("--author", default="owner", help="who the message is from")
+    render.set_defaults(run=_render)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return load(options.config, os.environ)
+
+
+def _serve(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    _log_to_stderr(settings.log_level)
+    from inkstand.bootstrap import serve  # noqa: PLC0415 - loads slowly on a Pi Zero
+
+    return _run_until_signal(lambda stop: serve(settings, stop))
+
+
+def _demo(options: argparse.Namespace) -> int:
+    _log_to_stderr("warning")
+    from inkstand.demo import demo  # noqa: PLC0415 - loads slowly on a Pi Zero
+
+    return _run_until_signal(lambda stop: demo(options.port, stop))
+
+
+def _check_config(options: argparse.Namespace) -> int:
+    settings = _settings(options)
+    for name in names():
+        value = "(set, not shown)" if name in SECRETS else getattr(settings, name)
+        print(f"{name} = {value}")
+    return _DONE
+
+
+def _healthcheck(options: argparse.Namespace) -> int:
+    from inkstand.healthcheck import ask  # noqa: PLC0415
+
+    settings = _settings(options)
+    print(ask(settings.listen_host, settings.listen_port))
+    return _DONE
+
+
+def _hash_password(_options: argparse.Namespace) -> int:
+    password = _ask_password() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise ConfigError("the password is empty")
+    from inkstand.auth.passwords import make_hash  # noqa: PLC0415
+
+    print(make_hash(password))
+    return _DONE
+
+
+def _ask_password() -> str:
+    password = getpass.getpass("Password: ")
+    if getpass.getpass("Once more: ") != password:
+        raise ConfigError("the two passwords differ")
+    return password
+
+
+def _render(options: argparse.Namespace) -> int:
+    from inkstand.preview import render  # noqa: PLC0415
+
+    render(options.screen, options.size, options.text, options.author, options.output)
+    return _DONE
+
+
+def _run_until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]]) -> int:
+    async def run() -> None:
+        stop = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, stop.set)
+        await start(stop)
+
+    asyncio.run(run())
+    return _DONE
+
+
+def _log_to_stderr(level: str) -> None:
+    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")

@@ -1,0 +1,128 @@
+"""Inkstand to try: panel and button in memory, an account for this run only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import secrets
+import sys
+import zoneinfo
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from inkstand.api.app import make_app
+from inkstand.auth.passwords import make_hash
+from inkstand.bootstrap import ListenError, build, listen, run, url_of
+from inkstand.button import MemoryButton
+from inkstand.config import Settings
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Iterator
+
+_HOST = "127.0.0.1"
+_FIRST_PORT = 8000
+_PORTS = 50
+_LOCALTIME = Path("/etc/localtime")
+_TEXT = """\
+Inkstand demo: panel and button live in this process, nothing is kept.
+
+  Open      {url}
+  User      {user}
+  Password  {password}
+  Button    press Enter here, or: curl -X POST {url}demo/press
+
+Ctrl-C stops it.
+"""
+
+
+async def demo(port: int | None, stop: asyncio.Event) -> None:
+    """Run the demo on `port` of the loopback address (None: the first free one from 8000 on).
+
+    Raises:
+        ListenError: the port is in use.
+    """
+    listener = _listen(port)
+    url, password = url_of(listener), secrets.token_urlsafe(9)
+    system = build(_settings(password))
+    button = MemoryButton(system.clock, system.hub)
+    system = replace(system, button=button)
+    app = make_app(system.services, demo=True)
+    app.router.add_post("/demo/press", partial(_press, button))
+
+    def ready() -> None:
+        print(_TEXT.format(url=url, user=system.settings.username, password=password), flush=True)
+
+    with _enter_presses(button):
+        await run(system, app, listener, stop, ready)
+    print("Stopped.", flush=True)
+
+
+async def _press(button: MemoryButton, request: web.Request) -> web.Response:
+    # A page of another site must not press it.
+    if request.headers.get("Sec-Fetch-Site", "none") not in ("none", "same-origin"):
+        raise web.HTTPForbidden
+    button.press()
+    return web.json_response({"button": "pressed"})
+
+
+def _settings(password: str) -> Settings:
+    return Settings(
+        password_hash=make_hash(password),
+        token_secret=secrets.token_hex(32),
+        timezone=_local_timezone(),
+        panel="memory",
+        button="memory",
+    )
+
+
+def _listen(port: int | None) -> socket.socket:
+    if port is not None:
+        return listen(_HOST, port)
+    for candidate in range(_FIRST_PORT, _FIRST_PORT + _PORTS):
+        with contextlib.suppress(ListenError):
+            return _tell(listen(_HOST, candidate), candidate)
+    return listen(_HOST, 0)
+
+
+def _tell(listener: socket.socket, port: int) -> socket.socket:
+    if port != _FIRST_PORT:
+        print(f"Port {_FIRST_PORT} is in use; taking {port} instead.\n", flush=True)
+    return listener
+
+
+def _local_timezone() -> zoneinfo.ZoneInfo:
+    target = str(_LOCALTIME.resolve())
+    name = os.environ.get("TZ") or target.partition("zoneinfo/")[2] or "UTC"
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        return zoneinfo.ZoneInfo("UTC")
+
+
+@contextlib.contextmanager
+def _enter_presses(button: MemoryButton) -> Iterator[None]:
+    """Press `button` for each line of standard input, where that can be waited for."""
+    if sys.stdin is None:
+        yield
+        return
+    loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
+
+    def read() -> None:
+        if os.read(source, 4096):
+            button.press()
+        else:
+            loop.remove_reader(source)
+
+    # Files and /dev/null cannot be waited for, and nobody presses Enter there.
+    with contextlib.suppress(PermissionError):
+        loop.add_reader(source, read)
+    try:
+        yield
+    finally:
+        loop.remove_reader(source)

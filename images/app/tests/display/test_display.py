@@ -1,0 +1,242 @@
+"""The task that owns the panel."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from inkstand.clock import ManualClock
+from inkstand.display import Display
+from inkstand.events import FrameShown, Hub
+from inkstand.panel import Frame, Refresh
+from inkstand.panel.memory import MemoryPanel
+from inkstand.rendering import to_frame
+from inkstand.screens import ClockScreen, MessageScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from PIL import Image
+
+pytestmark = pytest.mark.unit
+Stage = Any
+MINUTE = timedelta(minutes=1)
+
+
+def picture_of(screen: Any, stage: Stage) -> Frame:
+    size = stage.panel.info().size
+    return to_frame(screen.render(size, stage.clock.now()), size)
+
+
+@dataclass(frozen=True)
+class Hopeless:
+    """A screen that cannot be drawn."""
+
+    def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
+        raise ValueError("no")
+
+    def next_change(self, now: datetime) -> datetime | None:
+        return None
+
+
+async def test_the_first_picture_is_home_with_a_full_refresh(stage: Stage) -> None:
+    assert stage.panel.commands == [Refresh.FULL]
+    assert stage.panel.current() == picture_of(ClockScreen(), stage)
+
+
+async def test_the_next_minute_is_a_partial_refresh(stage: Stage) -> None:
+    stage.clock.advance(MINUTE)
+    shown = await stage.next_frame()
+    assert shown.refresh is Refresh.PARTIAL
+    assert shown.frame == stage.panel.current() == picture_of(ClockScreen(), stage)
+
+
+async def test_a_panel_without_partial_refresh_gets_full_ones() -> None:
+    clock, hub = ManualClock(datetime(2026, 11, 21, 9, 30, tzinfo=UTC)), Hub()
+    panel = MemoryPanel(200, 96, partial=False)
+    display = Display(panel, clock, hub, ClockScreen())
+    task = asyncio.create_task(display.run())
+    await clock.wait_for_sleeper()
+    with hub.listen() as listener:
+        clock.advance(MINUTE)
+        await anext(listener)
+    task.cancel()
+    assert panel.commands == [Refresh.FULL, Refresh.FULL]
+
+
+async def test_after_thirty_minutes_of_partial_ones_comes_a_full_refresh(stage: Stage) -> None:
+    kinds = []
+    for _ in range(31):
+        await stage.clock.wait_for_sleeper()
+        stage.clock.advance(MINUTE)
+        kinds.append((await stage.next_frame()).refresh)
+    assert kinds == [Refresh.PARTIAL] * 29 + [Refresh.FULL, Refresh.PARTIAL]
+
+
+async def test_within_the_minute_nothing_is_drawn(
+    stage: Stage, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    stage.clock.advance(timedelta(seconds=10))
+    await eventually(lambda: stage.display.refreshes["skipped"] == 1)
+    assert stage.panel.commands == [Refresh.FULL]
+
+
+async def test_a_wish_is_a_full_refresh_and_stays(stage: Stage) -> None:
+    stage.display.show(MessageScreen("Hello"))
+    shown = await stage.next_frame()
+    assert shown.refresh is Refresh.FULL
+    assert stage.panel.current() == picture_of(MessageScreen("Hello"), stage)
+
+
+async def test_the_same_picture_again_is_skipped(
+    stage: Stage, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    stage.display.show(MessageScreen("Hello"))
+    await stage.next_frame()
+    stage.display.show(MessageScreen("Hello"))
+    await eventually(lambda: stage.display.refreshes["skipped"] == 1)
+    assert len(stage.panel.commands) == 2
+
+
+async def test_of_many_wishes_during_a_refresh_only_the_newest_is_drawn(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, go_on = threading.Event(), threading.Event()
+    show = stage.panel.show
+
+    def slow(frame: Frame, refresh: Refresh) -> None:
+        began.set()
+        assert go_on.wait(10)
+        show(frame, refresh)
+
+    monkeypatch.setattr(stage.panel, "show", slow)
+    stage.display.show(MessageScreen("one"))
+    assert await asyncio.to_thread(began.wait, 10)
+    for text in ("two", "three", "four"):
+        stage.display.show(MessageScreen(text))
+    go_on.set()
+    frames = [(await stage.next_frame()).frame for _ in range(2)]
+    assert frames == [picture_of(MessageScreen(text), stage) for text in ("one", "four")]
+    assert len(stage.panel.commands) == 3
+
+
+async def test_a_wish_that_cannot_be_drawn_shows_home(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.display.show(MessageScreen("Hello"))
+    await stage.next_frame()
+    stage.display.show(Hopeless())
+    shown = await stage.next_frame()
+    assert shown.frame == picture_of(ClockScreen(), stage)
+    assert "Hopeless cannot be drawn" in caplog.text
+
+
+async def test_a_clock_set_back_is_drawn_at_once(stage: Stage) -> None:
+    stage.clock.advance(-timedelta(hours=3))
+    shown = await stage.next_frame()
+    assert shown.refresh is Refresh.FULL
+    assert shown.frame == picture_of(ClockScreen(), stage)
+
+
+@pytest.mark.parametrize(
+    ("start", "shown"),
+    [
+        (datetime(2026, 3, 29, 0, 58, tzinfo=UTC), ["01:59", "03:00", "03:01"]),
+        (datetime(2026, 10, 25, 0, 58, tzinfo=UTC), ["02:59", "02:00", "02:01"]),
+    ],
+)
+async def test_each_minute_around_daylight_saving_is_drawn_once(
+    start: datetime, shown: list[str]
+) -> None:
+    zone = ZoneInfo("Europe/Stockholm")
+    clock, hub, panel = ManualClock(start.astimezone(zone)), Hub(), MemoryPanel(264, 176)
+    task = asyncio.create_task(Display(panel, clock, hub, ClockScreen()).run())
+    times = []
+    with hub.listen() as listener:
+        await anext(listener)
+        for _ in shown:
+            await clock.wait_for_sleeper()
+            clock.advance(MINUTE)
+            event = await anext(listener)
+            assert isinstance(event, FrameShown)
+            times.append(f"{event.at:%H:%M}")
+    task.cancel()
+    assert times == shown
+
+
+class TestPanelTrouble:
+    """The panel fails or goes, and comes back."""
+
+    async def test_what_was_wished_meanwhile_is_shown_when_the_panel_is_back(
+        self, stage: Stage
+    ) -> None:
+        stage.panel.vanish()
+        stage.display.show(MessageScreen("Hello"))
+        assert "vanish" in (await stage.next_change()).reason
+        stage.panel.heal()
+        shown = await stage.next_frame()
+        assert shown.frame == picture_of(MessageScreen("Hello"), stage)
+        assert (await stage.next_change()).reason is None
+        assert stage.display.reason is None
+
+    async def test_a_failed_refresh_is_never_reported_as_shown(self, stage: Stage) -> None:
+        before = stage.display.frame
+        stage.panel.fail("Panel broken")
+        stage.display.show(MessageScreen("Hello"))
+        assert (await stage.next_change()).reason == "the panel failed: Panel broken"
+        assert stage.display.frame == before == stage.panel.current()
+
+    async def test_after_trouble_the_next_refresh_is_full(self, stage: Stage) -> None:
+        stage.panel.fail("DC Failed")
+        stage.clock.advance(MINUTE)
+        await stage.next_change()
+        stage.panel.heal()
+        assert (await stage.next_frame()).refresh is Refresh.FULL
+
+    async def test_trouble_is_logged_once_and_its_end_once(
+        self, stage: Stage, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        stage.panel.vanish()
+        stage.display.show(MessageScreen("Hello"))
+        await stage.next_change()
+        stage.display.show(MessageScreen("Hello again"))
+        stage.panel.heal()
+        await stage.next_change()
+        levels = [record.levelname for record in caplog.records if "panel" in record.message]
+        assert levels == ["WARNING", "INFO"]
+
+    async def test_success_reported_by_a_driver_that_knows_of_an_error_is_a_failure(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stage.panel, "error", lambda: "Panel broken")
+        stage.display.show(MessageScreen("Hello"))
+        assert (await stage.next_change()).reason == "the panel failed: Panel broken"
+
+    async def test_a_glass_that_shows_something_else_is_a_failure(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(stage.panel, "current", lambda: Frame.white(264, 176))
+        stage.display.show(MessageScreen("Hello"))
+        assert "something else" in (await stage.next_change()).reason
+
+    async def test_a_probe_finds_a_dead_driver_before_the_next_refresh(self, stage: Stage) -> None:
+        assert await stage.display.probe() is None
+        stage.panel.vanish()
+        assert "vanish" in await stage.display.probe()
+
+    async def test_a_panel_of_another_size_is_drawn_for_anew(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        other = MemoryPanel(200, 96)
+        monkeypatch.setattr(stage.display, "_panel", other)
+        stage.display.look_again()
+        shown = await stage.next_frame()
+        assert shown.frame.size == (200, 96)

@@ -1,0 +1,77 @@
+"""`inkstand demo`, as somebody meets it who tries Inkstand for the first time."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import requests
+from PIL import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.e2e
+Demo = Any
+
+
+def test_a_message_comes_onto_the_glass_and_enter_brings_the_clock_back(demo: Demo) -> None:
+    clock = demo.glass_after(b"")
+    answer = demo.send("Hello World!")
+    assert (answer.status_code, answer.json()) == (201, {"message": "Hello World!"})
+    message = demo.glass_after(clock)
+    assert Image.open(io.BytesIO(message)).size == (264, 176)
+    demo.command.press_enter()
+    assert demo.glass_after(message) != message
+
+
+def test_the_button_can_be_pressed_by_a_request(demo: Demo) -> None:
+    clock = demo.glass_after(b"")
+    demo.send("Hello World!")
+    message = demo.glass_after(clock)
+    assert requests.post(demo.url + "demo/press", timeout=10).status_code == 200
+    assert demo.glass_after(message) != message
+
+
+def test_no_page_of_another_site_can_press_the_button(demo: Demo) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site"}
+    answer = requests.post(demo.url + "demo/press", headers=headers, timeout=10)
+    assert answer.status_code == 403
+
+
+def test_the_client_of_2017_gets_what_it_expects(demo: Demo) -> None:
+    """Its first token is stale, so it logs in and sends again, with the bare token."""
+    stale = {"Authorization": "stale"}
+    body = {"message": "from 2017"}
+    answer = requests.post(demo.url + "messages", json=body, headers=stale, timeout=10)
+    with pytest.raises(requests.HTTPError):
+        answer.raise_for_status()
+    fresh = {"Authorization": demo.log_in()}
+    answer = requests.post(demo.url + "messages", json=body, headers=fresh, timeout=10)
+    answer.raise_for_status()
+    assert answer.json() == body
+
+
+def test_a_second_demo_takes_the_next_port_and_says_so(
+    demo: Demo, start: Callable[..., Any]
+) -> None:
+    other = start("demo")
+    other.wait_for("Port 8000 is in use; taking 80[0-9]+ instead")
+    assert other.wait_for(r"Open +(http://\S+/)")[1] != demo.url
+
+
+def test_a_port_that_was_asked_for_and_is_in_use_is_an_error(
+    demo: Demo, inkstand: Callable[..., Any]
+) -> None:
+    port = demo.url.rstrip("/").rpartition(":")[2]
+    result = inkstand("demo", "--port", port)
+    assert result.returncode == 1
+    assert f"cannot listen on 127.0.0.1, port {port}: Address already in use" in result.stderr
+
+
+def test_ctrl_c_stops_it_cleanly(demo: Demo) -> None:
+    demo.send("Hello")
+    assert demo.command.interrupt() == 0
+    assert demo.command.lines[-1] == "Stopped.\n"
+    assert "Traceback" not in "".join(demo.command.lines)

@@ -1,0 +1,173 @@
+"""Settings and where they come from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inkstand.config import Settings, load, names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+from inkstand.errors import ConfigError
+
+pytestmark = pytest.mark.unit
+SECRET = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def environment(password_hash: str) -> dict[str, str]:
+    """What is needed at least."""
+    return {"INKSTAND_PASSWORD_HASH": password_hash, "INKSTAND_TOKEN_SECRET": SECRET, "HOME": "/"}
+
+
+@pytest.fixture
+def toml(tmp_path: Path) -> Path:
+    return tmp_path / "inkstand.toml"
+
+
+def test_only_the_secrets_have_no_default(environment: dict[str, str]) -> None:
+    settings = load(None, environment)
+    assert settings == Settings(
+        password_hash=environment["INKSTAND_PASSWORD_HASH"], token_secret=SECRET
+    )
+    assert (settings.listen_host, settings.listen_port) == ("127.0.0.1", 8080)
+
+
+def test_the_file_beats_the_default_and_the_environment_the_file(
+    environment: dict[str, str], toml: Path
+) -> None:
+    toml.write_text('app_title = "One # two"\nlisten_port = 81\nbutton_gpio = 4\n')
+    settings = load(toml, {**environment, "INKSTAND_LISTEN_PORT": "82"})
+    assert (settings.app_title, settings.listen_port, settings.button_gpio) == ("One # two", 82, 4)
+
+
+def test_a_secret_file_beats_the_environment(environment: dict[str, str], tmp_path: Path) -> None:
+    path = tmp_path / "secret"
+    path.write_text("another secret of thirty-two bytes\n")
+    settings = load(None, {**environment, "INKSTAND_TOKEN_SECRET_FILE": str(path)})
+    assert settings.token_secret == "another secret of thirty-two bytes"
+
+
+def test_every_setting_can_come_from_the_environment(environment: dict[str, str]) -> None:
+    values = {
+        "panel_size": "200x96",
+        "panel_directory": "/dev/epd",
+        "trusted_proxies": "10.0.0.0/8, ::1/128",
+        "timezone": "Europe/Stockholm",
+        "log_level": "debug",
+        "button": "none",
+        "panel": "memory",
+    }
+    upper = {f"INKSTAND_{key.upper()}": value for key, value in values.items()}
+    settings = load(None, {**environment, **upper})
+    assert settings.panel_size == (200, 96)
+    assert str(settings.panel_directory) == "/dev/epd"
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
+    assert settings.timezone.key == "Europe/Stockholm"
+
+
+def test_the_secrets_are_not_shown(environment: dict[str, str]) -> None:
+    shown = repr(load(None, environment))
+    assert SECRET not in shown
+    assert "argon2id" not in shown
+
+
+@pytest.mark.parametrize(
+    ("missing", "command"),
+    [("PASSWORD_HASH", "inkstand hash-password"), ("TOKEN_SECRET", "openssl rand -hex 32")],
+)
+def test_a_missing_secret_is_named_with_the_command_that_makes_one(
+    environment: dict[str, str], missing: str, command: str
+) -> None:
+    del environment[f"INKSTAND_{missing}"]
+    with pytest.raises(ConfigError, match=f"{missing.lower()} is not set.*{command}"):
+        load(None, environment)
+
+
+@pytest.mark.parametrize(
+    "weak",
+    [
+        "secret",
+        "$2b$12$abcdefghijklmnopqrstuuABCDEFGHIJKLMNOPQRSTUVWXYZ012345",
+        "$argon2i$v=19$m=8,t=1,p=1$c29tZXNhbHQ$c29tZWhhc2hvZjE2Ynl0ZXM",
+        "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ",
+    ],
+)
+def test_a_password_or_another_hash_is_refused_and_not_repeated(
+    environment: dict[str, str], weak: str
+) -> None:
+    with pytest.raises(ConfigError, match=r"not an argon2id hash.*hash-password") as caught:
+        load(None, {**environment, "INKSTAND_PASSWORD_HASH": weak})
+    assert weak not in str(caught.value)
+
+
+@pytest.mark.parametrize("weak", ["short", "", "a" * 64, "ab" * 32])
+def test_a_weak_token_secret_is_refused(environment: dict[str, str], weak: str) -> None:
+    with pytest.raises(ConfigError, match="openssl rand -hex 32"):
+        load(None, {**environment, "INKSTAND_TOKEN_SECRET": weak})
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("listen_port", "http", "whole number from 0 to 65535, not 'http'"),
+        ("listen_port", "70000", "whole number"),
+        ("button_gpio", "32", "whole number"),
+        ("timezone", "Mars/Olympus", "time zone such as Europe/Stockholm, not 'Mars/Olympus'"),
+        ("timezone", "../../etc/passwd", "time zone"),
+        ("panel", "eink", "one of epd, memory, not 'eink'"),
+        ("panel_size", "264", "WIDTHxHEIGHT"),
+        ("panel_size", "265x176", "width must be"),
+        ("app_title", " ", "text on one line"),
+        ("username", "a\nb", "text on one line"),
+        ("trusted_proxies", "traefik", "traefik"),
+        ("message_max_length", "0", "whole number"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_source(
+    environment: dict[str, str], name: str, value: str, words: str
+) -> None:
+    variable = f"INKSTAND_{name.upper()}"
+    with pytest.raises(ConfigError, match=f"{name} in {variable} .*{words}"):
+        load(None, {**environment, variable: value})
+
+
+@pytest.mark.parametrize("text", ["listen_port = true", "app_title = 7", "timezone = []"])
+def test_a_value_of_another_type_is_refused(
+    environment: dict[str, str], toml: Path, text: str
+) -> None:
+    toml.write_text(text)
+    with pytest.raises(ConfigError, match=f"{text.split(maxsplit=1)[0]} in .*toml must be"):
+        load(toml, environment)
+
+
+def test_an_unknown_setting_names_the_nearest(environment: dict[str, str], toml: Path) -> None:
+    toml.write_text("listen_prot = 80")
+    with pytest.raises(ConfigError, match=r"listen_prot .* did you mean listen_port"):
+        load(toml, environment)
+    with pytest.raises(ConfigError, match="did you mean panel_directory"):
+        load(None, {**environment, "INKSTAND_PANEL_DIR": "/dev/epd"})
+
+
+@pytest.mark.parametrize("content", [b"listen_port = ", b"\xff"])
+def test_a_file_that_is_no_toml_is_named(
+    environment: dict[str, str], toml: Path, content: bytes
+) -> None:
+    toml.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"inkstand.toml is not TOML"):
+        load(toml, environment)
+
+
+def test_a_file_that_is_not_there_is_named(environment: dict[str, str], toml: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot read .*inkstand.toml: No such file"):
+        load(toml, environment)
+    with pytest.raises(ConfigError, match=r"INKSTAND_TOKEN_SECRET_FILE.*No such file"):
+        load(None, {**environment, "INKSTAND_TOKEN_SECRET_FILE": str(toml)})
+
+
+def test_every_setting_stands_in_the_readme(request: pytest.FixtureRequest) -> None:
+    readme = (request.path.parents[1] / "README.md").read_text(encoding="utf-8")
+    assert [name for name in names() if f"| `{name}` |" not in readme] == []
