@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import subprocess
+import tempfile
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
@@ -29,6 +32,23 @@ def _kind(item: pytest.Item) -> str:
         message = f"{item.nodeid}: mark it as one of {', '.join(KINDS)} (it is: {kinds})"
         raise pytest.UsageError(message)
     return kinds[0]
+
+
+def _is_dead(mountpoint: str) -> bool:
+    try:
+        os.stat(mountpoint)  # noqa: PTH116  (Path.exists hides the errno that tells)
+    except OSError as error:
+        return error.errno == errno.ENOTCONN
+    return False
+
+
+def pytest_sessionstart() -> None:
+    """Take away dead mounts of a run that was cut off; pytest could not remove their folders."""
+    mounts = Path("/proc/self/mounts").read_text().splitlines()
+    ours = [line.split()[1] for line in mounts if line.startswith("epdfuse ")]
+    for mountpoint in ours:
+        if mountpoint.startswith(f"{tempfile.gettempdir()}/pytest-of-") and _is_dead(mountpoint):
+            subprocess.run(["fusermount3", "-u", "-z", mountpoint], check=False)
 
 
 @pytest.hookimpl(trylast=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from virtual_pi import capabilities
 from virtual_pi.commands import CommandError, attempt, run, tail
 from virtual_pi.errors import VirtualPiError
 from virtual_pi.settings import LABEL, VirtualPi
@@ -29,7 +30,7 @@ def _port(outside: int | None, inside: int) -> list[str]:
     return [] if outside is None else ["--publish", f"127.0.0.1:{outside}:{inside}"]
 
 
-def run_options(pi: VirtualPi, *, unified: bool) -> list[str]:
+def run_options(pi: VirtualPi, allowed: Sequence[str], *, unified: bool) -> list[str]:
     """Give the options of `docker run`.
 
     Not `--privileged`: that fails where the host itself lacks CAP_SYS_RESOURCE. The control groups
@@ -39,7 +40,7 @@ def run_options(pi: VirtualPi, *, unified: bool) -> list[str]:
     legacy = [] if unified else ["--env", f"SYSTEMD_PROC_CMDLINE={LEGACY_CGROUPS}"]
     return [
         *("--name", pi.name, "--hostname", "raspberrypi", "--label", LABEL),
-        *("--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"),
+        *("--cap-drop", "ALL", *(f"--cap-add={name}" for name in allowed)),
         *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
         *("--security-opt", "systempaths=unconfined"),
         *("--cgroupns", "private", "--device-cgroup-rule", "a *:* rwm", "--device", "/dev/fuse"),
@@ -90,7 +91,8 @@ def create(pi: VirtualPi, image: str) -> None:
     Raises:
         VirtualPiError: the engine refused, for example because a port is taken.
     """
-    argv = ["docker", "run", "--detach", *run_options(pi, unified=unified_cgroups()), image]
+    options = run_options(pi, capabilities.available(), unified=unified_cgroups())
+    argv = ["docker", "run", "--detach", *options, image]
     try:
         run(argv)
     except CommandError as error:

@@ -19,6 +19,9 @@ from epdfuse.panel import PanelSpec, panel_spec
 
 SOURCE = Path(__file__).parents[1] / "src"
 DEADLINE_S = 20.0
+EPDFUSE = (sys.executable, "-P", "-m", "epdfuse")
+# A run of the tests that is cut off leaves no mount: the driver is told to end.
+ENDS_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "TERM")
 
 
 @pytest.fixture
@@ -69,7 +72,7 @@ class Driver:
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line once."""
         return subprocess.run(
-            [sys.executable, "-P", "-m", "epdfuse", *arguments],
+            [*EPDFUSE, *arguments],
             env=self._env(),
             capture_output=True,
             text=True,
@@ -95,7 +98,7 @@ class Driver:
             channel.bind(str(path))
             channel.setblocking(False)
             self.process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "epdfuse", *self.mount_arguments()],
+                [*ENDS_WITH_THE_TESTS, *EPDFUSE, *self.mount_arguments()],
                 env=self._env() | {"NOTIFY_SOCKET": str(path)},
                 stderr=subprocess.PIPE,
                 text=True,

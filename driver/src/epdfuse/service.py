@@ -112,9 +112,13 @@ async def _main(turns: Turns, mountpoint: Path) -> None:
 
 
 async def _say_when_ready(mountpoint: Path) -> None:
-    """Ready is what a program can read; so read, in a thread, while this one serves."""
-    panel = await trio.to_thread.run_sync((mountpoint / "panel").read_text)
-    log.info("%s is served at %s", panel.strip(), mountpoint)
+    """Ready is what a program can read; so another program reads, while this one serves.
+
+    Not a thread of this one: killed while it reads, it would wait for its own answer for ever,
+    and /dev/fuse would stay open.
+    """
+    read = await trio.run_process(["cat", "--", mountpoint / "panel"], capture_stdout=True)
+    log.info("%s is served at %s", read.stdout.decode().strip(), mountpoint)
     notify("READY=1")
 
 

@@ -169,7 +169,9 @@ class Driver:
 
     def _popen(self, command: str, *arguments: str) -> subprocess.Popen[bytes]:
         state = f"--state-directory={self._state}"
-        line = [sys.executable, "-m", "epdfuse", command, state, *arguments]
+        # Told to end with the tests, so that a run that is cut off leaves no mount.
+        ends_with_us = ["setpriv", "--pdeathsig", "TERM"]
+        line = [*ends_with_us, sys.executable, "-m", "epdfuse", command, state, *arguments]
         added = {"PYTHONPATH": str(DRIVER), "NOTIFY_SOCKET": str(self._notices)}
         return subprocess.Popen(line, env={**os.environ, **added})
 

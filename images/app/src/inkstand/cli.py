@@ -158,3 +158,6 @@ def _run_until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]
 
 def _log_to_stderr(level: str) -> None:
     logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
+    if level != "debug":
+        # It has a traceback for every client that does not speak HTTP; bugs are logged by us.
+        logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

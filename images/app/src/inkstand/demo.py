@@ -112,17 +112,17 @@ def _enter_presses(button: MemoryButton) -> Iterator[None]:
         yield
         return
     loop, source = asyncio.get_running_loop(), sys.stdin.fileno()
-
-    def read() -> None:
-        if os.read(source, 4096):
-            button.press()
-        else:
-            loop.remove_reader(source)
-
     # Files and /dev/null cannot be waited for, and nobody presses Enter there.
     with contextlib.suppress(PermissionError):
-        loop.add_reader(source, read)
+        loop.add_reader(source, _read, source, button)
     try:
         yield
     finally:
         loop.remove_reader(source)
+
+
+def _read(source: int, button: MemoryButton) -> None:
+    if os.read(source, 4096):
+        button.press()
+    else:
+        asyncio.get_running_loop().remove_reader(source)

@@ -31,7 +31,9 @@ _HEADERS = {
     "X-Frame-Options": "DENY",
     "Server": "Inkstand",
 }
+# What reading a body raises when it is damaged, or its sender has gone.
 _UNREADABLE = (
+    ConnectionResetError,
     aiohttp.ClientPayloadError,
     aiohttp.http_exceptions.HttpProcessingError,
     web.RequestPayloadError,

@@ -87,7 +87,7 @@ async function keepLooking() {
 
 async function submit(event, action) {
   event.preventDefault();
-  const button = event.submitter ?? event.target.querySelector("button");
+  const button = event.submitter ?? event.currentTarget;
   button.disabled = true;
   try {
     await action(event.target);
