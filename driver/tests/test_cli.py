@@ -54,6 +54,7 @@ def test_every_command_explains_itself(
         ((*MOUNT, "--film", "231x", "/x"), "--film"),
         ((*MOUNT, "--busy-timeout", "0", "/x"), "between 0.1 and 60"),
         ((*MOUNT, "--idle-power-off", "nan", "/x"), "between 1 and 3600"),
+        ((*MOUNT, "--full-update-interval", "-1", "/x"), "between 0 and 3600"),
         ((*MOUNT, "--simul", "fast", "/x"), "unrecognized"),
         (("simulate", "fail", "smoke"), "busy-stuck"),
         (("simulate",), "ACTION"),
@@ -124,6 +125,16 @@ def test_a_real_panel_on_a_machine_without_spi_is_refused_with_the_fix(
     real = ("mount", "--panel", "2.7", "--bus", "spi", "--state-directory", str(tmp_path / "state"))
     (tmp_path / "panel").mkdir()
     assert "dtparam=spi=on" in refused(capsys, *real, str(tmp_path / "panel"))
+
+
+def test_a_real_panel_is_looked_for_where_the_option_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    device = str(tmp_path / "spidev1.0")
+    state = ("--state-directory", str(tmp_path / "state"))
+    (tmp_path / "panel").mkdir()
+    real = ("mount", "--panel", "2.7", "--bus", "spi", "--spi-device", device, *state)
+    assert device in refused(capsys, *real, str(tmp_path / "panel"))
 
 
 def test_transcript_prints_events_and_ends_with_the_status(

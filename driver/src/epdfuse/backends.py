@@ -20,6 +20,7 @@ class BusOptions:
     simulated_timing: str
     busy_timeout: float
     """Seconds."""
+    spi_device: Path = spi.DEFAULT_DEVICE
 
 
 def _simulated(options: BusOptions) -> PanelDriver:
@@ -29,7 +30,7 @@ def _simulated(options: BusOptions) -> PanelDriver:
 
 
 def _real(options: BusOptions) -> PanelDriver:
-    bus = spi.open_bus(options.spec.film.number)
+    bus = spi.open_bus(options.spec.film.number, options.spi_device)
     return ControlledPanel(options.spec, bus, options.busy_timeout)
 
 

@@ -10,6 +10,7 @@ from epdfuse import __version__, transcript
 from epdfuse.backends import BUSES, BusOptions
 from epdfuse.panel import DIMENSIONS, FILMS, PanelError, PanelSpec, UnknownPanelError, panel_spec
 from epdfuse.simulated import Bench, Fault
+from epdfuse.spi import DEFAULT_DEVICE
 from epdfuse.storage import Refusal, holder
 
 _Adder = Callable[..., argparse.ArgumentParser]
@@ -90,6 +91,13 @@ def _add_mount(add_parser: _Adder) -> None:
     )
     mount.add_argument("--bus", required=True, choices=BUSES, help="how the panel is reached")
     mount.add_argument(
+        "--spi-device",
+        type=Path,
+        default=DEFAULT_DEVICE,
+        metavar="FILE",
+        help="where the panel is on --bus spi (default: %(default)s)",
+    )
+    mount.add_argument(
         "--simulated-timing",
         choices=("real", "fast"),
         default="real",
@@ -122,6 +130,14 @@ def _add_mount(add_parser: _Adder) -> None:
         help="power the controller off after so long without a command; partial updates "
         "leave it powered (default: %(default)g)",
     )
+    mount.add_argument(
+        "--full-update-interval",
+        type=_seconds(0, 3600),
+        default=0.0,
+        metavar="SECONDS",
+        help="let the glass rest so long after each full update; a command that comes "
+        "earlier waits (default: %(default)g, no rest)",
+    )
 
 
 def _add_simulate(add_parser: _Adder) -> None:
@@ -152,7 +168,11 @@ def _mount(options: argparse.Namespace) -> None:
         raise Refusal(f"{error}; try: apt install {packages}") from error
     spec = _spec(options)
     bus_options = BusOptions(
-        spec, options.state_directory, options.simulated_timing, options.busy_timeout
+        spec,
+        options.state_directory,
+        options.simulated_timing,
+        options.busy_timeout,
+        options.spi_device,
     )
     line = spec.description if options.panel_line == "full" else spec.short_description
     service.run(
@@ -163,6 +183,7 @@ def _mount(options: argparse.Namespace) -> None:
             options.allow_other,
             line,
             options.idle_power_off,
+            options.full_update_interval,
         )
     )
 
