@@ -169,8 +169,7 @@ def _print_updates(panel: Path) -> None:
 
     Least of three: what is more was somebody else's.
     """
-    rounds = [[_took(panel, letter) for letter in "UPP"] for _ in range(3)]
-    _took(panel, "U")
+    rounds = [[_took(panel, letter) for letter in "UPPU"][:3] for _ in range(3)]
     for what, took in zip(PHYSICS, map(min, zip(*rounds, strict=True)), strict=True):
         ratio = took / PHYSICS[what]
         print(

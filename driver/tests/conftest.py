@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -175,8 +175,8 @@ def _why_no_fuse() -> str | None:
     return None
 
 
-@pytest.fixture
-def new_driver() -> Iterator[Callable[..., Driver]]:
+@contextmanager
+def _workshop() -> Iterator[Callable[..., Driver]]:
     """Make drivers that are not started yet; each has a directory that others may enter."""
     reason = _why_no_fuse()
     if reason:
@@ -192,6 +192,22 @@ def new_driver() -> Iterator[Callable[..., Driver]]:
             return driver
 
         yield make
+
+
+@pytest.fixture
+def new_driver() -> Iterator[Callable[..., Driver]]:
+    """Make drivers that are not started yet."""
+    with _workshop() as make:
+        yield make
+
+
+@pytest.fixture(scope="class")
+def untouched() -> Iterator[Driver]:
+    """A running driver for all tests of a class, which only look, or are refused."""
+    with _workshop() as make:
+        running = make("--simulated-timing", "fast", "--allow-other")
+        running.start()
+        yield running
 
 
 @pytest.fixture
