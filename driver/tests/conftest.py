@@ -151,7 +151,7 @@ class Driver:
 
     def clean_up(self) -> None:
         self.unmount()
-        if self.process is not None and self.process.stderr and not self.process.stderr.closed:
+        if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
 
