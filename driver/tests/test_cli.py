@@ -29,7 +29,9 @@ def misused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 MOUNT = ("mount", "--panel", "2.7", "--bus", "simulated")
 
 
-@pytest.mark.parametrize("command", [(), ("mount",), ("simulate",), ("simulate", "fail")])
+@pytest.mark.parametrize(
+    "command", [(), ("mount",), ("simulate",), ("simulate", "fail"), ("transcript",)]
+)
 def test_every_command_explains_itself(
     capsys: pytest.CaptureFixture[str], command: tuple[str, ...]
 ) -> None:
@@ -52,6 +54,7 @@ def test_every_command_explains_itself(
         ((*MOUNT, "--film", "231x", "/x"), "--film"),
         ((*MOUNT, "--busy-timeout", "0", "/x"), "between 0.1 and 60"),
         ((*MOUNT, "--idle-power-off", "nan", "/x"), "between 1 and 3600"),
+        ((*MOUNT, "--full-update-interval", "-1", "/x"), "between 0 and 3600"),
         ((*MOUNT, "--simul", "fast", "/x"), "unrecognized"),
         (("simulate", "fail", "smoke"), "busy-stuck"),
         (("simulate",), "ACTION"),
@@ -113,3 +116,30 @@ def test_simulate_says_how_the_panel_is(capsys: pytest.CaptureFixture[str], tmp_
         "glass   nothing drawn yet",
         "",
     ]
+
+
+@pytest.mark.skipif(Path("/dev/spidev0.0").exists(), reason="this machine has SPI")
+def test_a_real_panel_on_a_machine_without_spi_is_refused_with_the_fix(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    real = ("mount", "--panel", "2.7", "--bus", "spi", "--state-directory", str(tmp_path / "state"))
+    (tmp_path / "panel").mkdir()
+    assert "dtparam=spi=on" in refused(capsys, *real, str(tmp_path / "panel"))
+
+
+def test_a_real_panel_is_looked_for_where_the_option_says(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    device = str(tmp_path / "spidev1.0")
+    state = ("--state-directory", str(tmp_path / "state"))
+    (tmp_path / "panel").mkdir()
+    real = ("mount", "--panel", "2.7", "--bus", "spi", "--spi-device", device, *state)
+    assert device in refused(capsys, *real, str(tmp_path / "panel"))
+
+
+def test_transcript_prints_events_and_ends_with_the_status(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    arguments = ("transcript", "--panel", "2.6", "--operation", "partial", "--chip-id", "00")
+    assert main(arguments) == 0
+    assert capsys.readouterr().out.endswith("pin discharge 0\nstatus 1\n")

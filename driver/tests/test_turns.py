@@ -130,3 +130,67 @@ def test_a_controller_left_powered_is_powered_off_after_the_idle_time(
 ) -> None:
     clock = trio.testing.MockClock(autojump_threshold=0.01)
     assert trio.run(_rests_after, turns, panel, pauses, clock=clock) == pytest.approx(IDLE_S)
+
+
+REST_S = 30.0
+
+
+async def _done_after(turns: Turns, first: Order, second: Order) -> float:
+    """Seconds from the end of one order to the end of the next, given at once."""
+    await turns.run(first)
+    began = trio.current_time()
+    await turns.run(second)
+    return trio.current_time() - began
+
+
+@pytest.fixture
+def resting_turns(panel: GatedPanel, tmp_path: Path) -> Turns:
+    operator = Operator(panel, GlassStore(tmp_path, panel.spec.description))
+    return Turns(operator, IDLE_S, full_interval=REST_S)
+
+
+@pytest.mark.parametrize(
+    ("command", "rest"),
+    [(Command.UPDATE, REST_S), (Command.CLEAR, REST_S), (Command.PARTIAL, 0)],
+)
+def test_a_full_update_waits_for_the_rest_of_the_glass_and_a_partial_one_does_not(
+    resting_turns: Turns, new: bytes, command: Command, rest: float
+) -> None:
+    clock = trio.testing.MockClock(autojump_threshold=0.01)
+    orders = (order(new), order(new, command))
+    assert trio.run(_done_after, resting_turns, *orders, clock=clock) == pytest.approx(rest)
+
+
+def test_the_controller_has_no_power_while_an_update_waits(
+    resting_turns: Turns, panel: GatedPanel, new: bytes
+) -> None:
+    async def scenario() -> None:
+        await resting_turns.run(order(new))
+        await resting_turns.run(order(panel.spec.white, Command.PARTIAL))
+        assert panel.powered
+        async with trio.open_nursery() as nursery:
+            off = trio.Event()
+            panel.on_power_off = lambda: trio.from_thread.run_sync(off.set)
+            nursery.start_soon(resting_turns.run, order(new))
+            await off.wait()
+            assert panel.glass == panel.spec.white
+            nursery.cancel_scope.cancel()
+
+    trio.run(scenario)
+
+
+def test_closing_refuses_an_update_that_waits_for_the_glass(
+    resting_turns: Turns, new: bytes
+) -> None:
+    async def refused() -> None:
+        with pytest.raises(ClosedError):
+            await resting_turns.run(order(new))
+
+    async def scenario() -> None:
+        await resting_turns.run(order(new))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(refused)
+            await trio.testing.wait_all_tasks_blocked()
+            await resting_turns.close()
+
+    trio.run(scenario)

@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from epdfuse import spi
+from epdfuse.controlled import ControlledPanel
 from epdfuse.panel import PanelDriver, PanelSpec
 from epdfuse.simulated import Bench, Pace, SimulatedPanel
 
@@ -18,6 +20,7 @@ class BusOptions:
     simulated_timing: str
     busy_timeout: float
     """Seconds."""
+    spi_device: Path = spi.DEFAULT_DEVICE
 
 
 def _simulated(options: BusOptions) -> PanelDriver:
@@ -26,9 +29,17 @@ def _simulated(options: BusOptions) -> PanelDriver:
     return SimulatedPanel(options.spec, bench, Pace(sleep), options.busy_timeout)
 
 
+def _real(options: BusOptions) -> PanelDriver:
+    bus = spi.open_bus(options.spec.film.number, options.spi_device)
+    return ControlledPanel(options.spec, bus, options.busy_timeout)
+
+
 def _no_sleep(_seconds: float) -> None:
     pass
 
 
-BUSES: Mapping[str, Callable[[BusOptions], PanelDriver]] = {"simulated": _simulated}
-"""Values of `--bus`. A back end is opened here and touches hardware first in `probe`."""
+BUSES: Mapping[str, Callable[[BusOptions], PanelDriver]] = {
+    "spi": _real,
+    "simulated": _simulated,
+}
+"""Values of `--bus`. A back end is opened here; the panel is first spoken to in `probe`."""

@@ -1,4 +1,4 @@
-"""The command line: `epdfuse mount` and `epdfuse simulate`."""
+"""The command line: `epdfuse mount`, `simulate`, `show`, `doctor` and `transcript`."""
 
 import argparse
 import logging
@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from epdfuse import __version__
+from epdfuse import __version__, doctor, show, transcript
 from epdfuse.backends import BUSES, BusOptions
 from epdfuse.panel import DIMENSIONS, FILMS, PanelError, PanelSpec, UnknownPanelError, panel_spec
 from epdfuse.simulated import Bench, Fault
+from epdfuse.spi import DEFAULT_DEVICE
 from epdfuse.storage import Refusal, holder
 
 _Adder = Callable[..., argparse.ArgumentParser]
@@ -55,6 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     _add_mount(commands.add_parser)
     _add_simulate(commands.add_parser)
+    for module in (show, doctor, transcript):
+        module.add_command(commands.add_parser)
     return parser
 
 
@@ -89,6 +92,13 @@ def _add_mount(add_parser: _Adder) -> None:
     )
     mount.add_argument("--bus", required=True, choices=BUSES, help="how the panel is reached")
     mount.add_argument(
+        "--spi-device",
+        type=Path,
+        default=DEFAULT_DEVICE,
+        metavar="FILE",
+        help="where the panel is on --bus spi (default: %(default)s)",
+    )
+    mount.add_argument(
         "--simulated-timing",
         choices=("real", "fast"),
         default="real",
@@ -103,8 +113,8 @@ def _add_mount(add_parser: _Adder) -> None:
         "--panel-line",
         choices=("full", "short"),
         default="full",
-        help="content of the file panel; short leaves out the film, which programs written "
-        "before 2016 do not expect (default: %(default)s)",
+        help="content of the file panel; short leaves out the film, which programs for "
+        "early drivers do not expect (default: %(default)s)",
     )
     mount.add_argument(
         "--busy-timeout",
@@ -120,6 +130,14 @@ def _add_mount(add_parser: _Adder) -> None:
         metavar="SECONDS",
         help="power the controller off after so long without a command; partial updates "
         "leave it powered (default: %(default)g)",
+    )
+    mount.add_argument(
+        "--full-update-interval",
+        type=_seconds(0, 3600),
+        default=0.0,
+        metavar="SECONDS",
+        help="let the glass rest so long after each full update; a command that comes "
+        "earlier waits (default: %(default)g, no rest)",
     )
 
 
@@ -151,7 +169,11 @@ def _mount(options: argparse.Namespace) -> None:
         raise Refusal(f"{error}; try: apt install {packages}") from error
     spec = _spec(options)
     bus_options = BusOptions(
-        spec, options.state_directory, options.simulated_timing, options.busy_timeout
+        spec,
+        options.state_directory,
+        options.simulated_timing,
+        options.busy_timeout,
+        options.spi_device,
     )
     line = spec.description if options.panel_line == "full" else spec.short_description
     service.run(
@@ -162,6 +184,7 @@ def _mount(options: argparse.Namespace) -> None:
             options.allow_other,
             line,
             options.idle_power_off,
+            options.full_update_interval,
         )
     )
 

@@ -94,16 +94,21 @@ class Operator:
         """Whether the controller stays powered after this order."""
         return self.spec.film.stays_powered and order.command.partial
 
+    def drives_all(self, order: Order) -> bool:
+        """Whether this order would drive every pixel: `C`, `U`, and `P` where it becomes `U`."""
+        partial = order.command.partial and self.spec.film.partial
+        return not (partial and self.standing.glass.certain)
+
     def _drive(self, order: Order) -> None:
         glass = self.standing.glass
         old = glass.frame if glass.certain else None
         self._driver.set_temperature(order.celsius)
         if order.command is Command.CLEAR:
             self._driver.clear(old)
-        elif old is not None and order.command.partial and self.spec.film.partial:
-            self._driver.partial(old, order.frame, order.stage_time_ms)
-        else:
+        elif old is None or self.drives_all(order):
             self._driver.update(old, order.frame)
+        else:
+            self._driver.partial(old, order.frame, order.stage_time_ms)
 
     def _failed(self, order: Order, error: PanelError) -> None:
         log.error("command %s failed: %s", order.command.value.decode(), error)

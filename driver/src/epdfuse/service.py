@@ -45,6 +45,7 @@ class MountOptions:
     allow_other: bool
     panel_line: str
     idle_seconds: float
+    full_interval: float = 0.0
 
 
 def run(options: MountOptions) -> None:
@@ -73,7 +74,7 @@ def _serve(panel: PanelDriver, options: MountOptions) -> None:
     spec = panel.spec
     store = GlassStore(options.bus_options.state_directory, spec.description)
     operator = Operator(panel, store)
-    turns = Turns(operator, options.idle_seconds)
+    turns = Turns(operator, options.idle_seconds, options.full_interval)
     files = EpdFileSystem(Directory(operator, options.panel_line), turns)
     with _mounted(files, options):
         trio.run(_main, turns, options.mountpoint)

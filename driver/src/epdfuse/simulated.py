@@ -1,30 +1,22 @@
 """A panel without hardware: it takes the time of a real one, and fails as one would.
 
-Its glass is the picture `glass.png` in the state directory. It follows the physics, not the
-caller: a partial update drives only the pixels that the caller says differ, so a wrong idea
-of what was on the glass stays visible.
+Behind the bus is the model of `epdfuse.model`, driven by the same controllers as a real panel.
+Its glass is the picture `glass.png` in the state directory, where stages and ghosts can be seen.
 """
 
 import logging
 import os
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 
 from epdfuse import picture
-from epdfuse.bits import View, driven
-from epdfuse.panel import (
-    DEFAULT_TEMPERATURE,
-    BusyTimeoutError,
-    DcFailedError,
-    PanelBrokenError,
-    PanelError,
-    PanelSpec,
-    UnsupportedCogError,
-)
-from epdfuse.physics import timing
+from epdfuse.bus import Lines, Pin
+from epdfuse.controlled import ControlledPanel
+from epdfuse.model import Health, ModelBus
+from epdfuse.panel import DcFailedError, PanelBrokenError, PanelSpec, UnsupportedCogError
 from epdfuse.storage import replace_file
 
 log = logging.getLogger(__name__)
@@ -96,8 +88,45 @@ class Pace:
         self._sleep(max(0.0, self._due - time.monotonic()))
 
 
-class SimulatedPanel:
-    """A `PanelDriver` that draws into a picture.
+class BenchBus(ModelBus):
+    """A modelled panel on a bench: its glass is shown as a picture, its power as a file."""
+
+    def __init__(self, spec: PanelSpec, bench: Bench, pace: Pace) -> None:
+        super().__init__(spec, pace, self._show)
+        self._bench = bench
+        shades = picture.load(bench.glass_picture, spec)
+        if shades is not None:
+            self.glass.show(shades)
+
+    def set_pin(self, pin: Pin, level: int) -> None:
+        """Take a level; when the power comes or goes, people can see it, and the glass."""
+        changes = pin is Pin.PANEL_ON and level != self._bench.powered
+        super().set_pin(pin, level)
+        if changes:
+            self._bench.powered = bool(level)
+            self._show()
+
+    def send_lines(self, lines: Lines) -> None:
+        """Take whole lines, or die in the middle of them when that was asked for."""
+        if self._bench.fault is Fault.CRASH:
+            self._crash(lines.part(0, len(lines) // 2))
+        super().send_lines(lines)
+
+    def _crash(self, upper_half: Lines) -> None:
+        """Die with half of a frame sent, as by kill -9 at the worst moment."""
+        super().send_lines(upper_half)
+        self._bench.fault = Fault.OK
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    def _show(self) -> None:
+        try:
+            picture.save(self.glass.picture, self.spec, self._bench.glass_picture)
+        except OSError as error:
+            log.warning("cannot write the picture of the glass: %s", error)
+
+
+class SimulatedPanel(ControlledPanel):
+    """A `PanelDriver` without hardware: the real controllers drive a model of chip and glass.
 
     Args:
         spec: what panel to be.
@@ -107,111 +136,51 @@ class SimulatedPanel:
     """
 
     def __init__(self, spec: PanelSpec, bench: Bench, pace: Pace, busy_timeout: float) -> None:
-        self._spec = spec
         self._bench = bench
         self._pace = pace
-        self._busy_timeout = busy_timeout
-        self._timing = timing(spec)
-        self._stage_ms = self._timing.stage_at(DEFAULT_TEMPERATURE)
-        self._glass = picture.load(bench.glass_picture, spec) or spec.white
-
-    @property
-    def spec(self) -> PanelSpec:
-        """What panel this is."""
-        return self._spec
+        self._model = BenchBus(spec, bench, pace)
+        super().__init__(spec, self._model, busy_timeout)
 
     def probe(self) -> None:
-        """Power off what a crash left on; then power up and off once."""
-        self._bench.powered = False
-        self._pace.start()
-        self._power_up(self._bench.fault)
-        self._bench.powered = False
-
-    def clear(self, old: bytes | None) -> None:  # noqa: ARG002 - the glass here knows itself
-        """Black, then white."""
-        white = self._spec.white
-        black = View.BE_INVERSE.translate(white)
-        self._draw([black, black, white, white], self._stage_ms)
-        self._power_down()
-
-    def update(self, old: bytes | None, new: bytes) -> None:
-        """The old picture inverted, white, the new one inverted, the new one."""
-        old = self._glass if old is None else old
-        inverse = View.BE_INVERSE.translate
-        self._draw([inverse(old), self._spec.white, inverse(new), new], self._stage_ms)
-        self._power_down()
-
-    def partial(self, old: bytes, new: bytes, stage_time_ms: int | None) -> None:
-        """Drive the pixels that differ between `old` and `new`; the others stay."""
-        result = driven(self._glass, old, new)
-        stage_ms = self._stage_ms if stage_time_ms is None else stage_time_ms
-        self._draw([result] * self._timing.partial_stages, stage_ms)
-        if not self._spec.film.stays_powered:
-            self._power_down()
-
-    def set_temperature(self, celsius: int) -> None:
-        """Make stages last as long as they do at this temperature."""
-        self._stage_ms = self._timing.stage_at(celsius)
+        """Cut the power a crash left on, then see that the chip answers."""
+        self._prepare()
+        super().probe()
 
     def power_off(self) -> None:
-        """Discharge, when there is power."""
+        """Stop the charge pumps, when they run."""
         self._pace.start()
-        if self._bench.powered:
-            self._power_down()
+        super().power_off()
 
-    def close(self) -> None:
-        """Leave the panel without power."""
-        self.power_off()
+    def _draw(self, draw: Callable[[], None], *, stay_powered: bool = False) -> None:
+        self._prepare()
+        super()._draw(draw, stay_powered=stay_powered)
 
-    def _draw(self, stages: Sequence[bytes], stage_ms: int) -> None:
+    def _prepare(self) -> None:
+        """Begin to count time, and be as healthy as people want."""
         self._pace.start()
+        self._model.start_observation()
         fault = self._bench.fault
-        self._power_up(fault)
-        for number, frame in enumerate(stages):
-            if fault is Fault.CRASH and number == len(stages) // 2:
-                self._crash(frame)
-            self._show(frame)
-            self._pace.wait(stage_ms)
+        self._model.health = _health(fault)
+        if fault not in {Fault.OK, Fault.CRASH} and self._bench.powered:
+            self._controller.cut_power()  # a chip says what is wrong with it when it starts
+        if fault in _UNSPOKEN and self.spec.film.cog == 1:
+            error, sentence = _UNSPOKEN[fault]
+            raise error(sentence)
 
-    def _power_up(self, fault: Fault) -> None:
-        if not self._bench.powered:
-            self._bench.powered = True
-            self._pace.wait(self._timing.begin)
-        if error := self._symptom(fault):
-            self._bench.powered = False
-            raise error
 
-    def _power_down(self) -> None:
-        self._pace.wait(self._timing.end)
-        self._bench.powered = False
+def _health(fault: Fault) -> Health:
+    return Health(
+        chip_id=0 if fault is Fault.UNSUPPORTED_COG else None,
+        whole=fault is not Fault.BROKEN,
+        pumps=fault is not Fault.DC_FAILED,
+        busy=fault is Fault.BUSY_STUCK,
+    )
 
-    def _symptom(self, fault: Fault) -> PanelError | None:
-        match fault:
-            case Fault.UNSUPPORTED_COG:
-                return UnsupportedCogError("the controller has an unknown identity")
-            case Fault.BROKEN:
-                return PanelBrokenError("the controller reports broken glass")
-            case Fault.DC_FAILED:
-                return DcFailedError("the charge pumps did not reach their voltages")
-            case Fault.BUSY_STUCK:
-                return self._stuck()
-            case _:
-                return None
 
-    def _stuck(self) -> PanelError:
-        self._pace.wait(self._busy_timeout * 1000)
-        return BusyTimeoutError(f"the panel was still busy after {self._busy_timeout:g} s")
-
-    def _show(self, frame: bytes) -> None:
-        self._glass = frame
-        try:
-            picture.save(frame, self._spec, self._bench.glass_picture)
-        except OSError as error:
-            log.warning("cannot write the picture of the glass: %s", error)
-
-    def _crash(self, frame: bytes) -> None:
-        """Die with the upper half of a stage driven, as by kill -9 at the worst moment."""
-        half = len(frame) // 2
-        self._show(frame[:half] + self._glass[half:])
-        self._bench.fault = Fault.OK
-        os.kill(os.getpid(), signal.SIGKILL)
+_UNSPOKEN = {
+    Fault.UNSUPPORTED_COG: (UnsupportedCogError, "the controller has an unknown identity"),
+    Fault.BROKEN: (PanelBrokenError, "the glass is broken"),
+    Fault.DC_FAILED: (DcFailedError, "the charge pumps did not reach their voltage"),
+}
+"""What the chip of film 110 cannot tell; the simulation tells it in its place, so that people
+can see what their programs make of it."""

@@ -18,14 +18,18 @@ class Turns:
         operator: does the work, in a worker thread.
         idle_seconds: a controller that a partial update left powered is powered off after
             so long without an order.
+        full_interval: seconds of rest the glass gets after each full update; the next one
+            waits for the end of them.
     """
 
-    def __init__(self, operator: Operator, idle_seconds: float) -> None:
+    def __init__(self, operator: Operator, idle_seconds: float, full_interval: float = 0.0) -> None:
         self._operator = operator
         self._idle_seconds = idle_seconds
         self._panel = trio.Lock()
         self._idle = trio.CancelScope()
-        self._closed = False
+        self._closing = trio.Event()
+        self._full_interval = full_interval
+        self._full_from = -math.inf
 
     async def run(self, order: Order) -> None:
         """Wait for the panel's turn, then for the panel.
@@ -36,9 +40,10 @@ class Turns:
         """
         self._idle.deadline = math.inf
         async with self._panel:
-            if self._closed:
+            await self._until_rested(order)
+            if self._closing.is_set():
                 raise ClosedError
-            await trio.to_thread.run_sync(self._operator.run, order)
+            await self._drive(order)
         if self._operator.leaves_power(order):
             self._idle.deadline = trio.current_time() + self._idle_seconds
 
@@ -53,6 +58,23 @@ class Turns:
 
     async def close(self) -> None:
         """Take no more orders; return when the running one is done."""
-        self._closed = True
+        self._closing.set()
         async with self._panel:
             pass
+
+    async def _until_rested(self, order: Order) -> None:
+        """Wait until the glass may be driven in full again, or the driver stops."""
+        due = trio.current_time() >= self._full_from
+        if due or not self._operator.drives_all(order):
+            return
+        await trio.to_thread.run_sync(self._operator.rest)  # nothing pumps while nothing draws
+        with trio.move_on_at(self._full_from):
+            await self._closing.wait()
+
+    async def _drive(self, order: Order) -> None:
+        full = self._operator.drives_all(order)
+        try:
+            await trio.to_thread.run_sync(self._operator.run, order)
+        finally:
+            if full:
+                self._full_from = trio.current_time() + self._full_interval
