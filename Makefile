@@ -58,6 +58,10 @@ test-python: setup-dev ## Unit, contract and integration tests
 test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to removal
 	@INKSTAND_TEST_SUITE=molecule molecule test -s default
 
+.PHONY: bench
+bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)
+	@PYTHONPATH=images/app/src:images/app/benchmarks $(PYTHON) -m inkbench $(BENCH)
+
 .PHONY: bench-driver
 bench-driver: setup-dev ## How fast the driver is (BENCH="--arm-root DIR" counts ARM instructions too)
 	@$(PYTHON) driver/benchmarks/bench.py $(BENCH)
