@@ -26,6 +26,7 @@ BACK_WITHIN = 15_000
 
 PIXELS = """() => {
   const image = document.getElementById("glass");
+  if (!image.complete || !image.naturalWidth) return [];
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
   const context = canvas.getContext("2d");
@@ -88,6 +89,26 @@ def test_who_is_logged_in_stays_so_and_no_script_can_read_the_session(visitor: V
     expect(page.locator("#connection")).to_have_text("Live")
 
 
+def test_a_session_that_is_worth_nothing_any_more_leads_to_the_log_in(visitor: Visitor) -> None:
+    cookie = {"name": "inkstand", "value": "a.b.c", "url": visitor.url}
+    visitor.context.add_cookies([cookie])
+    page = visitor.log_in()
+    expect(now(page)).to_have_text("The clock")
+
+
+def test_who_guesses_is_told_to_wait(visitor: Visitor) -> None:
+    page = visitor.open()
+    page.get_by_label("User").fill(visitor.demo.user)
+    problem = page.locator("#login-problem")
+    for number in range(20):
+        page.get_by_label("Password").fill(f"guess {number}")
+        with page.expect_response("**/api/v1/session") as answer:
+            page.get_by_role("button", name="Log in").click()
+        if answer.value.status == 429:
+            break
+    expect(problem).to_have_text(re.compile(r"Too many attempts\. Try again in \d+ seconds\."))
+
+
 def test_after_logging_out_nothing_of_the_panel_is_left(visitor: Visitor) -> None:
     page = visitor.log_in()
     send(page, "Private")
@@ -121,6 +142,7 @@ def test_a_message_comes_live_onto_the_picture_and_the_button_makes_it_read(
     visitor: Visitor, eventually: Callable[..., None]
 ) -> None:
     page = visitor.log_in()
+    eventually(lambda: page.evaluate(PIXELS) == glass_of(visitor.demo))
     clock = page.evaluate(PIXELS)
     send(page, "Hello World!")
     expect(state(page, "Hello World!")).to_have_text("on the glass")
@@ -138,6 +160,16 @@ def test_a_message_comes_live_onto_the_picture_and_the_button_makes_it_read(
     expect(now(page)).to_contain_text("A message from owner")
     page.locator("#to-clock").click()
     expect(state(page, "Hello World!")).to_have_text("read")
+
+
+def test_a_long_message_says_which_page_of_it_is_on_the_glass(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    send(page, "One word after the other. " * 40)
+    expect(now(page)).to_contain_text("page 1 of ")
+    page.get_by_role("button", name="Press the button").click()
+    expect(now(page)).to_contain_text("page 2 of ")
+    page.get_by_role("button", name="Mark as read").nth(0).click()
+    expect(now(page)).to_have_text("The clock")
 
 
 def test_messages_wait_for_their_turn_and_an_urgent_one_does_not(visitor: Visitor) -> None:
@@ -205,7 +237,9 @@ def test_what_the_server_refuses_is_told_and_not_lost(visitor: Visitor) -> None:
     assert len(page.get_by_label("Message", exact=True).input_value()) == 2001
 
 
-def test_a_picture_is_previewed_sent_and_drawn(visitor: Visitor, photo: Path) -> None:
+def test_a_picture_is_previewed_sent_and_drawn(
+    visitor: Visitor, photo: Path, eventually: Callable[..., None]
+) -> None:
     page = visitor.log_in()
     page.get_by_role("button", name="Picture", exact=True).click()
     page.locator("#file").set_input_files(photo)
@@ -220,8 +254,9 @@ def test_a_picture_is_previewed_sent_and_drawn(visitor: Visitor, photo: Path) ->
     thumb = message(page, "greys.png").get_by_role("img")
     thumb.scroll_into_view_if_needed()
     expect(thumb).to_have_js_property("naturalWidth", 264)
-    shares = page.evaluate(PIXELS)
-    assert 0.3 < shares.count(0) / len(shares) < 0.7
+    eventually(lambda: page.evaluate(PIXELS) == glass_of(visitor.demo))
+    pixels = page.evaluate(PIXELS)
+    assert 0.3 < pixels.count(0) / len(pixels) < 0.7
 
 
 def test_a_picture_can_be_dropped_and_one_of_another_kind_is_converted(visitor: Visitor) -> None:
