@@ -248,7 +248,6 @@ class Display:
         celsius = self._policy.temperature
         job = partial(_show_and_read_back, self._panel, wanted, refresh, celsius)
         self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
-        self.refreshes[refresh.name.lower()] += 1
         if refresh is Refresh.FULL:
             self._last_full = now
         self.refreshes[refresh.name.lower()] += 1

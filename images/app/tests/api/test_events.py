@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.api import events
 from inkstand.events import ButtonChanged
 
 if TYPE_CHECKING:
@@ -274,3 +275,17 @@ async def test_a_request_to_upgrade_that_is_incomplete_is_400(api: Api) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket"}
     answer = await api.get("/events", headers=headers)
     assert (answer.status, answer.content_type) == (400, "application/problem+json")
+
+
+async def test_a_stream_on_which_nothing_happens_is_kept_alive(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(events, "PING_SECONDS", 0.05)
+    answer = await api.get("/events")
+    assert (answer.content_type, answer.headers["X-Accel-Buffering"]) == ("text/event-stream", "no")
+    async with asyncio.timeout(PATIENCE):
+        lines = [await answer.content.readline() for _ in range(2)]
+        assert lines == [b"retry: 2000\n", b"\n"]
+        while await answer.content.readline() != b": ping\n":
+            pass
+    answer.close()

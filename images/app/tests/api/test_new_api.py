@@ -134,3 +134,21 @@ async def test_a_bug_is_a_500_that_tells_nothing(
     answer = await site.post("Hello")
     assert (answer.status, await answer.text()) == (500, '{"error": "Internal Server Error"}')
     assert "inner thoughts" in caplog.text
+
+
+async def test_a_panel_that_never_answered_is_told_and_has_no_picture(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(site.system.display, "_glass", None)
+    monkeypatch.setattr(site.system.display, "_shown", None)
+    panel = await (await site.client.get("/api/v1/panel", headers=allowed(site))).json()
+    assert (panel["width"], panel["height"], panel["frame"]) == (None, None, None)
+    picture = await site.client.get("/api/v1/panel.png", headers=allowed(site))
+    wish = {"text": "Hello"}
+    preview = await site.client.post("/api/v1/preview", json=wish, headers=allowed(site))
+    for answer in (picture, preview):
+        assert (answer.status, answer.content_type) == (503, "application/problem+json")
+        assert (await answer.json())["code"] == "panel-unavailable"
+    text = await (await site.client.get("/metrics")).text()
+    assert "frame_age" not in text
+    assert "refresh_seconds" not in text
