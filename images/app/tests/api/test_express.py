@@ -16,6 +16,7 @@ from inkstand import bootstrap
 from inkstand.api.express import Connection, Express, ExpressSite
 from inkstand.auth.model import Scope
 from inkstand.errors import StorageFullError
+from inkstand.events import MessageChanged
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -86,7 +87,8 @@ async def lines(site: Any, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Lin
     ordinary = web.RequestHandler.data_received
 
     def note(self: web.RequestHandler, data: bytes) -> None:
-        if isinstance(self, Connection):
+        # Newer versions of aiohttp call it with nothing to go on reading.
+        if isinstance(self, Connection) and data:
             seen.append(data)
         ordinary(self, data)
 
@@ -247,12 +249,14 @@ async def test_a_bug_is_answered_too(lines: Lines, monkeypatch: pytest.MonkeyPat
     assert one.startswith(b"HTTP/1.1 500")
 
 
-async def test_a_client_that_goes_away_breaks_nothing(
-    lines: Lines, eventually: Callable[..., Awaitable[None]]
-) -> None:
+async def test_a_client_that_goes_away_breaks_nothing(lines: Lines) -> None:
     line = await lines.express()
     await line.ask(lines.request(PANEL))
-    line.writer.write(lines.message("last words"))
-    line.writer.close()
-    await eventually(lambda: lines.site.system.display.refreshes["full"] > 1)
-    assert await lines.texts() == ["last words"]
+    with lines.site.system.hub.listen(kinds=(MessageChanged,)) as changes:
+        line.writer.write(lines.message("last words"))
+        line.writer.close()
+        async with asyncio.timeout(PATIENCE):
+            changed = await anext(changes)
+    assert changed.message.text == "last words"
+    other = await lines.express()
+    assert (await other.ask(lines.request(PANEL))).startswith(b"HTTP/1.1 200 OK")
