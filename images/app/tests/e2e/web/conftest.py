@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from PIL import Image
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,6 +32,7 @@ _EXPECTED = re.compile(r"Failed to load resource|net::ERR_|events: TypeError")
 @pytest.fixture(scope="module")
 def playwright() -> Iterator[Playwright]:
     """Its event loop must be gone before other tests start theirs: hence not for the session."""
+    expect.set_options(timeout=PATIENCE * 1000)
     with sync_playwright() as running:
         yield running
 
