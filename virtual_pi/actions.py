@@ -113,11 +113,13 @@ def destroy(pi: VirtualPi, *, images: bool) -> None:
     with step(f"Remove {pi.name}") as remark:
         if engine.answers() and not container.destroy(pi):
             remark("there was none")
-        _remove_state(pi.state)
     if images:
         with step("Remove the images and the cache"):
             container.remove_images()
             shutil.rmtree(CACHE, ignore_errors=True)
+    with step("Clear up") as remark:
+        engine.stop_if_started_here(pi.state / "engine", remark)
+        _remove_state(pi.state)
 
 
 def _remove_state(folder: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 START_SECONDS = 60
+STOP_SECONDS = 60
 # Removed only when the process they name is not the program that writes them.
 PID_FILES = {
     "/var/run/docker.pid": "dockerd",
@@ -84,8 +86,10 @@ def install(say: Callable[[str], None]) -> None:
 
 
 def _program_of(pid: str) -> str:
+    """Name the program of a living process; one that ended and was not reaped has no arguments."""
     try:
-        return Path("/proc", pid, "comm").read_text().strip()
+        process = Path("/proc", pid)
+        return (process / "comm").read_text().strip() if (process / "cmdline").read_bytes() else ""
     except OSError:
         return ""
 
@@ -174,6 +178,38 @@ def start(folder: Path, say: Callable[[str], None]) -> None:
     if not answers():
         raise _did_not_start(folder)
     say(f"version {version()}")
+
+
+def started_here(folder: Path, program_of: Callable[[str], str] = _program_of) -> int | None:
+    """Give the process id of the living engine that `start` started with `folder`, if any."""
+    pid_file = folder / "dockerd.pid"
+    if not pid_file.exists() or stale(pid_file, "dockerd", program_of):
+        return None
+    return int(pid_file.read_text())
+
+
+def stop_if_started_here(folder: Path, say: Callable[[str], None]) -> None:
+    """Stop the engine that `start` started with `folder`, unless somebody's container runs in it.
+
+    Raises:
+        VirtualPiError: it did not end in time.
+    """
+    pid = started_here(folder)
+    if pid is None:
+        return
+    if run(["docker", "ps", "--quiet"]).strip():
+        say("the Docker engine goes on: other containers run in it")
+        return
+    os.kill(pid, signal.SIGTERM)
+    wait_until(
+        lambda: started_here(folder) is None,
+        seconds=STOP_SECONDS,
+        failure=lambda: VirtualPiError(
+            f"dockerd (process {pid}) does not end.", todo="Look at it."
+        ),
+    )
+    shutil.rmtree(folder)
+    say("and the Docker engine that was started for it")
 
 
 def require_fuse() -> None:

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,8 +58,7 @@ class Driver:
 
     home: Path
     arguments: tuple[str, ...]
-    process: subprocess.Popen[str] | None = None
-    log: str = ""
+    process: subprocess.Popen[bytes] | None = None
 
     @property
     def files(self) -> Path:
@@ -68,6 +67,15 @@ class Driver:
     @property
     def state(self) -> Path:
         return self.home / "state"
+
+    @property
+    def _log_file(self) -> Path:
+        return self.home / "log"
+
+    @property
+    def log(self) -> str:
+        """What it said since it was started; a file, because nobody empties a pipe meanwhile."""
+        return self._log_file.read_text()
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the command line once."""
@@ -94,14 +102,16 @@ class Driver:
         """Start and wait for the message that tells systemd that it is ready."""
         path = self.home / "notify"
         path.unlink(missing_ok=True)
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        with (
+            socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel,
+            self._log_file.open("w") as log,
+        ):
             channel.bind(str(path))
             channel.setblocking(False)
             self.process = subprocess.Popen(
                 [*ENDS_WITH_THE_TESTS, *EPDFUSE, *self.mount_arguments()],
                 env=self._env() | {"NOTIFY_SOCKET": str(path)},
-                stderr=subprocess.PIPE,
-                text=True,
+                stderr=log,
             )
             _until(lambda: self._heard(channel), "readiness")
 
@@ -112,8 +122,7 @@ class Driver:
     def wait(self) -> int:
         """Wait for the end; the exit code, negative for a signal."""
         assert self.process is not None
-        _, self.log = self.process.communicate(timeout=DEADLINE_S)
-        return self.process.returncode
+        return self.process.wait(timeout=DEADLINE_S)
 
     def unmount(self) -> None:
         command = ["umount", "--lazy"] if os.geteuid() == 0 else ["fusermount3", "-uz"]
@@ -144,11 +153,11 @@ class Driver:
         self.unmount()
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
-            self.process.communicate()
+            self.process.wait()
 
     def _heard(self, channel: socket.socket) -> bool:
         assert self.process is not None
-        assert self.process.poll() is None, f"it ended: {self.process.communicate()[1]}"
+        assert self.process.poll() is None, f"it ended: {self.log}"
         try:
             return channel.recv(100) == b"READY=1"
         except BlockingIOError:
@@ -166,8 +175,8 @@ def _why_no_fuse() -> str | None:
     return None
 
 
-@pytest.fixture
-def new_driver() -> Iterator[Callable[..., Driver]]:
+@contextmanager
+def _workshop() -> Iterator[Callable[..., Driver]]:
     """Make drivers that are not started yet; each has a directory that others may enter."""
     reason = _why_no_fuse()
     if reason:
@@ -183,6 +192,22 @@ def new_driver() -> Iterator[Callable[..., Driver]]:
             return driver
 
         yield make
+
+
+@pytest.fixture
+def new_driver() -> Iterator[Callable[..., Driver]]:
+    """Make drivers that are not started yet."""
+    with _workshop() as make:
+        yield make
+
+
+@pytest.fixture(scope="class")
+def untouched() -> Iterator[Driver]:
+    """A running driver for all tests of a class, which only look, or are refused."""
+    with _workshop() as make:
+        running = make("--simulated-timing", "fast", "--allow-other")
+        running.start()
+        yield running
 
 
 @pytest.fixture

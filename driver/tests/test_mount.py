@@ -46,11 +46,11 @@ def on_glass(driver: Driver) -> bytes:
 
 
 class TestFiles:
-    def test_the_directory_lists_the_files_of_the_contract(self, driver: Driver) -> None:
+    def test_the_directory_lists_the_files_of_the_contract(self, untouched: Driver) -> None:
         frames = {"current", "current_inverse", "display", "display_inverse"}
         texts = {"panel", "version", "command", "temperature", "pu_stagetime", "error"}
-        assert set(os.listdir(driver.files)) == frames | texts | {"BE", "LE"}  # noqa: PTH208
-        assert set(os.listdir(driver.files / "LE")) == frames  # noqa: PTH208
+        assert set(os.listdir(untouched.files)) == frames | texts | {"BE", "LE"}  # noqa: PTH208
+        assert set(os.listdir(untouched.files / "LE")) == frames  # noqa: PTH208
 
     @pytest.mark.parametrize(
         ("name", "content"),
@@ -62,15 +62,15 @@ class TestFiles:
             ("error", "Undefined\n"),
         ],
     )
-    def test_a_text_has_its_size(self, driver: Driver, name: str, content: str) -> None:
-        assert driver.text(name) == content
-        assert (driver.files / name).stat().st_size == len(content)
+    def test_a_text_has_its_size(self, untouched: Driver, name: str, content: str) -> None:
+        assert untouched.text(name) == content
+        assert (untouched.files / name).stat().st_size == len(content)
 
     @pytest.mark.parametrize(
         ("name", "mode"), [("current", 0o444), ("LE/display", 0o666), ("command", 0o222)]
     )
-    def test_a_file_has_its_mode(self, driver: Driver, name: str, mode: int) -> None:
-        assert stat.S_IMODE((driver.files / name).stat().st_mode) == mode
+    def test_a_file_has_its_mode(self, untouched: Driver, name: str, mode: int) -> None:
+        assert stat.S_IMODE((untouched.files / name).stat().st_mode) == mode
 
     def test_a_frame_can_be_written_and_read_in_every_coding(
         self, driver: Driver, new: bytes
@@ -105,14 +105,14 @@ class TestFiles:
         ],
     )
     def test_the_directory_itself_cannot_be_changed(
-        self, driver: Driver, script: str, number: int
+        self, untouched: Driver, script: str, number: int
     ) -> None:
-        result = shell(driver.files, script)
+        result = shell(untouched.files, script)
         assert result.returncode != 0
         assert os.strerror(number) in result.stderr
 
-    def test_it_answers_df(self, driver: Driver) -> None:
-        assert "epdfuse" in shell(driver.home, "df panel").stdout
+    def test_it_answers_df(self, untouched: Driver) -> None:
+        assert "epdfuse" in shell(untouched.home, "df panel").stdout
 
 
 class TestWriting:
@@ -210,13 +210,6 @@ class TestRefusals:
         driver.command("x")
         driver.command("\0")
         assert driver.text("error") == "Undefined\n"
-
-    @pytest.mark.parametrize("name", ["current", "version", "LE/current_inverse", "error"])
-    def test_nobody_writes_to_what_is_only_read(self, driver: Driver, name: str) -> None:
-        with refuses(errno.EACCES):
-            (driver.files / name).open("r+b")
-        with refuses(errno.EACCES):
-            os.truncate(driver.files / name, 0)
 
 
 class TestFaults:
@@ -420,16 +413,21 @@ class TestManyClients:
         assert result.stdout == ("OK\n" if shared else "")
         assert driver.frame() == (new if shared else WHITE)
 
+
+class TestModes:
+    @pytest.mark.parametrize("name", ["current", "version", "LE/current_inverse", "error"])
+    def test_nobody_writes_to_what_is_only_read(self, untouched: Driver, name: str) -> None:
+        with refuses(errno.EACCES):
+            (untouched.files / name).open("r+b")
+        with refuses(errno.EACCES):
+            os.truncate(untouched.files / name, 0)
+
     @pytest.mark.skipif(os.geteuid() != 0, reason="needs root to become another user")
     @pytest.mark.parametrize(
         "script", ["cat command", "echo x > current", "echo x > version", "touch x", "rm error"]
     )
-    def test_other_users_are_bound_by_the_modes(
-        self, new_driver: Callable[..., Driver], script: str
-    ) -> None:
-        driver = new_driver("--allow-other", "--simulated-timing", "fast")
-        driver.start()
-        result = as_nobody(driver.files, script)
+    def test_other_users_are_bound_by_them(self, untouched: Driver, script: str) -> None:
+        result = as_nobody(untouched.files, script)
         assert result.returncode != 0
         assert os.strerror(errno.EACCES) in result.stderr
 

@@ -61,7 +61,7 @@ def test_a_program_that_is_missing_is_named() -> None:
 
 def test_a_program_that_hangs_is_given_up() -> None:
     with pytest.raises(commands.CommandError, match="did not end within"):
-        commands.run([sys.executable, "-c", "input()"], stdin=None, timeout=0.01)
+        commands.run(["sleep", "infinity"], timeout=0.01)
 
 
 def test_a_step_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,7 @@ def test_a_step_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> Non
         remark("for a reason")
     first, second = capsys.readouterr().out.splitlines()
     assert first == "==> Do it"
-    assert second.startswith("    done in 0.")
+    assert second.startswith("    done in ")
     assert second.endswith("(for a reason)")
 
 

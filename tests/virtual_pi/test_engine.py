@@ -70,3 +70,10 @@ def test_only_stale_files_are_removed(tmp_path: Path) -> None:
     stale.write_text("4194305")
     engine.remove_stale_pid_files([(str(stale), "dockerd"), (str(other), "dockerd")])
     assert not stale.exists()
+
+
+def test_only_an_engine_that_was_started_here_and_lives_is_stopped(tmp_path: Path) -> None:
+    assert engine.started_here(tmp_path) is None
+    (tmp_path / "dockerd.pid").write_text("4711\n")
+    assert engine.started_here(tmp_path, program_of=lambda _: "bash") is None
+    assert engine.started_here(tmp_path, program_of=lambda _: "dockerd") == 4711

@@ -1,4 +1,4 @@
-"""The command line: `epdfuse mount`, `epdfuse simulate` and `epdfuse transcript`."""
+"""The command line: `epdfuse mount`, `simulate`, `show`, `doctor` and `transcript`."""
 
 import argparse
 import logging
@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from epdfuse import __version__, transcript
+from epdfuse import __version__, doctor, show, transcript
 from epdfuse.backends import BUSES, BusOptions
 from epdfuse.panel import DIMENSIONS, FILMS, PanelError, PanelSpec, UnknownPanelError, panel_spec
 from epdfuse.simulated import Bench, Fault
@@ -56,7 +56,8 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
     _add_mount(commands.add_parser)
     _add_simulate(commands.add_parser)
-    transcript.add_command(commands.add_parser)
+    for module in (show, doctor, transcript):
+        module.add_command(commands.add_parser)
     return parser
 
 
