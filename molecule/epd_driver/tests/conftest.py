@@ -7,7 +7,9 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,10 +18,17 @@ import pytest
 import testinfra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 PLAYBOOK = ROOT / "molecule" / "epd_driver" / "converge.yml"
+# Molecule asks for colours, which would stand in the middle of sentences.
+PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+# A container has the kernel's boot id for its own, which a reboot does not change.
+NEW_BOOT_ID = """
+    cat /proc/sys/kernel/random/uuid >/run/boot_id
+    mount --bind /run/boot_id /proc/sys/kernel/random/boot_id
+"""
 Found = TypeVar("Found")
 
 
@@ -43,6 +52,47 @@ class Run:
         return " ".join(self.output.split())
 
 
+class Power:
+    """The power supply of a container: what shuts down comes up again, and is counted."""
+
+    def __init__(self, name: str) -> None:
+        self.boots = 0
+        self._name = name
+        self._thread = threading.Thread(target=self._watch)
+        self._begin()
+
+    def _begin(self) -> None:
+        argv = ["docker", "wait", self._name]
+        self._waiting = subprocess.Popen(argv, stdout=subprocess.DEVNULL)
+
+    def _watch(self) -> None:
+        while self._waiting.wait() == 0:
+            subprocess.run(["docker", "start", self._name], check=True, stdout=subprocess.DEVNULL)
+            self._begin()
+            subprocess.run(
+                ["docker", "exec", self._name, "sh", "-ec", NEW_BOOT_ID],
+                check=True,
+            )
+            self.boots += 1
+
+    @contextmanager
+    def on(self) -> Iterator[Power]:
+        """Watch the container until the end of the block."""
+        self._thread.start()
+        try:
+            yield self
+        finally:
+            self._waiting.terminate()
+            self._thread.join()
+
+
+@pytest.fixture
+def power(instance: str) -> Iterator[Power]:
+    """Let the Pi reboot."""
+    with Power(instance).on() as power:
+        yield power
+
+
 @pytest.fixture(scope="session")
 def instance() -> str:
     """Name what molecule made."""
@@ -63,8 +113,10 @@ def attempt() -> Callable[..., Run]:
 
     def run(*options: str, **settings: object) -> Run:
         given = {f"epd_driver_{name}": value for name, value in settings.items()}
-        argv = [program, PLAYBOOK, "-i", inventory, "-e", json.dumps(given), *options]
-        done = subprocess.run(argv, cwd=ROOT, check=False, capture_output=True, text=True)
+        argv = [*map(str, (program, PLAYBOOK, "-i", inventory)), "-e", json.dumps(given), *options]
+        done = subprocess.run(
+            argv, cwd=ROOT, env={**os.environ, **PLAIN}, check=False, capture_output=True, text=True
+        )
         return Run(done.returncode, done.stdout + done.stderr)
 
     return run
