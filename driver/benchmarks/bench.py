@@ -3,7 +3,8 @@
 What encoding costs is compared with the same work done byte by byte; how long updates take,
 with the physics of the glass; memory and wake-ups are those of a real mount. With `--arm-root`,
 an armhf root file system that has Python, ARM instructions are counted too, by qemu-arm and
-the plugin `instructions.c` (compiled by `cc` into a temporary directory).
+the plugin `instructions.c` (compiled by `cc` into a temporary directory). driver/README.md says
+how to make such a root file system.
 """
 
 import argparse
@@ -130,7 +131,7 @@ def _counted(command: list[str]) -> int:
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "0"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     match = re.search(r"^instructions (\d+)$", run.stderr, re.MULTILINE)
-    if match is None:
+    if match is None or run.returncode:
         raise SystemExit(f"{command[0]} did not count: {run.stderr}")
     return int(match[1])
 

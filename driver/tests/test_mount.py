@@ -291,6 +291,43 @@ class TestLife:
         assert driver.wait() == 0
         assert "power   off" in driver.simulate("status")
 
+    def test_a_signal_takes_the_power_that_a_partial_left(
+        self, driver: Driver, old: bytes, new: bytes
+    ) -> None:
+        driver.show(old)
+        driver.show(new, "P")
+        driver.signal(signal.SIGTERM)
+        assert driver.wait() == 0
+        assert "power   off" in driver.simulate("status")
+
+    def test_power_left_by_kill_9_is_taken_before_anything_is_served(
+        self, driver: Driver, old: bytes, new: bytes
+    ) -> None:
+        driver.show(old)
+        driver.show(new, "P")
+        driver.crash()
+        assert "power   on" in driver.simulate("status")
+        driver.start()
+        assert "power   off" in driver.simulate("status")
+        assert driver.frame() == on_glass(driver) == new
+
+    def test_an_idle_panel_is_powered_off_and_the_next_partial_powers_it_again(
+        self,
+        new_driver: Callable[..., Driver],
+        until: Callable[..., None],
+        old: bytes,
+        new: bytes,
+    ) -> None:
+        driver = new_driver("--simulated-timing", "fast", "--idle-power-off", "1")
+        driver.start()
+        driver.show(old)
+        driver.show(new, "P")
+        assert (driver.state / "power").exists()
+        until(lambda: not (driver.state / "power").exists(), "rest")
+        driver.show(old, "P")
+        assert (driver.state / "power").exists()
+        assert driver.frame() == on_glass(driver) == old
+
     def test_a_dead_mountpoint_is_refused_with_the_fix(self, driver: Driver) -> None:
         driver.signal(signal.SIGKILL)
         driver.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -69,3 +70,25 @@ def test_clear_makes_the_panel_white_their_way(driver: Driver) -> None:
     draw(driver, (264, 176), "U")
     draw(driver, (264, 176), "C")
     assert driver.frame("LE/current_inverse") == b"\xff" * 5808
+
+
+def test_a_sequence_of_the_2017_app_whose_every_call_comes_from_another_thread(
+    new_driver: Callable[..., Driver],
+) -> None:
+    driver = new_driver("--panel-line", "short", "--simulated-timing", "fast")
+    driver.start()
+    image = picture((264, 176))
+    with ThreadPoolExecutor(1) as opener, ThreadPoolExecutor(1) as writer:
+
+        def write(name: str, mode: str, data: bytes) -> None:
+            file = opener.submit((driver.files / name).open, mode).result()
+            writer.submit(file.write, data).result()
+            opener.submit(file.close).result()
+
+        for letter in (b"C", b"U", b"P"):
+            write("LE/display_inverse", "r+b", image.tobytes())
+            write("command", "wb", letter)
+            assert driver.text("error") == "OK\n"
+            shown = b"\xff" * 5808 if letter == b"C" else image.tobytes()
+            assert driver.frame("LE/current_inverse") == shown
+            image = image.rotate(180)

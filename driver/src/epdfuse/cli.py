@@ -113,8 +113,8 @@ def _add_mount(add_parser: _Adder) -> None:
         "--panel-line",
         choices=("full", "short"),
         default="full",
-        help="content of the file panel; short leaves out the film, which programs written "
-        "before 2016 do not expect (default: %(default)s)",
+        help="content of the file panel; short leaves out the film, which programs for "
+        "early drivers do not expect (default: %(default)s)",
     )
     mount.add_argument(
         "--busy-timeout",

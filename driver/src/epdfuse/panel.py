@@ -76,7 +76,7 @@ class PanelSpec:
 
     @property
     def short_description(self) -> str:
-        """The line of drivers before 2016, which did not name the film."""
+        """The line of early drivers, which did not name the film."""
         return f"EPD {self.size} {self.width}x{self.height} COG {self.film.cog}"
 
 

@@ -153,12 +153,13 @@ class Display:
         return await asyncio.to_thread(_render, self._home, size, now)
 
     async def _refresh(self, wanted: Frame, refresh: Refresh | None, now: datetime) -> None:
-        self.refreshes[refresh.name.lower() if refresh else "skipped"] += 1
         if refresh is None:
+            self.refreshes["skipped"] += 1
             return
         started = time.monotonic()
         job = partial(_show_and_read_back, self._panel, wanted, refresh)
         self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
+        self.refreshes[refresh.name.lower()] += 1
         if refresh is Refresh.FULL:
             self._last_full = now
         took = time.monotonic() - started
