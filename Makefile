@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 RESULTS := build/test-results
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver/src driver/tests images/app/src images/app/tests images/pigpiod/src images/pigpiod/tests \
+PYTHON_PATHS := driver images/app/src images/app/tests images/pigpiod/src images/pigpiod/tests \
   lookup_plugins molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -57,6 +57,10 @@ test-python: setup-dev ## Unit, contract and integration tests
 .PHONY: test-molecule
 test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to removal
 	@INKSTAND_TEST_SUITE=molecule molecule test -s default
+
+.PHONY: bench-driver
+bench-driver: setup-dev ## How fast the driver is (BENCH="--arm-root DIR" counts ARM instructions too)
+	@$(PYTHON) driver/benchmarks/bench.py $(BENCH)
 
 .PHONY: format
 format: setup-dev ## Format the Python code
