@@ -118,7 +118,7 @@ def test_a_device_that_is_no_spi_is_named_by_the_driver(
     pi: Any, attempt: Callable[..., Any]
 ) -> None:
     """All of the role's way to a real panel but the panel: the unit starts, and says why not."""
-    run = attempt(bus="spi", spi_device=THERE, boot_config="/boot/none.txt")
+    run = attempt("--tags=run", bus="spi", spi_device=THERE, boot_config="/boot/none.txt")
     assert run.status != 0
     assert "epd-fuse.service" in run.words
     log = pi.check_output("journalctl --unit epd-fuse --lines 20 --output cat --no-pager")
