@@ -56,7 +56,7 @@ test-python: setup-dev ## Unit, contract and integration tests
 
 .PHONY: test-molecule
 test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to removal
-	@INKSTAND_TEST_SUITE=molecule molecule test -s default
+	@INKSTAND_TEST_SUITE=molecule molecule test --all
 
 .PHONY: bench
 bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)

@@ -29,7 +29,7 @@ from driver.benchmarks import work  # noqa: E402 - it needs the path
 FRAMES = 40
 START_S = 30.0
 PHYSICS = {"update": 3.420, "partial, power off": 0.988, "partial, powered": 0.630}
-"""Seconds at 25 °C on film 231, 2.7 inch (CONTRACTS §1): what the glass itself needs."""
+"""Seconds at 25 °C on film 231, 2.7 inch (docs/contracts.md): what the glass itself needs."""
 GOALS = {"update": 1.02, "partial, power off": 1.05, "partial, powered": 1.05}
 
 

@@ -228,6 +228,7 @@ def test_a_missing_spi_device_is_named_with_the_fix(tmp_path: Path) -> None:
 def pwm_chip(tmp_path: Path) -> Path:
     channel = tmp_path / "pwmchip0" / "pwm0"
     channel.mkdir(parents=True)
+    (channel / "enable").write_text("0\n")
     (channel.parent / "npwm").write_text("2\n")
     return channel.parent
 
@@ -253,3 +254,9 @@ def test_a_pi_5_has_the_pump_clock_on_its_third_channel(tmp_path: Path, pwm_chip
 def test_film_110_without_a_pump_clock_is_told_the_fix(tmp_path: Path) -> None:
     with pytest.raises(BusError, match="dtoverlay=pwm"):
         find_pwm(tmp_path)
+
+
+def test_a_pump_clock_that_nobody_hands_over_is_told_the_fix(tmp_path: Path) -> None:
+    (tmp_path / "export").touch()
+    with pytest.raises(BusError, match="in the group gpio"):
+        SysfsPwm(tmp_path, patience_s=0).set(512)

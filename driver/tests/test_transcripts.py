@@ -1,4 +1,4 @@
-"""What the driver does on the bus is what the reference did (CONTRACTS §1), event by event."""
+"""What the driver does on the bus is what the reference did (docs/contracts.md), event by event."""
 
 import gzip
 from pathlib import Path

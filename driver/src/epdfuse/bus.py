@@ -1,6 +1,6 @@
 """The wall between a controller and the wires: what a bus can do, and scripts played on it.
 
-One event here is one line of a transcript (CONTRACTS §1), so whatever plays a script, wires,
+One event here is one line of a transcript (docs/contracts.md), so whatever plays a script, wires,
 a recorder or a model, sees the same events in the same order.
 """
 

@@ -1,4 +1,4 @@
-"""A bus that writes down what happens on it, in the format of CONTRACTS §1."""
+"""A bus that writes down what happens on it, in the format of docs/contracts.md."""
 
 from collections.abc import Callable
 
@@ -18,7 +18,7 @@ class RecordingBus:
         write: takes each event, without its line end.
         chip_id: what the controller says it is.
         status: what its status register holds.
-        with_pwm: also write `pwm <duty>`, an event that CONTRACTS §1 does not have.
+        with_pwm: also write `pwm <duty>`, an event that docs/contracts.md has not.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ DEFAULT_DEVICE = Path("/dev/spidev0.0")
 SPEED_HZ = 8_000_000
 PINS: Mapping[Pin, int] = {Pin.PANEL_ON: 23, Pin.BORDER: 14, Pin.DISCHARGE: 15, Pin.RESET: 24}
 BUSY_PIN = 25
-"""GPIO numbers on every Raspberry Pi (CONTRACTS §1)."""
+"""GPIO numbers on every Raspberry Pi (docs/contracts.md)."""
 
 CHIP_LABELS = ("pinctrl-rp1", "pinctrl-bcm2711", "pinctrl-bcm2835")
 """GPIO chips that have the pins of the header: Pi 5, Pi 4, Pi Zero to 3."""
@@ -302,6 +302,8 @@ class SysfsPwm:
     channel: int = 0
     period_ns: int = 20_000
     """What the reference makes of half duty: high and low for one tick of 100 kHz each."""
+    patience_s: float = 2.0
+    """How long udev may take to hand a new channel to its group."""
     _ready: bool = field(default=False, init=False)
 
     def set(self, duty: int) -> None:
@@ -320,8 +322,16 @@ class SysfsPwm:
             return
         if not self._pwm.exists():
             (self.directory / "export").write_text(str(self.channel), "ascii")
+        self._wait_for_udev()
         self._write("period", self.period_ns)
         self._ready = True
+
+    def _wait_for_udev(self) -> None:
+        end = time.monotonic() + self.patience_s
+        while not os.access(self._pwm / "enable", os.W_OK):
+            if time.monotonic() > end:
+                raise BusError(f"{self._pwm} may not be written: is this user in the group gpio?")
+            time.sleep(0.01)
 
     @property
     def _pwm(self) -> Path:

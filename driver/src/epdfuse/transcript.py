@@ -1,4 +1,4 @@
-"""`epdfuse transcript`: what a driver does on the bus, without a bus (CONTRACTS §1)."""
+"""`epdfuse transcript`: what a driver does on the bus, without a bus (docs/contracts.md)."""
 
 import argparse
 import sys
@@ -43,12 +43,12 @@ class Request:
 
 
 def example_old(spec: PanelSpec) -> bytes:
-    """Give the old image of CONTRACTS §1."""
+    """Give the old image of docs/contracts.md."""
     return bytes((37 * i + 11) % 256 for i in range(spec.frame_bytes))
 
 
 def example_new(spec: PanelSpec) -> bytes:
-    """Give the new image of CONTRACTS §1."""
+    """Give the new image of docs/contracts.md."""
     return bytes(((101 * i + 7) ^ (i >> 3)) % 256 for i in range(spec.frame_bytes))
 
 

@@ -27,7 +27,7 @@ MILLISECOND = 1000
 
 _COLDEST_FACTOR = 170
 _FACTORS = ((40, 7), (20, 10), (15, 20), (10, 30), (5, 40), (-5, 80), (-10, 120))
-"""Above so many degrees a stage lasts so many tenths of its base time (CONTRACTS §1)."""
+"""Above so many degrees a stage lasts so many tenths of its base time (docs/contracts.md)."""
 
 _EAGER_POLLS = 500
 _EAGER_PAUSE = 10
