@@ -19,6 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DESCRIPTORS_A_VIEWER = 3
+_RATES = (
+    ("post", "POST /messages", 1.0),
+    ("new", "POST /api/v1/messages", 1.0),
+    ("panel", "GET /api/v1/panel", 2.0),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Row:
 def rate_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Yield how many requests a second are answered."""
     found = rates.measure(folder, options.rounds, options.seconds)
-    for key, what, goal in (("post", "POST /messages", 1.0), ("panel", "GET /api/v1/panel", 2.0)):
+    for key, what, goal in _RATES:
         one = found[key]
         yield Row(
             f"{what}, times the stand-in of 2017",

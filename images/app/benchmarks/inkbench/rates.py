@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inkbench.processes import Server
 
 _BODY = b'{"message": "Hello World!"}'
+_NEW_BODY = b'{"text": "Hello World!"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +45,11 @@ def measure(state: Path, rounds: int, seconds: float) -> dict[str, Comparison]:
         post = Side(old, load.request("POST", "/messages", theirs, _BODY), 201)
         greeting = Side(old, load.request("GET", "/", theirs), 200)
         our_post = Side(new, load.request("POST", "/messages", mine, _BODY), 201)
+        new_post = Side(new, load.request("POST", "/api/v1/messages", mine, _NEW_BODY), 201)
         panel = Side(new, load.request("GET", "/api/v1/panel", mine), 200)
         return {
             "post": compare(post, our_post, rounds, seconds),
+            "new": compare(post, new_post, rounds, seconds),
             "panel": compare(greeting, panel, rounds, seconds),
         }
 

@@ -130,6 +130,24 @@ async def test_a_message_is_the_same_to_the_byte_and_is_kept_once(lines: Lines) 
     assert await lines.texts() == ["Grüße 👍\n"] * 2
 
 
+async def test_a_message_of_the_new_api_is_the_same_but_for_number_and_time(lines: Lines) -> None:
+    wish = {"text": "Grüße", "priority": "urgent", "show_for": 60}
+    data = lines.request("POST /api/v1/messages", json.dumps(wish).encode())
+    one, other = (re.sub(rb"T[\d:.]+Z", b"T-", answer) for answer in await both(lines, data))
+    assert one == re.sub(rb"(messages/|\"id\": )2", rb"\g<1>1", other)
+    assert one.startswith(b"HTTP/1.1 201 Created\r\nLocation: /api/v1/messages/1\r\n")
+    assert lines.seen == []
+
+
+async def test_a_message_with_a_key_goes_to_aiohttp_and_is_kept_once(lines: Lines) -> None:
+    body = b'{"text": "once"}'
+    data = lines.request("POST /api/v1/messages", body, "Idempotency-Key: k")
+    one, other = await both(lines, data)
+    assert lines.seen == [data]
+    assert (b"Idempotency-Replayed" in one, b"Idempotency-Replayed" in other) == (False, True)
+    assert await lines.texts() == ["once"]
+
+
 async def test_what_is_wrong_is_refused_in_the_same_words(lines: Lines) -> None:
     wrong = [
         lines.request(PANEL, token="a.b.c"),
@@ -138,6 +156,9 @@ async def test_what_is_wrong_is_refused_in_the_same_words(lines: Lines) -> None:
         lines.message(" "),
         lines.message(7),
         lines.request("POST /messages", b"{"),
+        lines.request("POST /api/v1/messages", b"{"),
+        lines.request("POST /api/v1/messages", b'{"text": "x", "show_for": 0}'),
+        lines.request("POST /api/v1/messages", b'{"message": "x"}'),
         lines.request("GET /nowhere"),
         lines.request("DELETE /messages"),
         lines.request("GET /api/v1/panel?x=1"),

@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from inkstand.api import views
+from inkstand.api import views, wishes
 from inkstand.api.access import Scope
+from inkstand.api.messages import draft_of
 from inkstand.api.middlewares import answer_headers
 from inkstand.api.plain import Heads
 from inkstand.api.schemas import parse_message
 from inkstand.errors import InkstandError, InvalidTokenError
+from inkstand.messages import Draft
 
 if TYPE_CHECKING:
     import socket
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from inkstand.display import Display
 
 _JSON = "application/json"
+_CLASSIC = "/messages"
+_POSTS = (_CLASSIC, "/api/v1/messages")
 
 
 class PanelText:
@@ -81,28 +85,37 @@ class Express:
             return None
         return self._ok(b"200 OK", self._panel.get())
 
-    def message(self, request: Plain) -> tuple[str, str] | None:
-        """Return author and text when the request is a message for the API of 2017."""
+    def draft(self, request: Plain) -> Draft | None:
+        """Return what to keep when the request is a message that can be taken in."""
         head = request.head
-        if (head.method, head.path, head.media_type) != ("POST", "/messages", _JSON):
+        if head.method != "POST" or head.media_type != _JSON or head.path not in _POSTS:
             return None
         principal = self._principal(head.token, Scope.POST)
-        if principal is None:
-            return None
         try:
-            longest = self._services.settings.message_max_length
-            return principal.user, parse_message(_JSON, request.body, longest)
+            return self._draft(principal.user, request) if principal else None
         except InkstandError:
             return None
 
-    async def post(self, author: str, text: str) -> bytes | None:
-        """Keep a message and return the answer."""
+    async def post(self, draft: Draft, path: str) -> bytes | None:
+        """Keep a message that was sent to `path`, and return the answer."""
         try:
-            await self._services.appliance.post(author, text)
+            added = await self._services.appliance.submit(draft)
         except InkstandError:
             # It was not kept; what aiohttp is told about it then is up to a second attempt.
             return None
-        return self._ok(b"201 Created", json.dumps({"message": text}).encode())
+        if path == _CLASSIC:
+            return self._ok(b"201 Created", json.dumps({"message": draft.text}).encode())
+        location = b"Location: /api/v1/messages/%d\r\n" % added.message.id
+        body = json.dumps(views.message(added.message)).encode()
+        return self._ok(b"201 Created", body, location)
+
+    def _draft(self, user: str, request: Plain) -> Draft:
+        longest = self._services.settings.message_max_length
+        if request.head.path == _CLASSIC:
+            return Draft(author=user, text=parse_message(_JSON, request.body, longest))
+        values = wishes.parse_object(_JSON, request.body)
+        posting = wishes.parse_posting(values, longest, self._services.clock.now())
+        return draft_of(user, posting.text, posting.options, None)
 
     def _principal(self, token: str, scope: Scope) -> Principal | None:
         try:
@@ -111,11 +124,11 @@ class Express:
             return None
         return principal if principal.scope >= scope else None
 
-    def _ok(self, status: bytes, body: bytes) -> bytes:
+    def _ok(self, status: bytes, body: bytes, more: bytes = b"") -> bytes:
         return (
-            b"HTTP/1.1 %b\r\nContent-Type: application/json; charset=utf-8\r\n"
+            b"HTTP/1.1 %b\r\n%bContent-Type: application/json; charset=utf-8\r\n"
             b"Content-Length: %d\r\nDate: %b\r\n%b\r\n%b"
-            % (status, len(body), self._now(), self._headers, body)
+            % (status, more, len(body), self._now(), self._headers, body)
         )
 
     def _now(self) -> bytes:
@@ -217,15 +230,15 @@ class Connection(web.RequestHandler):
         return True
 
     def _post(self, request: Plain, data: bytes) -> bool:
-        message = self._express.message(request)
-        if message is not None:
-            self._posting = self._loop.create_task(self._keep(message, data))
-        return message is not None
+        draft = self._express.draft(request)
+        if draft is not None:
+            self._posting = self._loop.create_task(self._keep(draft, request.head.path, data))
+        return draft is not None
 
-    async def _keep(self, message: tuple[str, str], data: bytes) -> None:
+    async def _keep(self, draft: Draft, path: str, data: bytes) -> None:
         answer = None
         try:
-            answer = await self._express.post(*message)
+            answer = await self._express.post(draft, path)
         finally:
             self._posting = None
             if not self._send(answer):
