@@ -39,6 +39,20 @@ def test_the_panel_line_is_read_with_and_without_a_film(
     assert panel.info() == info
 
 
+def test_a_panel_with_the_other_bit_first_is_drawn_through_le(tmp_path: Path) -> None:
+    (tmp_path / "LE").mkdir()
+    for name in ("LE/display", "command", "display", "current"):
+        (tmp_path / name).touch()
+    (tmp_path / "panel").write_text("EPD 2.7 264x176 COG 2 FILM 231\n")
+    frame = Frame(264, 176, bytes(range(256)) * 22 + bytes(176))
+    (tmp_path / "LE" / "current").write_bytes(frame.data)
+    panel = EpdPanel(tmp_path, lsb_first=True)
+    panel.show(frame, Refresh.FULL)
+    assert (tmp_path / "LE" / "display").read_bytes() == frame.data
+    assert (tmp_path / "display").read_bytes() == b""
+    assert panel.current() == frame
+
+
 @pytest.mark.parametrize("line", ["", "EPD", "LCD 2.7 264x176", "\xff\xfe"])
 def test_a_line_that_is_none_is_quoted(panel: EpdPanel, tmp_path: Path, line: str) -> None:
     (tmp_path / "panel").write_text(line, encoding="latin-1")

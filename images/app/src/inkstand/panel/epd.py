@@ -36,10 +36,15 @@ _GONE = {
 
 
 class EpdPanel:
-    """The panel whose driver serves `directory`; holds no file open between two calls."""
+    """The panel whose driver serves `directory`; holds no file open between two calls.
 
-    def __init__(self, directory: Path) -> None:
+    With `lsb_first` the left one of eight pixels is the least significant bit of what the driver
+    sends to the glass; it then reverses what is written to its directory LE.
+    """
+
+    def __init__(self, directory: Path, *, lsb_first: bool = False) -> None:
         self._directory = directory
+        self._frames = "LE/" if lsb_first else ""
 
     def info(self) -> PanelInfo:
         """Return what the file `panel` says."""
@@ -53,7 +58,7 @@ class EpdPanel:
     def current(self) -> Frame:
         """Return what is on the glass now, as the driver knows it."""
         info = self.info()
-        data = self._read("current")
+        data = self._read(f"{self._frames}current")
         try:
             return Frame(*info.size, data)
         except FrameError as error:
@@ -74,7 +79,7 @@ class EpdPanel:
         if frame.size != info.size:
             raise FrameError(f"{info.name} takes {info.width}x{info.height}, not {frame.size}")
         if refresh is not Refresh.CLEAR:
-            self._write("display", frame.data)
+            self._write(f"{self._frames}display", frame.data)
         self._command(refresh)
 
     def _command(self, refresh: Refresh) -> None:
