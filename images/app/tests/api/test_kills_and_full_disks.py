@@ -68,13 +68,16 @@ class Correspondence:
 async def shown(client: aiohttp.ClientSession) -> int | None:
     """Return the message that is on the glass, as soon as it is there; None when there is none."""
     while True:
-        async with client.get("messages?state=waiting,shown&limit=200") as answer:
-            messages = (await answer.json())["messages"]
-        if not messages:
+        if on_glass := await newest(client, "shown"):
+            return on_glass
+        if await newest(client, "waiting,shown") is None:
             return None
-        for message in messages:
-            if message["state"] == "shown":
-                return int(message["id"])
+
+
+async def newest(client: aiohttp.ClientSession, states: str) -> int | None:
+    async with client.get(f"messages?limit=1&state={states}") as answer:
+        messages = (await answer.json())["messages"]
+    return int(messages[0]["id"]) if messages else None
 
 
 async def history(client: aiohttp.ClientSession) -> list[dict[str, Any]]:
