@@ -160,8 +160,9 @@ def _part(
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="inkbench", description="How fast is Inkstand here?")
     add = partial(parser.add_argument, type=int)
-    add("--rounds", default=9, help="pairs of rounds against the stand-in (default: 9)")
-    add("--seconds", default=2, help="length of each round (default: 2)")
+    add("--rounds", default=25, help="pairs of rounds against the stand-in (default: 25)")
+    length = "length of each; short ones feel the same of what else runs here (default: 0.6)"
+    parser.add_argument("--seconds", type=float, default=0.6, help=length)
     add("--times", default=25, help="messages whose way to the panel is timed (default: 25)")
     add("--viewers", default=1000, help="default: 1000")
     add("--frames", default=6, help="frames that the viewers are told (default: 6)")

@@ -47,7 +47,7 @@ def run(  # noqa: PLR0913 - what it is asked to do
     *,
     seconds: float = 3600.0,
     requests: int = 1 << 60,
-    connections: int = 32,
+    connections: int = 64,
 ) -> Load:
     """Send `message` on each connection again as soon as its answer is complete.
 
