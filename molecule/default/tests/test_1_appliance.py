@@ -72,7 +72,7 @@ def test_http_leads_to_https(anonymous: Any) -> None:
 
 
 def test_panel_and_button_are_well(anonymous: Any) -> None:
-    well = {"status": "ok", "panel": "ok", "button": "ok"}
+    well = {"status": "ok", "panel": "ok", "button": "ok", "storage": "ok"}
     assert anonymous.ask("GET", "/healthz") == (200, well)
 
 

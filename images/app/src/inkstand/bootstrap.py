@@ -201,8 +201,8 @@ def _jobs(
         system.condition.run(),
         system.feed.run(),
         system.accounts.run(),
-        mounts.watch(system.display.look_again),
         _serve_http(app, listener, ready),
+        *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
 
 
