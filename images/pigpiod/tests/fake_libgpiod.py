@@ -40,6 +40,10 @@ class RequestReleasedError(Exception):
     pass
 
 
+class ChipClosedError(Exception):
+    pass
+
+
 @dataclass
 class LineSettings:
     direction: Direction = Direction.AS_IS
@@ -143,7 +147,9 @@ class Chip:
         board.open_chips += 1
 
     def close(self) -> None:
-        self._board.open_chips -= self._open
+        if not self._open:
+            raise ChipClosedError
+        self._board.open_chips -= 1
         self._open = False
 
     def get_info(self) -> Any:
@@ -190,7 +196,7 @@ class LineRequest:
         return self._ends()[0]
 
     def release(self) -> None:
-        for end in self._pipe or ():
+        for end in self._ends():
             os.close(end)
         self._pipe = None
         for offset in self.offsets:

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import importlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -106,8 +108,20 @@ def test_a_line_that_the_chip_does_not_have_is_named(open_lines: Open) -> None:
         open_lines(60)
 
 
-def test_closing_gives_lines_and_chip_back(board: Any, lines: GpioChipLines) -> None:
+def test_closing_gives_the_lines_back(board: Any, lines: GpioChipLines) -> None:
     lines.close()
+    assert board.users == {}
+
+
+async def test_serving_ends_with_lines_and_chip_given_back(
+    board: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clock: ManualClock
+) -> None:
+    monkeypatch.setattr(bootstrap, "load_libgpiod", lambda: board.api)
+    monkeypatch.setattr(bootstrap, "open_chip", partial(open_chip, directory=tmp_path))
+    settings = bootstrap.Settings(line="gpiochip", permitted=frozenset({GPIO}))
+    async with bootstrap.BACK_ENDS["gpiochip"](settings, clock) as lines:
+        with closing(Bridge(lines, clock, {GPIO})):
+            assert (board.users.keys(), board.open_chips) == ({GPIO}, 1)
     assert (board.users, board.open_chips) == ({}, 0)
 
 

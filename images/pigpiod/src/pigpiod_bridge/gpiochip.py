@@ -107,7 +107,7 @@ class GpioChipLines:
 
     Args:
         api: the module ``gpiod``.
-        chip: an open ``gpiod.Chip``, closed by ``close``.
+        chip: an open ``gpiod.Chip``; closing it is the caller's.
         permitted: what to ask the kernel for, at least one.
         clock: stamps the edges that an order of ours made, for which the kernel tells none.
         watcher: says when there are edges to read.
@@ -178,7 +178,6 @@ class GpioChipLines:
         if self._request:
             self._watcher.remove_reader(self._request.fd)
             self._request.release()
-        self._chip.close()
 
     def _ask(self) -> Any:
         with _refusals(f"GPIO {', '.join(map(str, self._lines))} {self._users()}".strip()):
