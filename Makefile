@@ -4,7 +4,7 @@ SHELL := /bin/bash
 PYTHON := .venv/bin/python
 RESULTS := build/test-results
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests \
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
   lookup_plugins molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -1,12 +1,14 @@
 """A bridge in memory, the same behind real sockets, and the real process."""
 
 import asyncio
+import importlib.util
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -34,6 +36,20 @@ def bridge(lines: SimulatedLines, clock: ManualClock) -> Iterator[Bridge]:
     bridge = Bridge(lines, clock, permitted={22})
     yield bridge
     bridge.close()
+
+
+@pytest.fixture(scope="session")
+def fake_libgpiod() -> ModuleType:
+    """The module ``fake_libgpiod.py``; test modules cannot import one another."""
+    path = Path(__file__).with_name("fake_libgpiod.py")
+    specification = importlib.util.spec_from_file_location(path.stem, path)
+    assert specification
+    assert specification.loader
+    module = importlib.util.module_from_spec(specification)
+    # A dataclass looks its module up while it is made.
+    sys.modules[path.stem] = module
+    specification.loader.exec_module(module)
+    return module
 
 
 class Client:

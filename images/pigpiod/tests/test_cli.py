@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import socket
+import struct
 import subprocess
 import threading
 from collections.abc import Callable
@@ -122,6 +123,7 @@ def impostor() -> Any:
         listener.close()
 
 
+THE_ORIGINAL = struct.pack("<4I", Command.PIGPV, 0, 0, 78)
 IMPOSTURES = [b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", Request(Command.PIGPV).encode()[:12]]
 
 
@@ -141,6 +143,7 @@ def test_the_containers_health_check_speaks_the_protocol(process: Any, impostor:
 
     assert healthy(process.port)
     assert not healthy(1)
+    assert healthy(impostor(THE_ORIGINAL))
     for answer in IMPOSTURES:
         assert not healthy(impostor(answer))
 

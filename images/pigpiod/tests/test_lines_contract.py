@@ -1,10 +1,12 @@
 """One suite for every implementation of ``Lines``; see ``IMPLEMENTATIONS`` for how to add one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import pytest
 
 from pigpiod_bridge.clock import ManualClock, Timer
+from pigpiod_bridge.gpiochip import LABELS, GpioChipLines, open_chip
 from pigpiod_bridge.lines import Edge, Lines, Mode, Pull
 from pigpiod_bridge.simulated import SimulatedLines
 
@@ -53,27 +55,56 @@ class DebouncingLines(SimulatedLines):
             self._listener(edge)
 
 
-# Something that makes lines over a clock. Lines with hardware behind them come with a jumper and a
-# clock that waits; they skip with the reason where there is none.
-IMPLEMENTATIONS: dict[str, Callable[[ManualClock], SimulatedLines]] = {
-    "simulated": SimulatedLines,
-    "simulated, debouncing": DebouncingLines,
+@dataclass(frozen=True)
+class Made:
+    """Lines, and the jumper to their outside."""
+
+    lines: Lines
+    outside: Outside
+
+
+def _simulated(clock: ManualClock, _request: pytest.FixtureRequest) -> Made:
+    lines = SimulatedLines(clock)
+    return Made(lines, lines.drive)
+
+
+def _debouncing(clock: ManualClock, _request: pytest.FixtureRequest) -> Made:
+    lines = DebouncingLines(clock)
+    return Made(lines, lines.drive)
+
+
+def _gpiochip(clock: ManualClock, request: pytest.FixtureRequest) -> Made:
+    fake, directory = request.getfixturevalue("fake_libgpiod"), request.getfixturevalue("tmp_path")
+    board = fake.board(clock, directory, gpiochip0=LABELS[0])
+    chip = open_chip(board.api, LABELS, directory)
+    lines = GpioChipLines(board.api, chip, frozenset(range(32)), clock, board.watcher)
+    return Made(lines, board.drive)
+
+
+# Each makes lines over a clock and a jumper. The GPIO chip's are the real class over a kernel that
+# is not; a kernel's own are tried on the virtual Pi and on a real one.
+IMPLEMENTATIONS: dict[str, Callable[[ManualClock, pytest.FixtureRequest], Made]] = {
+    "simulated": _simulated,
+    "simulated, debouncing": _debouncing,
+    "GPIO chip over a fake libgpiod": _gpiochip,
 }
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-def made(request: pytest.FixtureRequest, clock: ManualClock) -> SimulatedLines:
-    return IMPLEMENTATIONS[request.param](clock)
+def made(request: pytest.FixtureRequest, clock: ManualClock) -> Iterator[Made]:
+    made = IMPLEMENTATIONS[request.param](clock, request)
+    yield made
+    made.lines.close()
 
 
 @pytest.fixture
-def lines(made: SimulatedLines) -> Lines:
-    return made
+def lines(made: Made) -> Lines:
+    return made.lines
 
 
 @pytest.fixture
-def outside(made: SimulatedLines) -> Outside:
-    return made.drive
+def outside(made: Made) -> Outside:
+    return made.outside
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from pigpiod_bridge.bridge import Bridge
 from pigpiod_bridge.clock import Clock, LoopClock
 from pigpiod_bridge.control import SOCKET_PATH
 from pigpiod_bridge.control_server import ControlServer
+from pigpiod_bridge.gpiochip import LABELS, GpioChipLines, load_libgpiod, open_chip
 from pigpiod_bridge.lines import Lines
 from pigpiod_bridge.server import Server
 from pigpiod_bridge.simulated import SimulatedLines
@@ -22,13 +23,17 @@ LOG: Final = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What ``serve`` is told: address, back end, the GPIO that clients may change."""
+    """What ``serve`` is told: address, back end, the GPIO that clients may change.
+
+    ``control`` is for simulated lines, ``chip_labels`` for those of a GPIO chip.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8888
     line: str = "simulated"
     permitted: frozenset[int] = field(default_factory=frozenset)
     control: Path = SOCKET_PATH
+    chip_labels: tuple[str, ...] = LABELS
 
 
 OpenLines = Callable[[Settings, Clock], AbstractAsyncContextManager[Lines]]
@@ -45,7 +50,19 @@ async def _simulated(settings: Settings, clock: Clock) -> AsyncIterator[Lines]:
         settings.control.unlink(missing_ok=True)
 
 
-BACK_ENDS: Final[dict[str, OpenLines]] = {"simulated": _simulated}
+@asynccontextmanager
+async def _gpiochip(settings: Settings, clock: Clock) -> AsyncIterator[Lines]:
+    if not settings.permitted:
+        raise ValueError("a GPIO chip gives only the lines that are named: name some with --gpio")
+    api = load_libgpiod()
+    with closing(open_chip(api, settings.chip_labels)) as chip:
+        LOG.info("GPIO chip %s, %s", chip.path, chip.get_info().label)
+        loop = asyncio.get_running_loop()
+        with closing(GpioChipLines(api, chip, settings.permitted, clock, loop)) as lines:
+            yield lines
+
+
+BACK_ENDS: Final[dict[str, OpenLines]] = {"simulated": _simulated, "gpiochip": _gpiochip}
 
 
 async def serve(settings: Settings) -> None:

@@ -19,7 +19,7 @@ from pigpiod_bridge.press import MAX_HOLD, MIN_HOLD, Press
 if TYPE_CHECKING:
     from types import ModuleType
 
-BACK_END_NAMES: Final = ("simulated",)
+BACK_END_NAMES: Final = ("simulated", "gpiochip")
 MAX_PORT: Final = 65_535
 
 
@@ -61,7 +61,16 @@ def _add_serve(parser: argparse.ArgumentParser) -> None:
         type=_gpio,
         action="append",
         default=[],
-        help="a GPIO that clients may change; can be repeated; default none. All can be read",
+        help="a GPIO that clients may change; can be repeated; default none. The others can be read"
+        " when the lines are simulated; of a GPIO chip only these are used",
+    )
+    parser.add_argument(
+        "--chip-label",
+        action="append",
+        default=[],
+        metavar="LABEL",
+        help="the GPIO chip to use with --line gpiochip, as gpiodetect shows it in brackets; can be"
+        " repeated; default the chip of a Raspberry Pi's header",
     )
     _add_control(parser)
 
@@ -146,11 +155,13 @@ def _serve(options: argparse.Namespace) -> int:
     import logging  # noqa: PLC0415
 
     from pigpiod_bridge.bootstrap import Settings, serve  # noqa: PLC0415
+    from pigpiod_bridge.gpiochip import LABELS  # noqa: PLC0415
 
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s")
     host, port = options.listen
     permitted = frozenset(options.gpio)
-    asyncio.run(serve(Settings(host, port, options.line, permitted, options.control)))
+    labels = tuple(options.chip_label) or LABELS
+    asyncio.run(serve(Settings(host, port, options.line, permitted, options.control, labels)))
     return 0
 
 

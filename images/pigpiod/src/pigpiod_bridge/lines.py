@@ -73,7 +73,11 @@ class Lines(Protocol):
         """
 
     def read(self, gpio: int) -> int:
-        """Returns the level now, 0 or 1, filtered by nothing."""
+        """Returns the level now, 0 or 1; lines that debounce may give the last stable one.
+
+        Raises:
+            LineError: the line cannot be read without taking it from somebody else.
+        """
 
     def write(self, gpio: int, level: int) -> None:
         """Makes the line an output at ``level``.
@@ -83,7 +87,7 @@ class Lines(Protocol):
         """
 
     def levels(self) -> int:
-        """Returns the levels of GPIO 0 to 31, bit n for GPIO n, as ``read`` gives them."""
+        """Returns the levels of GPIO 0 to 31, bit n for GPIO n, as ``read`` gives them, else 0."""
 
     def debounce(self, gpio: int, steady: int) -> bool:
         """Asks the lines to hold back edges until a level was stable for ``steady`` µs, 0 = off.
