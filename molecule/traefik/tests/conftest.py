@@ -186,10 +186,9 @@ def site(instance: str) -> Site:
     return Site(found.strip())
 
 
-def _play(playbook: str, *options: str, settings: Mapping[str, object]) -> Run:
+def _play(playbook: str, *options: str) -> Run:
     program = Path(sys.executable).with_name("ansible-playbook")
-    given = ["-e", f"@{SCENARIO / 'vars' / 'settings.yml'}", "-e", json.dumps(dict(settings))]
-    argv = [*map(str, (program, SCENARIO / playbook)), *given, *options]
+    argv = [*map(str, (program, SCENARIO / playbook)), *options]
     done = subprocess.run(
         argv, cwd=ROOT, env={**os.environ, **PLAIN}, check=False, capture_output=True, text=True
     )
@@ -202,8 +201,9 @@ def attempt(state: Path) -> Callable[..., Run]:
 
     def run(*options: str, **settings: object) -> Run:
         given = {f"traefik_{name}": value for name, value in settings.items()}
-        inventory = ("-i", str(state / "inventory"), "-t", "traefik")
-        return _play("converge.yml", *inventory, *options, settings=given)
+        base = f"@{SCENARIO / 'vars' / 'settings.yml'}"
+        limits = ("-i", str(state / "inventory"), "-t", "traefik")
+        return _play("converge.yml", *limits, "-e", base, "-e", json.dumps(given), *options)
 
     return run
 
@@ -221,16 +221,33 @@ def apply(attempt: Callable[..., Run]) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def refusal() -> Callable[..., str]:
-    """Give a function that has settings checked, which must fail, and gives the words."""
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
+    """Give a function that has cases of settings checked, all in one run, and gives the answers."""
 
-    def run(**settings: object) -> str:
-        given = {f"traefik_{name}": value for name, value in settings.items()}
-        done = _play("preflight.yml", "-i", "localhost,", settings=given)
-        assert done.status != 0, done.output
-        return done.words
+    def run(cases: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+        hosts = {case: _variables(settings) for case, settings in cases.items()}
+        inventory = tmp_path_factory.mktemp("cases") / "hosts.yml"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        limits = ("-i", str(inventory), "--forks", "4")
+        return _failures(_play("preflight.yml", *limits).output)
 
     return run
+
+
+def _variables(settings: Mapping[str, object]) -> dict[str, object]:
+    """Name the settings of a host on which modules run by this Python."""
+    own = {"host": NAME, "extra_names": ["mac.example.org"], **settings}
+    named = {f"traefik_{name}": value for name, value in own.items()}
+    return {"ansible_python_interpreter": sys.executable, **named}
+
+
+def _failures(output: str) -> dict[str, str]:
+    """Collect what was said to the hosts that failed."""
+    found = re.findall(r"^(?:fatal|failed): \[([^]]+?)(?: -> [^]]+)?\](.*)", output, re.MULTILINE)
+    said: dict[str, str] = {}
+    for host, text in found:
+        said[host] = said.get(host, "") + text
+    return said
 
 
 @pytest.fixture(scope="session")

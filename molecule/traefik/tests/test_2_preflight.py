@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from cryptography import x509
@@ -20,44 +20,47 @@ LETSENCRYPT = {"tls": "letsencrypt", "letsencrypt_email": "owner@example.com"}
 DNS = {"letsencrypt_challenge": "dns-01", "letsencrypt_dns_provider": "cloudflare"}
 
 
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"letsencrypt_email": ""}, "Let's Encrypt wants an address to register with"),
-        ({"extra_names": ["192.168.1.20"]}, "certificates hold no IP addresses; take 192.168.1.20"),
-        ({"host": "raspberrypi.local"}, "raspberrypi.local is none; use a name of your own domain"),
-        ({"host": "raspberrypi"}, "raspberrypi is none; use a name of your own domain"),
-        (
-            {"letsencrypt_production": True, "letsencrypt_ca_server": "https://ca.example.com/dir"},
-            "name two different servers",
-        ),
-        ({"letsencrypt_ca_server": "http://ca.example.com"}, "must be the https:// address"),
-        ({"letsencrypt_ca_bundle": "/nowhere.pem"}, "There is no file /nowhere.pem"),
-        ({"letsencrypt_profile": "other"}, "set traefik_letsencrypt_certificate_hours"),
-        (
-            {"letsencrypt_profile": "shortlived", "letsencrypt_certificate_hours": 2160},
-            "last 160 hours and would be renewed over and over",
-        ),
-        (
-            {"letsencrypt_challenge": "tls-alpn-01", "https_public_port": 8443},
-            "traefik_https_public_port is 8443; use http-01 or dns-01",
-        ),
-        ({"letsencrypt_challenge": "dns-01"}, "does not say who changes your DNS"),
-        ({**DNS, "letsencrypt_dns_secrets": {"CF_DNS_API_TOKEN": ""}}, "no value for CF_DNS_API"),
-        ({**DNS, "letsencrypt_dns_secrets": {"a token": "x"}}, "environment's variables: a token"),
-    ],
-)
-def test_letsencrypt_needs_settings_that_fit(
-    refusal: Callable[..., str], settings: dict[str, object], sentence: str
-) -> None:
-    assert sentence in refusal(**{**LETSENCRYPT, **settings})
-
-
-@pytest.fixture(scope="module")
-def make(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
-    """Give a function that makes a certificate for a name, and the settings that name its files."""
-    folder = tmp_path_factory.mktemp("provided")
-    return lambda name, days=10: write_certificate(folder / f"{name}{days}", name, days)
+CASES: dict[str, tuple[dict[str, object], str]] = {
+    "no_address": ({"letsencrypt_email": ""}, "Let's Encrypt wants an address to register with"),
+    "ip": ({"extra_names": ["192.168.1.20"]}, "hold no IP addresses; take 192.168.1.20"),
+    "local": ({"host": "raspberrypi.local"}, "raspberrypi.local is none; use a name of your own"),
+    "short": ({"host": "raspberrypi"}, "raspberrypi is none; use a name of your own domain"),
+    "two_servers": (
+        {"letsencrypt_production": True, "letsencrypt_ca_server": "https://ca.example.com/dir"},
+        "name two different servers",
+    ),
+    "no_https": (
+        {"letsencrypt_ca_server": "http://ca.example.com"},
+        "must be the https:// address",
+    ),
+    "no_bundle": ({"letsencrypt_ca_bundle": "/nowhere.pem"}, "There is no file /nowhere.pem"),
+    "profile": ({"letsencrypt_profile": "other"}, "set traefik_letsencrypt_certificate_hours"),
+    "hours": (
+        {"letsencrypt_profile": "shortlived", "letsencrypt_certificate_hours": 2160},
+        "last 160 hours and would be renewed over and over",
+    ),
+    "alpn": (
+        {"letsencrypt_challenge": "tls-alpn-01", "https_public_port": 8443},
+        "traefik_https_public_port is 8443; use http-01 or dns-01",
+    ),
+    "no_provider": ({"letsencrypt_challenge": "dns-01"}, "does not say who changes your DNS"),
+    "no_secret": (
+        {**DNS, "letsencrypt_dns_secrets": {"CF_DNS_API_TOKEN": ""}},
+        "no value for CF_DNS_API_TOKEN",
+    ),
+    "no_name": (
+        {**DNS, "letsencrypt_dns_secrets": {"a token": "x"}},
+        "environment's variables: a token",
+    ),
+}
+PROVIDED = {
+    "other_key": "is not the key of",
+    "expired": "has expired",
+    "other_names": "is not for mac.example.org, which",
+    "missing": "/nowhere.pem or /nowhere.key is not there",
+    "swapped": "is no certificate in PEM",
+    "on_the_host": "cannot be read on on_the_host",
+}
 
 
 def write_certificate(folder: Path, name: str, days: int) -> dict[str, str]:
@@ -80,43 +83,42 @@ def write_certificate(folder: Path, name: str, days: int) -> dict[str, str]:
     return {"tls": "provided", **{name: str(path) for name, path in paths.items()}}
 
 
-def test_a_key_of_another_certificate_is_refused(
-    refusal: Callable[..., str], make: Callable[..., dict[str, str]]
-) -> None:
-    other = make("other.example.com")["key_path"]
-    words = refusal(**{**make("mac.example.com"), "key_path": other})
-    assert "is not the key of" in words
+@pytest.fixture(scope="module")
+def provided(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, object]]:
+    """Settings for `provided`, by case."""
+    folder = tmp_path_factory.mktemp("provided")
+    good = write_certificate(folder / "good", "mac.example.com", 10)
+    other = write_certificate(folder / "other", "*.example.com", 10)
+    missing = {"certificate_path": "/nowhere.pem", "key_path": "/nowhere.key"}
+    swapped = {"certificate_path": good["key_path"], "key_path": good["certificate_path"]}
+    return {
+        "other_key": {**good, "key_path": other["key_path"]},
+        "expired": dict(write_certificate(folder / "expired", "mac.example.com", -1)),
+        "other_names": dict(other),
+        "missing": {**good, **missing},
+        "swapped": {**good, **swapped},
+        "on_the_host": {**good, **missing, "certificate_on": "host"},
+    }
 
 
-def test_an_expired_certificate_is_refused(
-    refusal: Callable[..., str], make: Callable[..., dict[str, str]]
-) -> None:
-    assert "has expired" in refusal(**make("mac.example.com", days=-1))
+@pytest.fixture(scope="module")
+def said(
+    refusals: Callable[..., dict[str, str]], provided: dict[str, dict[str, object]]
+) -> dict[str, str]:
+    """What the role says to each case."""
+    letsencrypt = {case: {**LETSENCRYPT, **settings} for case, (settings, _) in CASES.items()}
+    return refusals({**letsencrypt, **provided, "fine": {"tls": "local_ca"}})
 
 
-def test_a_certificate_for_other_names_is_refused(
-    refusal: Callable[..., str], make: Callable[..., dict[str, str]]
-) -> None:
-    words = refusal(**make("*.example.com"))
-    assert "is not for mac.example.org, which" in words
-    assert "it is for *.example.com" in words
+@pytest.mark.parametrize("case", CASES)
+def test_letsencrypt_needs_settings_that_fit(said: dict[str, str], case: str) -> None:
+    assert CASES[case][1] in said[case]
 
 
-def test_files_that_are_not_there_are_named(refusal: Callable[..., str]) -> None:
-    words = refusal(tls="provided", certificate_path="/nowhere.pem", key_path="/nowhere.key")
-    assert "/nowhere.pem or /nowhere.key is not there" in words
+@pytest.mark.parametrize("case", PROVIDED)
+def test_a_provided_certificate_has_to_fit(said: dict[str, str], case: str) -> None:
+    assert PROVIDED[case] in said[case]
 
 
-def test_what_is_no_certificate_is_refused(
-    refusal: Callable[..., str], make: Callable[..., dict[str, str]]
-) -> None:
-    made = make("mac.example.com")
-    swapped = {"certificate_path": made["key_path"], "key_path": made["certificate_path"]}
-    assert "is no certificate in PEM" in refusal(**{**made, **swapped})
-
-
-def test_a_host_without_the_files_is_named(refusal: Callable[..., Any]) -> None:
-    words = refusal(
-        tls="provided", certificate_path="/no.pem", key_path="/no.key", certificate_on="host"
-    )
-    assert "cannot be read on localhost" in words
+def test_settings_that_fit_are_let_through(said: dict[str, str]) -> None:
+    assert "fine" not in said

@@ -95,13 +95,11 @@ def test_the_certificates_are_copied(pi: Any, wait_for: Callable[..., Any]) -> N
 def test_it_is_renewed_and_streams_go_on(site: Any, pi: Any, wait_for: Callable[..., Any]) -> None:
     streams = [site.stream(EVENT_STREAM), site.stream(WEBSOCKET)]
     before, kept = site.serial(), pi.file(BACKUP).content_string
-    for _ in range(2):
-        wait_for(
-            "a new certificate",
-            lambda old=before: site.serial() not in (0, old),
-            seconds=RENEWAL_SECONDS,
-        )
-        before = site.serial()
+    wait_for(
+        "a new certificate",
+        lambda: site.serial() not in (0, before),
+        seconds=RENEWAL_SECONDS,
+    )
     wait_for("the copy of the new one", lambda: pi.file(BACKUP).content_string != kept)
     wait_for("the copy", lambda: is_kept(pi))
     for stream in streams:
@@ -138,7 +136,8 @@ def test_what_a_power_cut_broke_is_put_back_before_traefik_starts(
     before = site.serial()
     process = pi.check_output("docker inspect --format '{{.State.Pid}}' traefik")
     pi.check_output("systemctl stop inkstand-acme.path docker.socket docker.service")
-    pi.check_output(f"kill -KILL {process}")
+    # It may have ended with the engine already.
+    pi.run(f"kill -KILL {process}")
     pi.check_output(f"truncate --size 1000 {ACME}")
     pi.check_output("systemctl start docker.service inkstand-acme.path")
     wait_for("the old certificate", lambda: site.serial() == before, seconds=60)
