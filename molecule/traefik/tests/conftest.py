@@ -1,0 +1,287 @@
+"""The role on a virtual Pi: run with settings, looked at with a root shell, and met over HTTPS."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import testinfra
+from cryptography import x509
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+ROOT = Path(__file__).resolve().parents[3]
+SCENARIO = ROOT / "molecule" / "traefik"
+# Molecule asks for colours, which would stand in the middle of sentences.
+PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+NAME = "mac.example.com"
+PEBBLE = "https://192.0.2.1:14000/dir"
+NO_PEBBLE = "INPUT --protocol tcp --dport 14000 --jump REJECT --reject-with tcp-reset"
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True)
+class Run:
+    """How a run of the role ended."""
+
+    status: int
+    output: str
+
+    @property
+    def changed(self) -> int:
+        """How many tasks changed something, as the recap says."""
+        found = re.search(r"\bchanged=(\d+)", self.output)
+        assert found, self.output
+        return int(found[1])
+
+    @property
+    def words(self) -> str:
+        """The output without its line breaks, to look for a sentence in."""
+        return " ".join(self.output.split())
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class Site:
+    """The appliance as a client meets it."""
+
+    address: str
+
+    def connect(self, name: str = NAME, **limits: Any) -> ssl.SSLSocket:
+        """Open a TLS connection; whose the certificate is, the tests look at themselves."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        for limit, value in limits.items():
+            setattr(context, limit, value)
+        plain = socket.create_connection((self.address, 443), timeout=10)
+        return context.wrap_socket(plain, server_hostname=name)
+
+    def certificate(self, name: str = NAME) -> x509.Certificate:
+        """Give the certificate that is served for a name."""
+        with self.connect(name) as connection:
+            return x509.load_der_x509_certificate(connection.getpeercert(binary_form=True) or b"")
+
+    def issuer(self, name: str = NAME) -> str:
+        """Tell who issued it; empty while nobody answers."""
+        try:
+            return self.certificate(name).issuer.rfc4514_string()
+        except OSError:
+            return ""
+
+    def serial(self, name: str = NAME) -> int:
+        """Number the certificate that is served; 0 while nobody answers."""
+        try:
+            return self.certificate(name).serial_number
+        except OSError:
+            return 0
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        body: bytes | None = None,
+        name: str = NAME,
+    ) -> Answer:
+        """Send a request over HTTPS, with the path as it is."""
+        connection = http.client.HTTPConnection(name)
+        connection.sock = self.connect(name)
+        return _exchange(connection, method, path, headers, body)
+
+    def ask_plainly(self, path: str) -> Answer:
+        """Send a request over HTTP."""
+        connection = http.client.HTTPConnection(self.address, 80, timeout=10)
+        return _exchange(connection, "GET", path, {"Host": NAME}, None)
+
+    def stream(self, headers: Mapping[str, str]) -> Stream:
+        """Ask for events."""
+        connection = self.connect()
+        lines = {"Host": NAME, **headers}
+        head = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+        connection.sendall(f"GET /api/v1/events HTTP/1.1\r\n{head}\r\n".encode())
+        return Stream(connection)
+
+
+@dataclass
+class Stream:
+    """Events as they come: the stand-in for the app sends its number and its time every second."""
+
+    connection: ssl.SSLSocket
+    seen: bytes = b""
+
+    @property
+    def ticks(self) -> list[tuple[int, float]]:
+        """All that have come."""
+        found = re.findall(rb"(\d+) (\d{9,}[.]\d+)", self.seen)
+        return [(int(number), float(when)) for number, when in found]
+
+    def read(self, ticks: int) -> float:
+        """Wait until so many have come; the seconds that the last one was under way."""
+        while len(self.ticks) < ticks:
+            content = self.connection.recv(1 << 16)
+            assert content, "the stream has ended"
+            self.seen += content
+        return time.time() - self.ticks[-1][1]
+
+
+def _exchange(
+    connection: http.client.HTTPConnection,
+    method: str,
+    path: str,
+    headers: Mapping[str, str] | None,
+    body: bytes | None,
+) -> Answer:
+    connection.request(method, path, body=body, headers=dict(headers or {}))
+    answer = connection.getresponse()
+    found = Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read())
+    connection.close()
+    return found
+
+
+@pytest.fixture(scope="session")
+def instance() -> str:
+    """Name what molecule made."""
+    return os.environ["INKSTAND_INSTANCE"]
+
+
+@pytest.fixture(scope="session")
+def state() -> Path:
+    """Name the folder of what belongs to it."""
+    return Path(os.environ["INKSTAND_INSTANCE_STATE"])
+
+
+@pytest.fixture(scope="session")
+def pi(instance: str) -> Any:
+    """A root shell on the Pi."""
+    return testinfra.get_host(f"docker://{instance}")
+
+
+@pytest.fixture(scope="session")
+def site(instance: str) -> Site:
+    """The appliance, by the Pi's address on the engine's network."""
+    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
+    argv = ["docker", "inspect", "--format", template, instance]
+    found = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
+    return Site(found.strip())
+
+
+def _play(playbook: str, *options: str) -> Run:
+    program = Path(sys.executable).with_name("ansible-playbook")
+    argv = [*map(str, (program, SCENARIO / playbook)), *options]
+    done = subprocess.run(
+        argv, cwd=ROOT, env={**os.environ, **PLAIN}, check=False, capture_output=True, text=True
+    )
+    return Run(done.returncode, done.stdout + done.stderr)
+
+
+@pytest.fixture(scope="session")
+def attempt(state: Path) -> Callable[..., Run]:
+    """Give a function that runs the role with settings, whether that ends well or not."""
+
+    def run(*options: str, **settings: object) -> Run:
+        given = {f"traefik_{name}": value for name, value in settings.items()}
+        base = f"@{SCENARIO / 'vars' / 'settings.yml'}"
+        limits = ("-i", str(state / "inventory"), "-t", "traefik")
+        return _play("converge.yml", *limits, "-e", base, "-e", json.dumps(given), *options)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def apply(attempt: Callable[..., Run]) -> Callable[..., Run]:
+    """Give a function that runs the role with settings, which must end well."""
+
+    def run(*options: str, **settings: object) -> Run:
+        done = attempt(*options, **settings)
+        assert done.status == 0, done.output
+        return done
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def refusals(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., dict[str, str]]:
+    """Give a function that has cases of settings checked, all in one run, and gives the answers."""
+
+    def run(cases: Mapping[str, Mapping[str, object]]) -> dict[str, str]:
+        hosts = {case: _variables(settings) for case, settings in cases.items()}
+        inventory = tmp_path_factory.mktemp("cases") / "hosts.yml"
+        inventory.write_text(json.dumps({"all": {"hosts": hosts}}))
+        limits = ("-i", str(inventory), "--forks", "4")
+        return _failures(_play("preflight.yml", *limits).output)
+
+    return run
+
+
+def _variables(settings: Mapping[str, object]) -> dict[str, object]:
+    """Name the settings of a host on which modules run by this Python."""
+    own = {"host": NAME, "extra_names": ["mac.example.org"], **settings}
+    named = {f"traefik_{name}": value for name, value in own.items()}
+    return {"ansible_python_interpreter": sys.executable, **named}
+
+
+def _failures(output: str) -> dict[str, str]:
+    """Collect what was said to the hosts that failed."""
+    found = re.findall(r"^(?:fatal|failed): \[([^]]+?)(?: -> [^]]+)?\](.*)", output, re.MULTILINE)
+    said: dict[str, str] = {}
+    for host, text in found:
+        said[host] = said.get(host, "") + text
+    return said
+
+
+@pytest.fixture(scope="session")
+def letsencrypt(state: Path) -> dict[str, object]:
+    """Settings for pebble, whose certificates last 20 minutes: they are renewed every minute."""
+    return {
+        "tls": "letsencrypt",
+        "letsencrypt_email": "owner@example.com",
+        "letsencrypt_ca_server": PEBBLE,
+        "letsencrypt_ca_bundle": str(state / "pebble.pem"),
+        "letsencrypt_certificate_hours": 1,
+        "letsencrypt_wait_seconds": 60,
+    }
+
+
+@pytest.fixture
+def no_ca(pi: Any) -> Iterator[Callable[[], None]]:
+    """Let nobody reach the ACME server until the function that this gives is called."""
+    pi.check_output(f"iptables -I {NO_PEBBLE}")
+    yield lambda: pi.check_output(f"iptables -D {NO_PEBBLE}")
+    pi.run(f"iptables -D {NO_PEBBLE}")
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., Any]:
+    """Give a function that asks until the answer is true, and gives that answer."""
+
+    def wait(what: str, ask: Callable[[], Found], seconds: float = 20) -> Found:
+        deadline = time.monotonic() + seconds
+        while True:
+            found = ask()
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+            time.sleep(0.2)
+
+    return wait
