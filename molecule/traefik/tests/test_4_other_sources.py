@@ -74,8 +74,8 @@ def test_the_way_back_is_one_run_and_devices_trust_it_still(
     assert authority.fingerprint(hashes.SHA256()).hex(":").upper() in run.words
     site.certificate().verify_directly_issued_by(authority)
     assert x509.load_pem_x509_certificate(site.ask_plainly("/ca.pem").body) == authority
+    assert not pi.file("/etc/inkstand/traefik/config/secrets").exists
     assert pi.check_output("ls /etc/inkstand/traefik/config/tls").split() == [
-        "acme-ca.pem",
         "certificate.pem",
         "key.pem",
     ]
