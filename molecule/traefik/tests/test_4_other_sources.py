@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
+UNITS = "systemctl list-unit-files --no-legend 'inkstand-acme*' 'inkstand-ca[.@]*'"
 PLACES = "/etc/inkstand /var/lib/inkstand-traefik /usr/local/lib/inkstand/traefik"
 
 
@@ -55,7 +56,7 @@ def test_a_provided_certificate_is_served(
     assert site.certificate() == expected
     assert (own / "key.pem").read_text().splitlines()[3] not in run.output
     assert pi.file("/etc/inkstand/traefik/config/tls/provided.key.pem").mode == 0o640
-    assert pi.run("systemctl list-unit-files --no-legend 'inkstand-[ac]*'").stdout == ""
+    assert pi.run(UNITS).stdout == ""
 
 
 def test_the_modern_profile_is_tls_1_3_only(site: Any) -> None:
@@ -73,8 +74,8 @@ def test_the_way_back_is_one_run_and_devices_trust_it_still(
     assert authority.fingerprint(hashes.SHA256()).hex(":").upper() in run.words
     site.certificate().verify_directly_issued_by(authority)
     assert x509.load_pem_x509_certificate(site.ask_plainly("/ca.pem").body) == authority
+    assert not pi.file("/etc/inkstand/traefik/config/secrets").exists
     assert pi.check_output("ls /etc/inkstand/traefik/config/tls").split() == [
-        "acme-ca.pem",
         "certificate.pem",
         "key.pem",
     ]
@@ -83,7 +84,7 @@ def test_the_way_back_is_one_run_and_devices_trust_it_still(
 def test_removal_leaves_nothing(pi: Any, apply: Callable[..., Any]) -> None:
     apply(state="absent")
     assert pi.run(f"ls -d {PLACES}").stdout == ""
-    assert pi.run("systemctl list-unit-files --no-legend 'inkstand-[ac]*'").stdout == ""
+    assert pi.run(UNITS).stdout == ""
     assert pi.check_output("docker ps --all --quiet --filter name=traefik") == ""
     assert pi.check_output("docker images --quiet inkstand/traefik") == ""
     assert "inkstand_edge" not in pi.check_output("docker network ls")
