@@ -68,7 +68,7 @@ class Api:
         """Send a request: status and decoded JSON of the answer."""
         headers = {"Host": "localhost", **arguments.pop("headers", {})}
         answer = self.pool.request(method, path, headers=headers, **arguments)
-        return answer.status, answer.json()
+        return answer.status, answer.json() if answer.data else None
 
     def authorized(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:
         """Send a request as the owner."""
@@ -190,6 +190,15 @@ def shows_clock(
 ) -> Callable[[], bool]:
     """Give a function that tells whether the glass shows the clock with the right time."""
     return lambda: current() == clock_frame()
+
+
+@pytest.fixture
+def clock(api: Api, shows_clock: Callable[[], bool], wait_for: Callable[..., Any]) -> None:
+    """The glass shows the clock: each message that was still to be read is taken back."""
+    _, found = api.authorized("GET", "/api/v1/messages?state=waiting,shown")
+    for message in found["messages"]:
+        assert api.authorized("DELETE", f"/api/v1/messages/{message['id']}") == (204, None)
+    wait_for("the clock on the glass", shows_clock, seconds=20)
 
 
 @pytest.fixture

@@ -31,6 +31,7 @@ def serves(api: Any) -> bool:
         return False
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_killed_driver_shows_the_same_content_and_no_container_restarts(
     api: Any,
     pi: Any,
@@ -46,6 +47,7 @@ def test_a_killed_driver_shows_the_same_content_and_no_container_restarts(
     wait_for("the same content again", lambda: current() == shown, seconds=5)
     assert started_at() == started
     api.send("After the crash")
+    pi.check_output("docker exec pigpiod press 22")
     wait_for("a new message on the glass", lambda: current() not in (b"", shown))
     assert started_at() == started
 
@@ -83,6 +85,7 @@ def test_a_container_that_was_stopped_by_hand_stays_so(
     pi.check_output("docker start pigpiod")
 
 
+@pytest.mark.usefixtures("clock")
 def test_the_button_works_after_all_that(
     api: Any,
     pi: Any,
@@ -90,25 +93,22 @@ def test_the_button_works_after_all_that(
     shows_clock: Callable[[], bool],
     wait_for: Callable[..., Any],
 ) -> None:
-    wait_for("the appliance serves", lambda: serves(api))
+    wait_for("all is well", lambda: api.ask("GET", "/healthz")[1]["status"] == "ok")
     before = current()
     api.send("Press me")
     wait_for("the message on the glass", lambda: current() != before)
-
-    def pressed() -> bool:
-        pi.check_output("docker exec pigpiod press 22")
-        return shows_clock()
-
-    wait_for("the clock on the glass", pressed, seconds=20)
+    pi.check_output("docker exec pigpiod press 22")
+    wait_for("the clock on the glass", shows_clock, seconds=20)
 
 
+@pytest.mark.usefixtures("clock")
 def test_a_panel_that_fails_is_told_and_recovers(
     api: Any, pi: Any, current: Callable[[], bytes], wait_for: Callable[..., Any]
 ) -> None:
     before = current()
     pi.check_output("epdfuse simulate fail broken")
     try:
-        api.send("Not shown")
+        api.send("Shown when it is well again")
         wait_for(
             "the error",
             lambda: pi.file("/run/epd/panel/error").content_string == "Panel broken\n",
@@ -117,10 +117,10 @@ def test_a_panel_that_fails_is_told_and_recovers(
         assert serves(api)
     finally:
         pi.check_output("epdfuse simulate fail ok")
-    api.send("Shown again")
-    wait_for("a message on the glass", lambda: current() != before, seconds=20)
+    wait_for("the message on the glass", lambda: current() != before, seconds=20)
 
 
+@pytest.mark.usefixtures("clock")
 def test_everything_is_up_after_a_reboot(
     api: Any,
     pi: Any,
@@ -128,6 +128,7 @@ def test_everything_is_up_after_a_reboot(
     current: Callable[[], bytes],
     wait_for: Callable[..., Any],
 ) -> None:
+    history = api.authorized("GET", "/api/v1/messages")
     subprocess.run(["docker", "restart", instance.name], check=True, capture_output=True)
     wait_for(
         "systemd has started everything",
@@ -139,6 +140,7 @@ def test_everything_is_up_after_a_reboot(
     wait_for("the appliance serves", lambda: serves(api), seconds=BOOT_SECONDS)
     running = pi.check_output("docker ps --format '{{.Names}}'").split()
     assert sorted(running) == list(CONTAINERS)
+    assert api.authorized("GET", "/api/v1/messages") == history
     before = current()
     api.send("After the reboot")
     wait_for("the message on the glass", lambda: current() not in (b"", before), seconds=20)
