@@ -231,8 +231,11 @@ class GpioPins:
         self._levels = (Value.INACTIVE, Value.ACTIVE)
         low = gpiod.LineSettings(direction=Direction.OUTPUT, output_value=Value.INACTIVE)
         busy = gpiod.LineSettings(direction=Direction.INPUT)
-        settings = {tuple(PINS.values()): low, BUSY_PIN: busy}
-        self._lines = gpiod.request_lines(str(chip), consumer="epdfuse", config=settings)
+        self._lines = gpiod.request_lines(
+            str(chip),
+            consumer="epdfuse",
+            config={tuple(PINS.values()): low, BUSY_PIN: busy},
+        )
 
     def set(self, pin: Pin, level: int) -> None:
         """Drive an output."""
