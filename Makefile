@@ -3,6 +3,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 RESULTS := build/test-results
+# Scenarios of molecule: those of `make test`, and those that take too long for it.
+QUICK_SCENARIOS := default epd_driver traefik
+SLOW_SCENARIOS :=
 SHELL_SCRIPTS := tools/setup .ci/run
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
   lookup_plugins molecule tests tools virtual_pi conftest.py
@@ -56,7 +59,15 @@ test-python: setup-dev ## Unit, contract and integration tests
 
 .PHONY: test-molecule
 test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to removal
-	@INKSTAND_TEST_SUITE=molecule molecule test --all
+	@INKSTAND_TEST_SUITE=molecule molecule test $(addprefix --scenario-name=,$(QUICK_SCENARIOS))
+
+.PHONY: test-molecule-slow
+test-molecule-slow: setup-dev ## The scenarios that take too long for `test`
+	@INKSTAND_TEST_SUITE=molecule-slow molecule test $(addprefix --scenario-name=,$(SLOW_SCENARIOS))
+
+.PHONY: test-all
+test-all: setup-dev ## All of `test`, and what takes hours
+	@$(PYTHON) tools/run_tests.py --all
 
 .PHONY: bench
 bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)

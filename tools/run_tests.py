@@ -1,11 +1,12 @@
 """Run every check and test that this machine can run, and end by saying what ran and what did not.
 
 Each step goes on when an earlier one failed, so that one run tells everything. Exit status 0 only
-when every step that ran was green.
+when every step that ran was green. With `--all` also the steps that take too long for every day.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -18,6 +19,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-results"))
+# What only `make test-all` runs: the step's name, and its make target.
+SLOW: dict[str, str] = {}
 LEFT_OUT = {
     "an arm64 machine in QEMU": "not built yet",
     "a button on a GPIO chip of the kernel": "this needs such a machine, or a Pi",
@@ -81,6 +84,12 @@ def steps() -> list[Step]:
     ]
 
 
+def slow_steps(*, wanted: bool) -> list[Step]:
+    """Give the steps that take too long for every day, left out unless they are wanted."""
+    why_not = why_no_virtual_pi() if wanted else "takes long; `make test-all` runs it"
+    return [Step(name, target, why_not) for name, target in SLOW.items()]
+
+
 def run(step: Step) -> None:
     """Run one step, with its output as it comes."""
     if step.reason_not_to:
@@ -118,8 +127,11 @@ def report(done: list[Step], found: Totals) -> list[str]:
 
 def main() -> int:
     """Run the steps and print the report."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--all", action="store_true", help="also what takes long")
+    wanted = parser.parse_args().all
     shutil.rmtree(RESULTS, ignore_errors=True)
-    done = steps()
+    done = [*steps(), *slow_steps(wanted=wanted)]
     for step in done:
         run(step)
     print("\n".join(report(done, totals())), flush=True)
