@@ -51,6 +51,17 @@ def is_sound(pi: Any) -> bool:
     return any(section["Certificates"] for section in sections.values())
 
 
+def started(pi: Any) -> str:
+    """Tell when Traefik was started last."""
+    return str(pi.check_output("docker inspect --format '{{.State.StartedAt}}' traefik"))
+
+
+@pytest.fixture
+def served(site: Any, wait_for: Callable[..., Any]) -> int:
+    """Number the certificate that is served before the test, however lately Traefik started."""
+    return int(wait_for("a certificate", site.serial, seconds=60))
+
+
 def test_a_run_without_the_ca_fails_and_says_why(  # noqa: PLR0913, PLR0917  (fixtures)
     site: Any,
     pi: Any,
@@ -66,7 +77,7 @@ def test_a_run_without_the_ca_fails_and_says_why(  # noqa: PLR0913, PLR0917  (fi
         "After 3 s there is no certificate from https://192.0.2.1:14000/dir (http-01)" in run.words
     )
     assert "connection refused" in run.words
-    assert NONE in site.issuer()
+    wait_for("the certificate of nobody", lambda: NONE in site.issuer())
     no_ca()
     assert pi.service("inkstand-acme.timer").is_running
     pi.check_output("systemctl start inkstand-acme@retry.service")
@@ -93,8 +104,9 @@ def test_the_certificates_are_copied(pi: Any, wait_for: Callable[..., Any]) -> N
 
 
 def test_it_is_renewed_and_streams_go_on(site: Any, pi: Any, wait_for: Callable[..., Any]) -> None:
+    before = wait_for("a certificate", site.serial)
     streams = [site.stream(EVENT_STREAM), site.stream(WEBSOCKET)]
-    before, kept = site.serial(), pi.file(BACKUP).content_string
+    kept = pi.file(BACKUP).content_string
     wait_for(
         "a new certificate",
         lambda: site.serial() not in (0, before),
@@ -110,37 +122,43 @@ def test_it_is_renewed_and_streams_go_on(site: Any, pi: Any, wait_for: Callable[
 
 
 def test_the_old_one_is_served_while_the_ca_is_down(
-    site: Any, pi: Any, no_ca: Callable[[], None], wait_for: Callable[..., Any]
+    site: Any, pi: Any, no_ca: Callable[[], None], served: int, wait_for: Callable[..., Any]
 ) -> None:
-    before = site.serial()
     pi.check_output("docker restart traefik")
-    wait_for("the old certificate", lambda: site.serial() == before)
+    wait_for("the old certificate", lambda: site.serial() == served, seconds=60)
 
 
 @pytest.mark.parametrize("size", [0, 1000])
-def test_a_truncated_file_is_put_back_and_the_old_one_served(
-    site: Any, pi: Any, no_ca: Callable[[], None], wait_for: Callable[..., Any], size: int
+def test_a_truncated_file_is_put_back_and_the_old_one_served(  # noqa: PLR0913, PLR0917  (fixtures)
+    site: Any,
+    pi: Any,
+    no_ca: Callable[[], None],
+    served: int,
+    wait_for: Callable[..., Any],
+    size: int,
 ) -> None:
-    before = site.serial()
+    wait_for("the copy", lambda: is_kept(pi))
+    before = started(pi)
     pi.check_output(f"truncate --size {size} {ACME}")
     wait_for("the file", lambda: is_sound(pi))
-    wait_for("the old certificate", lambda: site.serial() == before)
+    wait_for("the restart", lambda: started(pi) != before, seconds=60)
+    wait_for("the old certificate", lambda: site.serial() == served, seconds=60)
     assert pi.file(ACME).mode == 0o600
     assert pi.file(ACME).uid == 10003
 
 
 def test_what_a_power_cut_broke_is_put_back_before_traefik_starts(
-    site: Any, pi: Any, no_ca: Callable[[], None], wait_for: Callable[..., Any]
+    site: Any, pi: Any, no_ca: Callable[[], None], served: int, wait_for: Callable[..., Any]
 ) -> None:
     """The engine is stopped and Traefik killed, as by a power cut; nothing watches the file."""
-    before = site.serial()
+    wait_for("the copy", lambda: is_kept(pi))
     process = pi.check_output("docker inspect --format '{{.State.Pid}}' traefik")
     pi.check_output("systemctl stop inkstand-acme.path docker.socket docker.service")
     # It may have ended with the engine already.
     pi.run(f"kill -KILL {process}")
     pi.check_output(f"truncate --size 1000 {ACME}")
     pi.check_output("systemctl start docker.service inkstand-acme.path")
-    wait_for("the old certificate", lambda: site.serial() == before, seconds=60)
+    wait_for("the old certificate", lambda: site.serial() == served, seconds=60)
     assert is_sound(pi)
 
 
