@@ -27,6 +27,8 @@ ROOT = HERE.parents[3]
 SECRET = secrets.token_hex(32)
 PASSWORD = secrets.token_urlsafe()
 USER = "owner"
+# As in images/app/Dockerfile.
+AS_IN_ITS_IMAGE = {"MALLOC_ARENA_MAX": "1"}
 _PATIENCE = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
@@ -109,6 +111,7 @@ def ours(
         INKSTAND_LISTEN_PORT=str(port),
         INKSTAND_STATE_DIRECTORY=str(state),
         INKSTAND_PASSWORD_HASH=_hash(),
+        **AS_IN_ITS_IMAGE,
         **variables,
         **(environment or {}),
     )
