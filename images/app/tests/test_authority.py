@@ -78,7 +78,8 @@ async def test_it_is_asked_again_after_hours(
 ) -> None:
     clock = ManualClock(datetime.now(UTC))
     authority = Authority(edge.url, clock)
-    assert authority.fingerprint is None
+    unknown = authority.fingerprint
+    assert unknown is None
     task = asyncio.create_task(authority.run())
     await clock.wait_for_sleeper()
     assert authority.fingerprint == fingerprint_of(pem)

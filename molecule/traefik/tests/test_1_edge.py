@@ -32,6 +32,19 @@ def test_the_ca_certificate_comes_over_plain_http(site: Any, pi: Any) -> None:
     site.certificate().verify_directly_issued_by(authority)
 
 
+def test_the_list_of_revoked_certificates_is_where_the_certificate_says(site: Any, pi: Any) -> None:
+    point = site.certificate().extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    assert [name.value for name in point.value[0].full_name] == ["http://mac.example.com/ca.crl"]
+    answer = site.ask_plainly("/ca.crl")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pkix-crl")
+    revoked = x509.load_der_x509_crl(answer.body)
+    authority = x509.load_pem_x509_certificate(pi.file("/etc/inkstand/traefik/ca.pem").content)
+    assert revoked.is_signature_valid(authority.public_key())
+    assert revoked.issuer == authority.subject
+    assert revoked.next_update_utc > site.certificate().not_valid_after_utc
+    assert list(revoked) == []
+
+
 @pytest.mark.parametrize("path", ["/", "/login", "/ca.pem/", "/ca.key", "/../ca/ca.key"])
 def test_all_else_over_http_leads_to_https(site: Any, path: str) -> None:
     answer = site.ask_plainly(path)
