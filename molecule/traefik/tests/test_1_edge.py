@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 pytestmark = pytest.mark.e2e
 
@@ -39,7 +40,9 @@ def test_the_list_of_revoked_certificates_is_where_the_certificate_says(site: An
     assert (answer.status, answer.headers["content-type"]) == (200, "application/pkix-crl")
     revoked = x509.load_der_x509_crl(answer.body)
     authority = x509.load_pem_x509_certificate(pi.file("/etc/inkstand/traefik/ca.pem").content)
-    assert revoked.is_signature_valid(authority.public_key())
+    key = authority.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert revoked.is_signature_valid(key)
     assert revoked.issuer == authority.subject
     assert revoked.next_update_utc > site.certificate().not_valid_after_utc
     assert list(revoked) == []
