@@ -108,7 +108,6 @@ def play(pi: VirtualPi) -> Run:
         **os.environ,
         "ANSIBLE_CONFIG": os.fspath(ROOT / "ansible.cfg"),
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
-        "ANSIBLE_CALLBACKS_ENABLED": "",
     }
     begin = time.monotonic()
     with subprocess.Popen(
