@@ -5,10 +5,10 @@ PYTHON := .venv/bin/python
 RESULTS := build/test-results
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS :=
+SLOW_SCENARIOS := hardening alternative
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
-  lookup_plugins molecule tests tools virtual_pi conftest.py
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests plugins \
+  molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
@@ -86,6 +86,18 @@ format: setup-dev ## Format the Python code
 lock: setup-dev ## Write down the versions that are installed now
 	@{ sed -n 1p .config/constraints.txt; $(PYTHON) -m pip freeze --exclude pip --exclude setuptools; } >build/constraints.txt
 	@mv build/constraints.txt .config/constraints.txt
+
+.PHONY: bench-deploy
+bench-deploy: setup-deploy ## How long a deployment takes, and what it leaves in 512 MB (BENCH="--help" lists options)
+	@$(PYTHON) -m tools.bench_deploy $(BENCH)
+
+.PHONY: docs
+docs: setup-dev ## Write the tables of variables in the roles' READMEs and docs/configuration.md
+	@$(PYTHON) tools/check_role_variables.py --write
+
+.PHONY: collection
+collection: setup-deploy ## Build the roles as a collection, for Ansible Galaxy: build/inkstand-appliance-….tar.gz
+	@ansible-galaxy collection build --force --output-path build .
 
 .PHONY: clean
 clean: ## Remove what builds and tests left in this directory

@@ -2,8 +2,8 @@
 
 For every role: names have its prefix, defaults and argument_specs say the same, every variable is
 described, tasks are named after their phase and few to a file, the README has the table of
-variables (`--write` brings it up to date). Over all roles: what an owner may set stands in
-host_vars.example, and nothing stands there that no role has.
+variables. Over all roles: what an owner may set stands in host_vars.example, and nothing stands
+there that no role has; docs/configuration.md has all tables. `--write` brings them up to date.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ _EXAMPLE = re.compile(r"^(?:# ?)?([a-z][a-z0-9]*_[a-z0-9_]+):(?: (.*))?$", re.MU
 _ANSIBLE_CODE = re.compile(r"\b[CO]\(([^)]*)\)")
 TABLE_BEGIN = "<!-- variables: from meta/argument_specs.yml -->\n"
 TABLE_END = "\n<!-- end of variables -->\n"
+CONFIGURATION = Path("docs", "configuration.md")
+_CONFIGURATION_HEAD = """# Configuration
+
+Every variable of every role, from `roles/*/meta/argument_specs.yml` (`make docs` writes this file).
+An owner sets them in `host_vars/<name of the Pi>.yml`; host_vars.example/raspberrypi.yml explains
+those that are likely to be touched. What `inventory/group_vars/all/wiring.yml` sets ties the roles
+together and is better left alone.
+"""
 _OWN_ENTRY_POINTS = ("main", "preflight")
 _BLOCKS = ("block", "rescue", "always")
 
@@ -158,7 +166,7 @@ def _misnamed(role: Role, stem: str, tasks: Iterable[Task]) -> Iterator[str]:
 def check_readme(role: Role) -> Iterator[str]:
     """The README, if there is one, has the table that the argument_specs give."""
     if role.readme and role.readme != with_table(role):
-        yield f"{role.name}: README.md is not up to date; run tools/check_role_variables.py --write"
+        yield f"{role.name}: README.md is not up to date; run `make docs`"
 
 
 def with_table(role: Role) -> str:
@@ -181,6 +189,21 @@ def _row(name: str, option: Mapping[str, Any]) -> str:
 
 def _markdown(text: str) -> str:
     return _ANSIBLE_CODE.sub(r"`\1`", text.strip()).replace("|", "\\|")
+
+
+def configuration(roles: Iterable[Role]) -> str:
+    """Give docs/configuration.md: a section with a table for each role."""
+    sections = (
+        f"\n## [{role.name}](../roles/{role.name}/README.md)\n{table(role)}" for role in roles
+    )
+    return _CONFIGURATION_HEAD + "".join(sections)
+
+
+def check_configuration(root: Path, roles: Iterable[Role]) -> Iterator[str]:
+    """docs/configuration.md, if there are docs, is what the argument_specs give."""
+    file = root / CONFIGURATION
+    if file.parent.is_dir() and _read(file) != configuration(roles):
+        yield f"{CONFIGURATION} is not up to date; run `make docs`"
 
 
 def check_example(roles: Sequence[Role], example: str, wiring: Iterable[str]) -> Iterator[str]:
@@ -216,14 +239,18 @@ def check(root: Path) -> list[str]:
     wiring = _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml")
     broken = [sentence for role in roles for sentence in check_role(role)]
     broken += check_example(roles, example, wiring)
-    return broken + list(check_example_defaults(roles, example))
+    broken += check_example_defaults(roles, example)
+    return broken + list(check_configuration(root, roles))
 
 
 def write_tables(root: Path) -> None:
-    """Bring the tables of variables in the roles' READMEs up to date."""
-    for folder, role in read_roles(root).items():
+    """Bring the tables of variables up to date: in the READMEs, and in docs/configuration.md."""
+    roles = read_roles(root)
+    for folder, role in roles.items():
         if role.readme:
             (folder / "README.md").write_text(with_table(role), encoding="utf-8")
+    if (root / CONFIGURATION).parent.is_dir():
+        (root / CONFIGURATION).write_text(configuration(roles.values()), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

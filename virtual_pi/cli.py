@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,12 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) <= LARGEST_PORT:
         raise argparse.ArgumentTypeError(f"{text!r} is no port number (1 to {LARGEST_PORT})")
     return int(text)
+
+
+def _memory(text: str) -> str:
+    if not re.fullmatch(r"[1-9]\d*[mg]", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size such as 512m or 2g")
+    return text
 
 
 def _common() -> argparse.ArgumentParser:
@@ -46,6 +53,12 @@ def _common() -> argparse.ArgumentParser:
         choices=["real", "fast"],
         default="real",
         help="let the simulated panel take the time of a real one, or none (%(default)s)",
+    )
+    common.add_argument(
+        "--memory",
+        type=_memory,
+        metavar="SIZE",
+        help="the most memory that it may use, such as 512m (all that this machine has)",
     )
     return common
 
@@ -115,6 +128,7 @@ def _virtual_pi(options: argparse.Namespace) -> VirtualPi:
         http_port=None if options.no_ports else options.http_port,
         state=options.state_directory.resolve(),
         simulated_timing=options.simulated_timing,
+        memory=options.memory or "",
     )
 
 

@@ -30,6 +30,11 @@ def _port(outside: int | None, inside: int) -> list[str]:
     return [] if outside is None else ["--publish", f"127.0.0.1:{outside}:{inside}"]
 
 
+def _memory(most: str) -> list[str]:
+    # As much with swap as without: a Pi has none to speak of.
+    return ["--memory", most, "--memory-swap", most] if most else []
+
+
 def run_options(pi: VirtualPi, allowed: Sequence[str], *, unified: bool) -> list[str]:
     """Give the options of `docker run`.
 
@@ -48,6 +53,7 @@ def run_options(pi: VirtualPi, allowed: Sequence[str], *, unified: bool) -> list
         # overlay2 cannot lie on an overlay.
         *("--volume", "/var/lib/docker"),
         *legacy,
+        *_memory(pi.memory),
         *_port(pi.https_port, 443),
         *_port(pi.http_port, 80),
     ]

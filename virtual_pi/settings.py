@@ -18,7 +18,8 @@ class VirtualPi:
     """One virtual Pi.
 
     Ports are published on loopback only; with both None nothing is published. `state` holds what
-    belongs to this virtual Pi alone: inventory, secrets, CA file.
+    belongs to this virtual Pi alone: inventory, secrets, CA file. `memory` is the most it may use,
+    as Docker writes it; empty for all that there is.
     """
 
     name: str = DEFAULT_NAME
@@ -27,6 +28,7 @@ class VirtualPi:
     state: Path = ROOT / ".virtual-pi"
     user: str = "pi"
     simulated_timing: str = "real"
+    memory: str = ""
 
     @property
     def inventory(self) -> Path:

@@ -25,17 +25,17 @@ def _load(path: Path) -> ModuleType:
 
 @pytest.fixture(scope="session")
 def build_context_hash() -> ModuleType:
-    return _load(ROOT / "lookup_plugins" / "build_context_hash.py")
+    return _load(ROOT / "plugins" / "lookup" / "build_context_hash.py")
 
 
 @pytest.fixture(scope="session")
 def build_context_archive() -> ModuleType:
-    return _load(ROOT / "lookup_plugins" / "build_context_archive.py")
+    return _load(ROOT / "plugins" / "lookup" / "build_context_archive.py")
 
 
 @pytest.fixture(scope="session")
 def image_archive_id() -> ModuleType:
-    return _load(ROOT / "lookup_plugins" / "image_archive_id.py")
+    return _load(ROOT / "plugins" / "lookup" / "image_archive_id.py")
 
 
 @pytest.fixture(scope="session")

@@ -84,5 +84,15 @@ def test_a_readme_has_the_table_that_the_specs_give(checker: Any, repository: Pa
     assert checker.check(repository) == []
 
 
+def test_the_configuration_page_has_every_table(checker: Any, repository: Path) -> None:
+    page = repository / "docs" / "configuration.md"
+    page.parent.mkdir()
+    assert checker.check(repository) == ["docs/configuration.md is not up to date; run `make docs`"]
+    checker.write_tables(repository)
+    assert "## [lamp](../roles/lamp/README.md)\n" in page.read_text()
+    assert '| `lamp_colour` | `"red"` | The `colour`. |' in page.read_text()
+    assert checker.check(repository) == []
+
+
 def test_the_roles_of_this_repository_keep_the_rules(checker: Any) -> None:
     assert checker.check(checker.ROOT) == []

@@ -10,7 +10,7 @@ import pytest
 
 pytestmark = pytest.mark.unit
 
-MODULE = Path(__file__).parents[2] / "roles" / "pigpiod" / "library" / "gpiochip_info.py"
+MODULE = Path(__file__).parents[2] / "plugins" / "modules" / "gpiochip_info.py"
 SIZE_OF_STRUCT_GPIOCHIP_INFO = 68
 
 

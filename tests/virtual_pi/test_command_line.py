@@ -33,6 +33,13 @@ def test_a_port_that_cannot_be_is_refused(port: str, capsys: pytest.CaptureFixtu
     assert "is no port number" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("size", ["512", "half", "0m"])
+def test_a_size_that_cannot_be_is_refused(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        cli.main(["up", "--memory", size])
+    assert "is no size such as 512m" in capsys.readouterr().err
+
+
 def test_an_error_is_a_sentence_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -30,6 +30,13 @@ def test_an_instance_without_ports_publishes_nothing(pi: VirtualPi) -> None:
     assert "--publish" not in container.run_options(quiet, ALLOWED, unified=True)
 
 
+def test_its_memory_is_limited_when_that_is_asked_for(pi: VirtualPi) -> None:
+    assert "--memory" not in container.run_options(pi, ALLOWED, unified=True)
+    small = container.run_options(dataclasses.replace(pi, memory="512m"), ALLOWED, unified=True)
+    assert small[small.index("--memory") + 1] == "512m"
+    assert small[small.index("--memory-swap") + 1] == "512m"
+
+
 @pytest.mark.parametrize("unified", [True, False])
 def test_it_is_never_privileged_and_never_has_the_engines_socket(
     pi: VirtualPi, unified: bool

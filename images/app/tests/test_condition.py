@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand import __version__
+from inkstand.authority import Authority
 from inkstand.button import MemoryButton
 from inkstand.certificate import Certificate
 from inkstand.condition import Condition
@@ -33,6 +34,7 @@ def parts(stage: Stage, tmp_path: Path) -> dict[str, Any]:
         "button": MemoryButton(stage.clock, stage.hub),
         "time": HostTime(tmp_path / "synchronized", stage.clock),
         "certificate": Certificate(None, None, stage.clock),
+        "authority": Authority("", stage.clock),
         "journal": Journal(stage.hub),
     }
 
@@ -62,6 +64,14 @@ async def test_what_is_well_is_said_with_local_times(parts: dict[str, Any], tmp_
     assert entries["Time"] == "09:30"
     assert condition.synchronised
     assert condition.certificate_expires_at == datetime(2027, 2, 3, 12, tzinfo=UTC)
+
+
+async def test_who_has_an_authority_of_its_own_says_how_to_recognise_it(
+    parts: dict[str, Any],
+) -> None:
+    parts["authority"]._fingerprint = "3F:A2:11:0C 99:00:00:01"
+    entries = dict(Condition(**parts).screen().entries)
+    assert entries["CA SHA-256"] == "3F:A2:11:0C 99:00:00:01"
 
 
 async def test_the_last_two_errors_are_on_the_screen_and_all_are_known(

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
 
 pytestmark = pytest.mark.e2e
 
@@ -30,6 +31,21 @@ def test_the_ca_certificate_comes_over_plain_http(site: Any, pi: Any) -> None:
     kept = pi.file("/etc/inkstand/traefik/ca.pem").content
     assert authority == x509.load_pem_x509_certificate(kept)
     site.certificate().verify_directly_issued_by(authority)
+
+
+def test_the_list_of_revoked_certificates_is_where_the_certificate_says(site: Any, pi: Any) -> None:
+    point = site.certificate().extensions.get_extension_for_class(x509.CRLDistributionPoints)
+    assert [name.value for name in point.value[0].full_name] == ["http://mac.example.com/ca.crl"]
+    answer = site.ask_plainly("/ca.crl")
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pkix-crl")
+    revoked = x509.load_der_x509_crl(answer.body)
+    authority = x509.load_pem_x509_certificate(pi.file("/etc/inkstand/traefik/ca.pem").content)
+    key = authority.public_key()
+    assert isinstance(key, ec.EllipticCurvePublicKey)
+    assert revoked.is_signature_valid(key)
+    assert revoked.issuer == authority.subject
+    assert revoked.next_update_utc > site.certificate().not_valid_after_utc
+    assert list(revoked) == []
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/ca.pem/", "/ca.key", "/../ca/ca.key"])

@@ -27,6 +27,7 @@ from inkstand.auth.passwords import PasswordVerifier
 from inkstand.auth.sqlite import SqliteTokenStore
 from inkstand.auth.store import MemoryTokenStore
 from inkstand.auth.tokens import Signer
+from inkstand.authority import Authority
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
 from inkstand.certificate import Certificate
 from inkstand.clock import SystemClock
@@ -117,6 +118,7 @@ def build(settings: Settings) -> System:
         button=button,
         time=time,
         certificate=_certificate(settings, clock),
+        authority=Authority(settings.authority_url, clock),
         journal=Journal(hub),
     )
     appliance.on_long_press = condition.screen

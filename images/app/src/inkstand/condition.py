@@ -12,6 +12,7 @@ from inkstand.screens.status import StatusScreen
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from inkstand.authority import Authority
     from inkstand.button import Button
     from inkstand.certificate import Certificate
     from inkstand.clock import Clock
@@ -36,6 +37,7 @@ class Condition:
         button: Button,
         time: TimeSource,
         certificate: Certificate,
+        authority: Authority,
         journal: Journal,
     ) -> None:
         self.title = title
@@ -47,6 +49,7 @@ class Condition:
         self._button = button
         self._time = time
         self._certificate = certificate
+        self._authority = authority
         self._journal = journal
 
     async def run(self) -> None:
@@ -54,6 +57,7 @@ class Condition:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._journal.run())
             group.create_task(self._certificate.run())
+            group.create_task(self._authority.run())
             group.create_task(self._time.watch(self._display.look_again))
 
     @property
@@ -96,11 +100,16 @@ class Condition:
         return (
             ("", self._short_url),
             ("Certificate", until),
+            *self._whom_to_trust(),
             ("Panel", self.panel),
             ("Button", self.button),
             ("Time", f"{now:%H:%M}" if self.synchronised else "not synchronised"),
             ("Version", self.version),
         )
+
+    def _whom_to_trust(self) -> tuple[tuple[str, str], ...]:
+        fingerprint = self._authority.fingerprint
+        return (("CA SHA-256", fingerprint),) if fingerprint else ()
 
     def _errors(self) -> tuple[tuple[str, str], ...]:
         zone, shown = self._clock.now().tzinfo, self.errors[:_ERRORS_ON_THE_SCREEN]

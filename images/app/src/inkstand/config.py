@@ -74,6 +74,7 @@ class Settings:
     time_synchronised_file: Path = Path("/run/host-time/synchronized")
     public_url: str = ""
     certificate_address: tuple[str, int] | None = None
+    authority_url: str = ""
     message_max_length: int = 2000
     storage: str = "sqlite"
     state_directory: Path = Path("/var/lib/inkstand")
@@ -255,6 +256,13 @@ def _url(value: object) -> str:
     return text
 
 
+def _plain_url(value: object) -> str:
+    text = _url(value)
+    if text and not text.startswith("http://"):
+        raise ValueError(f"must be a URL such as http://traefik:8080/ca.pem, not {value!r}")
+    return text
+
+
 def _address(value: object) -> tuple[str, int] | None:
     if value == "":
         return None
@@ -294,6 +302,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "time_synchronised_file": lambda value: Path(_text(value)),
     "public_url": _url,
     "certificate_address": _address,
+    "authority_url": _plain_url,
     "message_max_length": partial(_number, low=1, high=100_000),
     "storage": partial(_choice, options=("sqlite", "memory")),
     "state_directory": lambda value: Path(_text(value)),

@@ -88,8 +88,9 @@ class LookupModule(LookupBase):
     def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[str]:
         """Write the archive, give its path as a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
-        # Plugins beside a playbook cannot import each other.
-        hasher = lookup_loader.get("build_context_hash")
+        # Plugins beside a playbook cannot import each other; in a collection it has a longer name.
+        own = self.ansible_name.removesuffix("build_context_archive")
+        hasher = lookup_loader.get(f"{own}build_context_hash")
         digest = hasher.run(terms, variables)[0]
         target = Path(constants.DEFAULT_LOCAL_TMP) / f"context-{digest}.tar"
         try:

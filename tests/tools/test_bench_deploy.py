@@ -1,0 +1,89 @@
+"""How a run of the playbook becomes rows of the table."""
+
+from __future__ import annotations
+
+import struct
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# Run from the root of the repository, as its users do; pytest is not always started there.
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from tools.bench_deploy import on_the_pi, playbook, report
+
+pytestmark = pytest.mark.unit
+
+
+def starts(name: str) -> dict[str, Any]:
+    return {"_event": "v2_playbook_on_task_start", "task": {"name": name}}
+
+
+@pytest.fixture
+def run() -> playbook.Run:
+    told = [
+        (1.0, starts("Gathering Facts")),
+        (2.0, starts("app : preflight | Require a password hash")),
+        (2.5, starts("docker : image | Build it")),
+        (6.0, {"_event": "v2_runner_on_ok"}),
+        (7.0, starts("traefik : run | Start the container")),
+        (9.0, {"_event": "v2_playbook_on_stats", "stats": {"pi": {"changed": 3}}}),
+    ]
+    return playbook.read(told, 0.0)
+
+
+def test_every_second_of_a_run_belongs_to_a_role(run: playbook.Run) -> None:
+    assert run.roles == {"before the roles": 2.0, "app": 5.0, "traefik": 2.0}
+    assert (run.seconds, run.changed) == (9.0, 3)
+    assert sum(run.roles.values()) == run.seconds
+
+
+def test_the_slowest_task_is_first_and_names_are_summed(run: playbook.Run) -> None:
+    run.tasks.append(playbook.Task("traefik", "traefik : run | Start the container", 9.0))
+    first, second, *_ = run.slowest
+    assert (first.name, first.seconds) == ("traefik : run | Start the container", 11.0)
+    assert (second.role, second.seconds) == ("app", 4.5)
+
+
+def test_what_is_not_told_by_ansible_is_left_out() -> None:
+    assert [event for _, event in playbook.events(["[WARNING]: no\n", '{"_event": "x"}\n'])] == [
+        {"_event": "x"}
+    ]
+
+
+@pytest.mark.parametrize("name", ["cc", "gcc-14", "x86_64-linux-gnu-gcc-14", "cc1plus", "ld.bfd"])
+def test_compilers_are_known_by_their_names(name: str) -> None:
+    assert report.compilers({name: 2, "bash": 1}) == {name: 2}
+
+
+@pytest.mark.parametrize("name", ["python3", "dockerd", "ldconfig", "gpgv", "accept", "basename"])
+def test_other_programs_are_none(name: str) -> None:
+    assert report.compilers({name: 1}) == {}
+
+
+def test_a_second_run_is_judged_by_its_time_and_its_changes() -> None:
+    slow = playbook.Run(seconds=80.0)
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.0, 0))]
+    assert verdicts == [True, True]
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.1, 1))]
+    assert verdicts == [False, False]
+
+
+def test_memory_is_the_sum_of_the_parts() -> None:
+    (row,) = report.memory_rows("at rest", {"pss": {"app": 64 * 1024, "driver": 65 * 1024}})
+    assert (row.result, row.good) == ("129.0 MB (app 64.0, driver 65.0)", False)
+    assert str(row) == "| PSS at rest | <= 128 MB | 129.0 MB (app 64.0, driver 65.0) | NO |"
+
+
+def test_a_killed_process_is_told() -> None:
+    rows = list(report.survival_rows({"killed": 1, "peak": 1024}, 10, 10, well=True))
+    assert [row.good for row in rows] == [True, True, False, None]
+
+
+def test_programs_are_read_as_the_kernel_writes_them(tmp_path: Path) -> None:
+    records = [struct.pack("48x16s", name) for name in (b"apt-get", b"dpkg", b"dpkg")]
+    path = tmp_path / "acct"
+    path.write_bytes(b"".join(records))
+    assert on_the_pi.programs(str(path)) == {"apt-get": 1, "dpkg": 2}
