@@ -7,8 +7,8 @@ RESULTS := build/test-results
 QUICK_SCENARIOS := default epd_driver traefik
 SLOW_SCENARIOS :=
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
-  lookup_plugins molecule tests tools virtual_pi conftest.py
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/backup/files roles/doctor/library roles/pigpiod/library \
+  callback_plugins lookup_plugins molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
