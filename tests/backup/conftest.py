@@ -76,15 +76,19 @@ def pi(tmp_path: Path) -> Path:
     return root
 
 
-def places(root: Path) -> list[str]:
-    return [f"--place=app={root}/var", f"--place=etc={root}/etc", f"--place=traefik={root}/none"]
-
-
 @dataclass(frozen=True)
 class Desk:
     """Runs the program as the roles do."""
 
     folder: Path
+
+    @staticmethod
+    def places(root: Path) -> list[str]:
+        return [
+            f"--place=app={root}/var",
+            f"--place=etc={root}/etc",
+            f"--place=traefik={root}/none",
+        ]
 
     def run(self, *arguments: str | os.PathLike[str]) -> subprocess.CompletedProcess[str]:
         argv = [sys.executable, "-I", PROGRAM, *arguments]
@@ -104,7 +108,7 @@ class Desk:
             "--version",
             "0.1.0",
         ]
-        return self.run("create", *places(root), *given, *to)
+        return self.run("create", *self.places(root), *given, *to)
 
     @property
     def file(self) -> Path:

@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.backup.conftest import places
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -145,8 +143,8 @@ def test_what_the_app_has_not_written_back_yet_is_in_the_copy(
         assert (pi / "var" / "messages.sqlite3-wal").stat().st_size > 0
         assert desk.create(pi, key.recipient).returncode == 0
     fresh = tmp_path / "fresh"
-    assert desk.read("unpack", key, *places(fresh)).returncode == 0
-    assert desk.run("replace", *places(fresh)).returncode == 0
+    assert desk.read("unpack", key, *desk.places(fresh)).returncode == 0
+    assert desk.run("replace", *desk.places(fresh)).returncode == 0
     assert texts(fresh / "var") == ["on the disk", "in the log"]
     assert [path.name for path in (fresh / "var").iterdir()] == ["messages.sqlite3"]
 
@@ -165,10 +163,10 @@ def test_files_come_back_with_mode_and_owner_in_place_of_others(
     other = tmp_path / "other"
     (other / "var" / "folder").mkdir(parents=True)
     (other / "var" / "messages.sqlite3-wal").write_text("of the other")
-    done = packed.read("unpack", key, *places(other))
+    done = packed.read("unpack", key, *packed.places(other))
     assert done.returncode == 0, done.stderr
     assert (other / "var" / "folder").exists()
-    done = packed.run("replace", *places(other))
+    done = packed.run("replace", *packed.places(other))
     assert json.loads(done.stdout) == {"replaced": ["app", "etc"]}
     assert [path.name for path in (other / "var").iterdir()] == ["messages.sqlite3"]
     assert stat.S_IMODE((other / "var").stat().st_mode) == 0o700
@@ -219,7 +217,7 @@ def test_a_damaged_archive_changes_nothing(
     target = tmp_path / "target"
     (target / "var").mkdir(parents=True)
     (target / "var" / "mine").write_text("mine")
-    done = packed.read("unpack", key, *places(target))
+    done = packed.read("unpack", key, *packed.places(target))
     assert done.returncode == 1
     assert "The archive is damaged" in done.stderr
     assert [path.name for path in (target / "var").iterdir()] == ["mine"]
