@@ -34,6 +34,18 @@ virtual-pi-destroy: setup-deploy ## Remove the virtual Pi and all that belongs t
 press: setup-deploy ## Press the button of the virtual Pi
 	@$(PYTHON) -m virtual_pi press
 
+.PHONY: backup
+backup: setup-deploy ## Back up each Pi of the inventory to backups/ (ARGS="--limit NAME" for one)
+	@ansible-playbook backup.yml $(ARGS)
+
+.PHONY: doctor
+doctor: setup-deploy ## Look what is wrong with each Pi of the inventory, and how to put it right
+	@ansible-playbook doctor.yml $(ARGS)
+
+.PHONY: drift
+drift: setup-deploy ## Name what on each Pi of the inventory is not as this repository says
+	@$(PYTHON) tools/drift.py $(ARGS)
+
 .PHONY: hash-password
 hash-password: setup-app ## Ask for a password and print its hash for host_vars
 	@PYTHONPATH=images/app/src $(PYTHON) -m inkstand hash-password
