@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 RESULTS := build/test-results
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS :=
+SLOW_SCENARIOS := fleet
 SHELL_SCRIPTS := tools/setup .ci/run
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/backup/files roles/doctor/library roles/pigpiod/library \
   callback_plugins lookup_plugins molecule tests tools virtual_pi conftest.py
