@@ -5,9 +5,9 @@ PYTHON := .venv/bin/python
 RESULTS := build/test-results
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := hardening alternative
+SLOW_SCENARIOS := fleet hardening alternative
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests plugins \
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests plugins roles/backup/files \
   molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -33,6 +33,18 @@ virtual-pi-destroy: setup-deploy ## Remove the virtual Pi and all that belongs t
 .PHONY: press
 press: setup-deploy ## Press the button of the virtual Pi
 	@$(PYTHON) -m virtual_pi press
+
+.PHONY: backup
+backup: setup-deploy ## Back up each Pi of the inventory to backups/ (ARGS="--limit NAME" for one)
+	@ansible-playbook backup.yml $(ARGS)
+
+.PHONY: doctor
+doctor: setup-deploy ## Look what is wrong with each Pi of the inventory, and how to put it right
+	@ansible-playbook doctor.yml $(ARGS)
+
+.PHONY: drift
+drift: setup-deploy ## Name what on each Pi of the inventory is not as this repository says
+	@$(PYTHON) tools/drift.py $(ARGS)
 
 .PHONY: hash-password
 hash-password: setup-app ## Ask for a password and print its hash for host_vars

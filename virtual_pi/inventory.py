@@ -57,6 +57,10 @@ def host_settings(
     }
     if ca_bundle:
         settings["docker_build_ca_bundle"] = ca_bundle
+    if pi.https_port:
+        settings |= {"doctor_address": "localhost", "doctor_https_port": pi.https_port}
+    if pi.http_port:
+        settings["doctor_http_port"] = pi.http_port
     return settings
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ def _load(path: Path) -> ModuleType:
     assert specification
     assert specification.loader
     module = importlib.util.module_from_spec(specification)
+    # A dataclass looks its module up while it is made.
+    sys.modules[path.stem] = module
     specification.loader.exec_module(module)
     return module
 
@@ -41,6 +44,16 @@ def image_archive_id() -> ModuleType:
 @pytest.fixture(scope="session")
 def container_reviver() -> ModuleType:
     return _load(ROOT / "roles" / "docker" / "files" / "container_reviver.py")
+
+
+@pytest.fixture(scope="session")
+def closing_report() -> ModuleType:
+    return _load(ROOT / "plugins" / "callback" / "closing_report.py")
+
+
+@pytest.fixture(scope="session")
+def drift() -> ModuleType:
+    return _load(ROOT / "tools" / "drift.py")
 
 
 @pytest.fixture

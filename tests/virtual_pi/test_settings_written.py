@@ -11,12 +11,12 @@ import yaml
 from virtual_pi import credentials as credentials_module
 from virtual_pi import deploy, inventory
 from virtual_pi.rootfs import built, key
+from virtual_pi.settings import VirtualPi
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from virtual_pi.credentials import Credentials
-    from virtual_pi.settings import VirtualPi
 
 pytestmark = pytest.mark.unit
 
@@ -50,6 +50,17 @@ def test_the_settings_are_those_an_owner_writes(
     assert settings["app_password_hash"] == credentials.password_hash
     assert settings["docker_image_archives"][0]["image"] == "debian:trixie-slim"
     assert "docker_build_ca_bundle" not in settings
+
+
+def test_the_doctor_comes_by_the_ports_that_are_published(
+    credentials: Credentials, tmp_path: Path
+) -> None:
+    published = VirtualPi(https_port=8443, http_port=8080, state=tmp_path)
+    found = inventory.host_settings(published, credentials, {}, None)
+    assert (found["doctor_address"], found["doctor_https_port"]) == ("localhost", 8443)
+    assert found["doctor_http_port"] == 8080
+    hidden = VirtualPi(https_port=None, http_port=None, state=tmp_path)
+    assert "doctor_address" not in inventory.host_settings(hidden, credentials, {}, None)
 
 
 def test_the_password_itself_is_not_among_the_settings(

@@ -1,0 +1,234 @@
+"""Say at the end of a run what became of each host: a line each, and in check mode what drifted."""
+
+# mypy: disable-error-code="import-untyped, misc"
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ansible.plugins.callback import CallbackBase
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+DOCUMENTATION = """
+name: closing_report
+type: aggregate
+short_description: A line for each host at the end of a run
+description:
+  - Says of each host whether it was updated, unchanged, or failed, at which task and why.
+  - In check mode it names what a run would change, such as files that somebody edited by hand.
+    Names only, never contents.
+  - The report is written as JSON, too, to the file that the variable INKSTAND_REPORT names.
+requirements:
+  - Name it in callbacks_enabled.
+"""
+
+LONGEST_REASON = 600
+FILES = (
+    *("copy", "file", "template", "blockinfile", "lineinfile", "unarchive"),
+    *("openssl_privatekey", "x509_certificate"),
+)
+# What kind of thing a module changes, and which of its arguments names it.
+NAMED = {
+    "apt": ("package", "name"),
+    "docker_container": ("container", "name"),
+    "docker_image_build": ("image", "name"),
+    "docker_image_load": ("image", "path"),
+    "docker_network": ("network", "name"),
+    "group": ("group", "name"),
+    "systemd_service": ("unit", "name"),
+    "user": ("user", "name"),
+}
+PATHS = ("dest", "path", "filename")
+# What docker_container says besides the options of a container.
+STATES = {"running": "started", "exists": "made", "status": "started", "restart": "restarted"}
+
+
+@dataclass
+class Ending:
+    """How a run ended for one host.
+
+    `changes` counts tasks; `things` names what they change, in check mode only.
+    """
+
+    host: str
+    changes: int = 0
+    failed_at: str = ""
+    reason: str = ""
+    unreachable: bool = False
+    tried: bool = True
+    things: list[str] = field(default_factory=list)
+
+    @property
+    def is_well(self) -> bool:
+        """True when nothing failed."""
+        return self.tried and not self.unreachable and not self.failed_at
+
+
+def short(action: str) -> str:
+    """Give a module's name without its collection."""
+    return action.rpartition(".")[2]
+
+
+def path_of(result: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    """Give the path that a task writes to; empty when it says none."""
+    for source in (result, arguments):
+        for key in PATHS:
+            if isinstance(source.get(key), str) and source[key]:
+                return str(source[key])
+    return ""
+
+
+def differing(result: Mapping[str, Any]) -> list[str]:
+    """Name the options of a container that differ, without their values."""
+    found = result.get("diff")
+    after = found.get("after") if isinstance(found, dict) else None
+    return [STATES.get(key, key) for key in sorted(after)] if isinstance(after, dict) else []
+
+
+def thing(action: str, task: str, result: Mapping[str, Any]) -> str:
+    """Name what a task would change: its kind and its name, never its content."""
+    if "censored" in result:
+        return f"secret      {task}"
+    name = short(action)
+    arguments = (result.get("invocation") or {}).get("module_args") or {}
+    if name in FILES and path_of(result, arguments):
+        return f"file        {path_of(result, arguments)}"
+    if name in NAMED:
+        return _named(name, result, {**arguments, **_own(result)})
+    if name == "debug" and isinstance(result.get("msg"), str):
+        return f"to do       {result['msg']}"
+    return f"task        {task}"
+
+
+def _own(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {"name": result["name"]} if isinstance(result.get("name"), str) else {}
+
+
+def _named(name: str, result: Mapping[str, Any], arguments: Mapping[str, Any]) -> str:
+    kind, argument = NAMED[name]
+    found = arguments.get(argument) or "?"
+    text = ", ".join(map(str, found)) if isinstance(found, list) else str(found)
+    options = differing(result) if kind == "container" else []
+    return f"{kind:<11} {text}" + (f" ({', '.join(options)})" if options else "")
+
+
+def items(result: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Give the results of a loop, or the one result."""
+    found = result.get("results")
+    if isinstance(found, list) and found and all(isinstance(one, dict) for one in found):
+        return found
+    return [result]
+
+
+def things(action: str, task: str, result: Mapping[str, Any]) -> list[str]:
+    """Name all that a task would change."""
+    return [thing(action, task, one) for one in items(result) if one.get("changed")]
+
+
+def reason(result: Mapping[str, Any]) -> str:
+    """Say in one line why a task failed."""
+    if "censored" in result:
+        return "the reason is kept secret; the same task without no_log says it"
+    failed = next((one for one in items(result) if one.get("failed")), result)
+    said = (
+        failed.get("msg")
+        or failed.get("stderr")
+        or failed.get("module_stderr")
+        or "no reason given"
+    )
+    text = " ".join(str(said).split())
+    return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
+
+
+def verdict(ending: Ending, *, check: bool) -> str:
+    """Say in a few words how it ended."""
+    if not ending.tried:
+        return "not tried, because all before it failed"
+    if ending.unreachable:
+        return f"UNREACHABLE: {ending.reason}"
+    if ending.failed_at:
+        return f"FAILED at {ending.failed_at}"
+    if check:
+        return "would change" if ending.things else "as it should be"
+    return f"updated ({ending.changes} changes)" if ending.changes else "unchanged"
+
+
+def lines(endings: Iterable[Ending], *, check: bool) -> list[str]:
+    """Write the report."""
+    known = list(endings)
+    width = max((len(ending.host) for ending in known), default=0)
+    written = []
+    for ending in known:
+        written.append(f"  {ending.host:<{width}}  {verdict(ending, check=check)}")
+        more = [ending.reason] if ending.failed_at else []
+        written += [" " * (width + 6) + line for line in [*more, *ending.things]]
+    return written
+
+
+class CallbackModule(CallbackBase):
+    """The plugin, as Ansible calls it."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "aggregate"
+    CALLBACK_NAME = "closing_report"
+    CALLBACK_NEEDS_ENABLED = True
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._endings: dict[str, Ending] = {}
+        self._check = False
+
+    def _of(self, host: str) -> Ending:
+        return self._endings.setdefault(host, Ending(host))
+
+    def v2_playbook_on_play_start(self, play: Any) -> None:
+        """Note which hosts there are, so that one that was never tried is not forgotten."""
+        told = play.get_variable_manager().get_vars(play=play)
+        self._check = self._check or bool(told.get("ansible_check_mode"))
+        for host in told.get("ansible_play_hosts_all", []):
+            self._endings.setdefault(host, Ending(host, tried=False))
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """Note what changed, or would."""
+        ending = self._of(result.host.get_name())
+        ending.tried = True
+        if self._check and result.result.get("changed"):
+            new = things(result.task.action, result.task.get_name(), result.result)
+            ending.things += [one for one in dict.fromkeys(new) if one not in ending.things]
+
+    def v2_runner_on_skipped(self, result: Any) -> None:
+        """Note that the host was tried."""
+        self._of(result.host.get_name()).tried = True
+
+    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
+        """Note where and why; whether it was rescued is known at the end."""
+        ending = self._of(result.host.get_name())
+        ending.tried = True
+        if not ignore_errors:
+            ending.failed_at, ending.reason = result.task.get_name(), reason(result.result)
+
+    def v2_runner_on_unreachable(self, result: Any) -> None:
+        """Note that the host could not be reached."""
+        ending = self._of(result.host.get_name())
+        ending.tried, ending.reason = True, reason(result.result)
+
+    def v2_playbook_on_stats(self, stats: Any) -> None:
+        """Print the report, and write it where somebody wants it."""
+        for ending in self._endings.values():
+            told = stats.summarize(ending.host)
+            ending.changes, ending.unreachable = told["changed"], bool(told["unreachable"])
+            ending.failed_at = ending.failed_at if told["failures"] else ""
+        endings = [e for e in self._endings.values() if e.host != "localhost" or not e.is_well]
+        if endings:
+            self._display.display("\nWhat became of each host", screen_only=False)
+        for line in lines(endings, check=self._check):
+            self._display.display(line)
+        if target := os.environ.get("INKSTAND_REPORT"):
+            report = {"check": self._check, "hosts": [asdict(ending) for ending in endings]}
+            Path(target).write_text(json.dumps(report))

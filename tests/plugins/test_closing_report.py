@@ -1,0 +1,119 @@
+"""What the end of a run says of each host, and what it never says."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+TASK = "app : configure | Write the settings"
+
+
+def changed(**result: Any) -> dict[str, Any]:
+    return {"changed": True, **result}
+
+
+def given(**arguments: Any) -> dict[str, Any]:
+    return {"invocation": {"module_args": arguments}}
+
+
+@pytest.mark.parametrize(
+    ("action", "result", "words"),
+    [
+        ("ansible.builtin.template", changed(dest="/etc/a.toml"), "file        /etc/a.toml"),
+        ("ansible.builtin.file", changed(path="/etc/b"), "file        /etc/b"),
+        ("ansible.builtin.copy", changed(**given(dest="/etc/c")), "file        /etc/c"),
+        ("community.crypto.x509_certificate", changed(filename="/ca"), "file        /ca"),
+        ("ansible.builtin.systemd_service", changed(name="a.service"), "unit        a.service"),
+        ("ansible.builtin.apt", changed(**given(name=["a", "b"])), "package     a, b"),
+        ("ansible.builtin.debug", changed(msg="Would build it."), "to do       Would build it."),
+        ("ansible.builtin.command", changed(), f"task        {TASK}"),
+    ],
+)
+def test_what_changes_is_named(
+    closing_report: Any, action: str, result: dict[str, Any], words: str
+) -> None:
+    assert closing_report.things(action, TASK, result) == [words]
+
+
+def test_of_a_container_the_options_are_named_and_no_value(closing_report: Any) -> None:
+    diff = {"after": {"image": "x", "env": {"KEY": "secret"}, "running": True}, "before": {}}
+    (found,) = closing_report.things(
+        "community.docker.docker_container", TASK, changed(diff=diff, **given(name="app"))
+    )
+    assert found == "container   app (env, image, started)"
+
+
+def test_of_a_loop_only_what_changes_is_named(closing_report: Any) -> None:
+    results = [changed(path="/a"), {"changed": False, "path": "/b"}]
+    assert closing_report.things("file", TASK, changed(results=results)) == ["file        /a"]
+
+
+def test_what_is_secret_stays_so(closing_report: Any) -> None:
+    hidden = changed(censored="the output has been hidden", path="/secrets/x")
+    assert closing_report.things("copy", TASK, hidden) == [f"secret      {TASK}"]
+    assert "kept secret" in closing_report.reason(hidden)
+
+
+def test_a_failure_in_a_loop_is_told_by_the_item_that_failed(closing_report: Any) -> None:
+    results = [{"failed": False, "msg": "fine"}, {"failed": True, "msg": "not\n  fine"}]
+    assert closing_report.reason({"msg": "One or more items failed", "results": results}) == (
+        "not fine"
+    )
+
+
+def test_a_reason_without_words_is_one(closing_report: Any) -> None:
+    assert closing_report.reason({}) == "no reason given"
+
+
+def test_a_long_reason_ends(closing_report: Any) -> None:
+    assert len(closing_report.reason({"msg": "x" * 5000})) == closing_report.LONGEST_REASON + 1
+
+
+def test_each_host_has_its_line(closing_report: Any) -> None:
+    endings = [
+        closing_report.Ending("one", changes=3),
+        closing_report.Ending("two"),
+        closing_report.Ending("three", failed_at=TASK, reason="There is no room."),
+        closing_report.Ending("four", unreachable=True, reason="No route to host"),
+        closing_report.Ending("five", tried=False),
+    ]
+    assert closing_report.lines(endings, check=False) == [
+        "  one    updated (3 changes)",
+        "  two    unchanged",
+        f"  three  FAILED at {TASK}",
+        "           There is no room.",
+        "  four   UNREACHABLE: No route to host",
+        "  five   not tried, because all before it failed",
+    ]
+
+
+def test_a_dry_run_names_what_drifted(closing_report: Any) -> None:
+    endings = [
+        closing_report.Ending("one", changes=1, things=["file        /etc/a.toml"]),
+        closing_report.Ending("two"),
+    ]
+    assert closing_report.lines(endings, check=True) == [
+        "  one  would change",
+        "         file        /etc/a.toml",
+        "  two  as it should be",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("report", "code", "expected"),
+    [
+        ({"hosts": [{"things": []}]}, 0, 0),
+        ({"hosts": [{"things": []}, {"things": ["file a"]}]}, 0, 1),
+        ({"hosts": [{"things": ["file a"]}]}, 2, 2),
+        (None, 0, 2),
+        (None, 4, 2),
+    ],
+)
+def test_the_status_of_a_comparison_says_what_was_found(
+    drift: Any, report: dict[str, Any] | None, code: int, expected: int
+) -> None:
+    assert drift.status(report, code) == expected
+    assert drift.closing(expected)
