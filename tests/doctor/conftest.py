@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from types import ModuleType
 
-LIBRARY = Path(__file__).resolve().parents[2] / "roles" / "doctor" / "library"
+LIBRARY = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 
 
 def _load(name: str) -> ModuleType:
