@@ -65,9 +65,9 @@ def test_other_programs_are_none(name: str) -> None:
 
 def test_a_second_run_is_judged_by_its_time_and_its_changes() -> None:
     slow = playbook.Run(seconds=80.0)
-    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.0, 0))]
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.0, 0), "linear")]
     assert verdicts == [True, True]
-    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.1, 1))]
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.1, 1), "swift")]
     assert verdicts == [False, False]
 
 

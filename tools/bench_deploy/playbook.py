@@ -22,6 +22,8 @@ _STARTS = ("v2_playbook_on_task_start", "v2_playbook_on_handler_task_start")
 # Roles let this entry point of another one build their images.
 _BUILDS = "docker : image | "
 _NO_ROLE = "before the roles"
+# The strategy `swift` knows this connection by no other name.
+SHORT_NAME = "ansible_connection=docker"
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def _close(run: Run, task: tuple[str, str, float], now: float) -> None:
     run.tasks.append(Task(role, name, now - since))
 
 
-def play(pi: VirtualPi) -> Run:
-    """Deploy to a virtual Pi.
+def play(pi: VirtualPi, strategy: str = "linear") -> Run:
+    """Deploy to a virtual Pi, with a strategy plugin of Ansible's or of ours.
 
     Raises:
         VirtualPiError: the playbook failed.
@@ -108,10 +110,14 @@ def play(pi: VirtualPi) -> Run:
         **os.environ,
         "ANSIBLE_CONFIG": os.fspath(ROOT / "ansible.cfg"),
         "ANSIBLE_STDOUT_CALLBACK": "ansible.posix.jsonl",
+        "ANSIBLE_STRATEGY": strategy,
     }
     begin = time.monotonic()
     with subprocess.Popen(
-        deploy.command_line(pi), env=environment, stdout=subprocess.PIPE, text=True
+        [*deploy.command_line(pi), "--extra-vars", SHORT_NAME],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as process:
         run = read(events(process.stdout or ()), begin)
     if process.returncode:

@@ -46,13 +46,13 @@ def first_rows(run: Run, ready: float) -> Iterator[Row]:
         yield Row(f"of that, {role}", f"{seconds:.1f} s")
 
 
-def second_rows(first: Run, second: Run) -> Iterator[Row]:
-    """Yield how long a second one takes that has nothing to do."""
+def second_rows(first: Run, second: Run, strategy: str) -> Iterator[Row]:
+    """Yield how long a later one takes that has nothing to do, with a strategy of Ansible."""
     ratio = second.seconds / first.seconds
     result = f"1/{1 / ratio:.1f} ({second.seconds:.1f} s of {first.seconds:.1f} s)"
-    yield Row("second run, of the first", result, "<= 1/8", ratio <= SECOND_RUN)
+    yield Row(f"second run ({strategy}), of the first", result, "<= 1/8", ratio <= SECOND_RUN)
     changed = f"changed={second.changed}"
-    yield Row("second run, what it changed", changed, "changed=0", second.changed == 0)
+    yield Row(f"second run ({strategy}): what it changed", changed, "changed=0", not second.changed)
     for task in second.slowest[:_SHOWN]:
         yield Row(f"of that, {task.name}", f"{task.seconds:.2f} s")
 
