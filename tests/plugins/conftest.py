@@ -39,6 +39,16 @@ def image_archive_id() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def image_archive_renamed() -> ModuleType:
+    return _load(ROOT / "lookup_plugins" / "image_archive_renamed.py")
+
+
+@pytest.fixture(scope="session")
+def bundle() -> ModuleType:
+    return _load(ROOT / "lookup_plugins" / "bundle.py")
+
+
+@pytest.fixture(scope="session")
 def container_reviver() -> ModuleType:
     return _load(ROOT / "roles" / "docker" / "files" / "container_reviver.py")
 
