@@ -7,7 +7,7 @@ RESULTS := build/test-results
 ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := offline
+SLOW_SCENARIOS := controller offline
 SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
   lookup_plugins molecule pi_images images/tests tests tools virtual_pi conftest.py

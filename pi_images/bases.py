@@ -15,9 +15,10 @@ from lookup_plugins.image_archive_renamed import rename
 from pi_images import engine
 from pi_images.architectures import of_this_machine
 from virtual_pi import archives, rootfs
-from virtual_pi.commands import run
+from virtual_pi.commands import CommandError, run
 from virtual_pi.errors import VirtualPiError
 from virtual_pi.settings import BASE_IMAGE, CACHE, TRAEFIK_IMAGE
+from virtual_pi.steps import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
 # the official image.
 TRAEFIK_WHEELS = {"amd64": "manylinux_2_17_x86_64", "arm64": "manylinux_2_17_aarch64"}
 
+# Runs before apt looks for the first time.
+RELEASE_ALONE = """--setup-hook=sed -i '/trixie-/d' "$1/etc/apt/sources.list\""""
+
 
 def platform_of(architecture: Architecture) -> dict[str, str]:
     """Say for which machine an image is, as its configuration does."""
@@ -35,11 +39,24 @@ def platform_of(architecture: Architecture) -> dict[str, str]:
     return {"architecture": architecture.oci, **variant}
 
 
-def _debootstrap(target: Path, architecture: Architecture) -> None:
-    todo = "Debian's archive must be reachable, and debian-archive-keyring up to date."
+def _command(architecture: Architecture, target: Path, *options: str) -> list[str]:
     *command, suite = rootfs.MMDEBSTRAP
-    options = ["--format=tar", f"--architectures={architecture.name}"]
-    run([*command, *options, suite, os.fspath(target)], todo=todo)
+    chosen = ["--format=tar", f"--architectures={architecture.name}", *options]
+    return [*command, *chosen, suite, os.fspath(target)]
+
+
+def _debootstrap(target: Path, architecture: Architecture) -> None:
+    """Make a root file system; of the release alone where its updates cannot be had.
+
+    Mirrors are not always in step with themselves for the rarer architectures.
+    """
+    try:
+        run(_command(architecture, target))
+    except CommandError as error:
+        say(f"    {architecture.name} WITHOUT UPDATES, for they cannot be had:\n{error.tail}")
+        target.unlink(missing_ok=True)
+        todo = "Debian's archive must be reachable, and debian-archive-keyring up to date."
+        run(_command(architecture, target, RELEASE_ALONE), todo=todo)
 
 
 def make_debian(architecture: Architecture, cache: Path = CACHE) -> Path:
