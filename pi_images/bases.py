@@ -145,6 +145,9 @@ def load(archive: Path, name: str, architecture: Architecture) -> str:
     """Load a base image unless the engine has it, and give its name there.
 
     Whatever has the image's own name on this machine keeps it.
+
+    Raises:
+        VirtualPiError: it is for another architecture.
     """
     identity = image_id(archive, name)
     local = local_name(name, architecture, identity.removeprefix("sha256:")[:12])
@@ -153,6 +156,12 @@ def load(archive: Path, name: str, architecture: Architecture) -> str:
             renamed = Path(folder) / "image.tar.gz"
             rename(archive, renamed, {name: local})
             engine.load(renamed)
+    found = engine.architecture(local)
+    if found != architecture.oci:
+        raise VirtualPiError(
+            f"{archive} holds {name} for {found}, not for {architecture.name}.",
+            todo="Name an archive for that in  docker_image_archives  (--settings).",
+        )
     return local
 
 

@@ -23,6 +23,11 @@ def image_bytes(name: str) -> int:
     return int(run(["docker", "image", "inspect", "--format", "{{.Size}}", name]))
 
 
+def architecture(name: str) -> str:
+    """Give the architecture that an image is for, as it says itself."""
+    return run(["docker", "image", "inspect", "--format", "{{.Architecture}}", name]).strip()
+
+
 def load(archive: Path) -> None:
     """Load the images of an archive."""
     run(["docker", "load", "--quiet", "--input", os.fspath(archive)])
