@@ -3,12 +3,14 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
 RESULTS := build/test-results
+# Debian's names of the architectures that images are tested for.
+ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := fleet hardening alternative
-SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests plugins roles/backup/files \
-  molecule tests tools virtual_pi conftest.py
+SLOW_SCENARIOS := fleet hardening alternative controller offline
+SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files \
+  molecule pi_images tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
@@ -46,6 +48,14 @@ doctor: setup-deploy ## Look what is wrong with each Pi of the inventory, and ho
 drift: setup-deploy ## Name what on each Pi of the inventory is not as this repository says
 	@$(PYTHON) tools/drift.py $(ARGS)
 
+.PHONY: image-bundle
+image-bundle: setup-deploy ## Make one archive for a Pi without internet: make image-bundle ARCH=arm64 (armhf, armel, amd64)
+	@$(PYTHON) -m pi_images bundle --arch "$(ARCH)" $(BUNDLE)
+
+.PHONY: emulation
+emulation: setup-deploy ## Let this machine build for other Pis: make emulation ARCH=arm64 (root)
+	@$(PYTHON) -m pi_images emulation --arch "$(ARCH)"
+
 .PHONY: hash-password
 hash-password: setup-app ## Ask for a password and print its hash for host_vars
 	@PYTHONPATH=images/app/src $(PYTHON) -m inkstand hash-password
@@ -62,7 +72,7 @@ lint: setup-dev ## Static checks: ruff, mypy, ansible-lint, yamllint, shellcheck
 	yamllint --strict -c .config/yamllint.yml .
 	ansible-lint -c .config/ansible-lint.yml --offline
 	shellcheck $(SHELL_SCRIPTS)
-	hadolint images/*/Dockerfile virtual_pi/Dockerfile
+	hadolint images/*/Dockerfile images/app/benchmarks/2017/Dockerfile virtual_pi/Dockerfile
 	$(PYTHON) tools/check_role_variables.py
 
 .PHONY: test-python
@@ -77,6 +87,10 @@ test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to remova
 test-molecule-slow: setup-dev ## The scenarios that take too long for `test`
 	@INKSTAND_TEST_SUITE=molecule-slow molecule test $(addprefix --scenario-name=,$(SLOW_SCENARIOS))
 
+.PHONY: test-architectures
+test-architectures: setup-dev ## Images for each architecture, their tests inside them, and their answers (ARCHES="armhf")
+	@INKSTAND_TEST_SUITE=architectures INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
+
 .PHONY: test-all
 test-all: setup-dev ## All of `test`, and what takes hours
 	@$(PYTHON) tools/run_tests.py --all
@@ -88,6 +102,10 @@ bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--hel
 .PHONY: bench-driver
 bench-driver: setup-dev ## How fast the driver is (BENCH="--arm-root DIR" counts ARM instructions too)
 	@$(PYTHON) driver/benchmarks/bench.py $(BENCH)
+
+.PHONY: bench-images
+bench-images: setup-dev ## How long the app's image takes for a Pi 2, beside the recipe of 2017 (root)
+	@$(PYTHON) -m pi_images bench $(BENCH)
 
 .PHONY: format
 format: setup-dev ## Format the Python code

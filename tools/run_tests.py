@@ -20,7 +20,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-results"))
 # What only `make test-all` runs: the step's name, and its make target.
-SLOW: dict[str, str] = {"the scenarios that take long": "test-molecule-slow"}
+SLOW: dict[str, str] = {
+    "the scenarios that take long": "test-molecule-slow",
+    "images of each architecture": "test-architectures",
+}
 LEFT_OUT = {
     "an arm64 machine in QEMU": "not built yet",
     "a button on a GPIO chip of the kernel": "this needs such a machine, or a Pi",

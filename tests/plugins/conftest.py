@@ -42,6 +42,16 @@ def image_archive_id() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def image_archive_renamed() -> ModuleType:
+    return _load(ROOT / "plugins" / "lookup" / "image_archive_renamed.py")
+
+
+@pytest.fixture(scope="session")
+def bundle() -> ModuleType:
+    return _load(ROOT / "plugins" / "lookup" / "bundle.py")
+
+
+@pytest.fixture(scope="session")
 def container_reviver() -> ModuleType:
     return _load(ROOT / "roles" / "docker" / "files" / "container_reviver.py")
 

@@ -52,6 +52,15 @@ def test_the_configuration_names_its_layer_by_content(image: Path, layer: Path) 
     assert configuration["config"] == {"Cmd": ["hello"]}
 
 
+def test_an_image_may_be_for_another_machine(layer: Path, tmp_path: Path) -> None:
+    target = tmp_path / "arm.tar"
+    machine = {"architecture": "arm", "variant": "v7"}
+    archives.write_image(target, layer, "name:tag", platform_of=machine)
+    manifest = json.loads(read(target, "manifest.json"))[0]
+    configuration = json.loads(read(target, manifest["Config"]))
+    assert (configuration["architecture"], configuration["variant"]) == ("arm", "v7")
+
+
 def test_the_name_is_read_back(image: Path) -> None:
     assert archives.image_name(image) == "name:tag"
 

@@ -1,0 +1,98 @@
+"""Let this machine run programs of other architectures: QEMU, by the kernel's binfmt_misc."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pi_images.architectures import of_this_machine, runs_natively
+from virtual_pi.commands import attempt, run
+from virtual_pi.errors import VirtualPiError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pi_images.architectures import Architecture
+
+HANDLERS = Path("/proc/sys/fs/binfmt_misc")
+CONFIGURATIONS = Path("/usr/lib/binfmt.d")
+# Debian 13 has the registration in a package of its own, Debian 12 in the emulators'.
+PACKAGES = ("qemu-user-binfmt", "qemu-user-static")
+
+
+def is_registered(architecture: Architecture, handlers: Path = HANDLERS) -> bool:
+    """Tell whether the kernel hands programs of an architecture to an emulator, in containers too.
+
+    In containers it does so with the flag F, with which it keeps the emulator open.
+    """
+    handler = handlers / architecture.emulator
+    if not handler.exists():
+        return False
+    lines = handler.read_text().splitlines()
+    flags = next((line for line in lines if line.startswith("flags:")), "")
+    return lines[:1] == ["enabled"] and "F" in flags
+
+
+def is_possible(architecture: Architecture) -> bool:
+    """Tell whether programs of an architecture run here now."""
+    return runs_natively(architecture, of_this_machine()) or is_registered(architecture)
+
+
+def _is_offered(package: str) -> bool:
+    shown = attempt(["apt-cache", "policy", package]) or ""
+    return "Candidate:" in shown and "Candidate: (none)" not in shown
+
+
+def _package() -> str:
+    run(["apt-get", "update"], todo="`apt-get update` must work on this machine.")
+    offered = [name for name in PACKAGES if _is_offered(name)]
+    if not offered:
+        raise VirtualPiError(f"There is no package {' or '.join(PACKAGES)}.", todo="Install QEMU.")
+    return offered[0]
+
+
+def _install() -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    run(
+        ["apt-get", "install", "--yes", "--no-install-recommends", _package()],
+        env=environment,
+        todo="Look at the lines above; `apt-get update` must work on this machine.",
+    )
+
+
+def _register(architecture: Architecture) -> None:
+    """Do what systemd-binfmt does, where no systemd runs."""
+    if not (HANDLERS / "register").exists():
+        run(["mount", "-t", "binfmt_misc", "binfmt_misc", os.fspath(HANDLERS)])
+    for path in sorted(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
+        line = path.read_text().strip()
+        if line.startswith(f":{architecture.emulator}:"):
+            (HANDLERS / "register").write_text(line)
+
+
+def require(architecture: Architecture, say: Callable[[str], None]) -> None:
+    """Make sure that programs of an architecture run here, in containers too.
+
+    Raises:
+        VirtualPiError: they do not, and this is not root or no Debian.
+    """
+    if is_possible(architecture):
+        say("there already")
+        return
+    command = f"make emulation ARCH={architecture.name}"
+    if os.geteuid() != 0:
+        raise VirtualPiError(
+            f"This machine cannot run programs for {architecture.name}.",
+            todo=f"Run `{command}` as root, once.",
+        )
+    if not any(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
+        _install()
+    if not is_registered(architecture):
+        _register(architecture)
+    if not is_registered(architecture):
+        raise VirtualPiError(
+            f"The kernel does not take QEMU for {architecture.name}.",
+            todo=f"Look at {HANDLERS} and {CONFIGURATIONS}.",
+        )
+    say(f"QEMU registered for {architecture.name}")

@@ -1,0 +1,49 @@
+"""Whether this machine runs programs of other architectures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from pi_images import architectures, emulation
+from virtual_pi.errors import VirtualPiError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.unit
+
+HANDLER = "enabled\ninterpreter /usr/libexec/qemu-binfmt/arm-binfmt-P\nflags: {}\noffset 0\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "there"),
+    [
+        (HANDLER.format("POF"), True),
+        # Without F a container would have to hold the emulator.
+        (HANDLER.format("PO"), False),
+        (HANDLER.format("POF").replace("enabled", "disabled"), False),
+        (None, False),
+    ],
+)
+def test_a_handler_counts_when_it_serves_containers(
+    tmp_path: Path, content: str | None, there: bool
+) -> None:
+    if content is not None:
+        (tmp_path / "qemu-arm").write_text(content)
+    assert emulation.is_registered(architectures.named("armhf"), tmp_path) is there
+
+
+@pytest.mark.parametrize(
+    ("wanted", "here", "natively"),
+    [("amd64", "amd64", True), ("armel", "arm64", True), ("arm64", "amd64", False)],
+)
+def test_what_runs_without_an_emulator(wanted: str, here: str, natively: bool) -> None:
+    assert architectures.runs_natively(architectures.named(wanted), here) is natively
+
+
+def test_an_unknown_architecture_is_an_error_that_names_the_known() -> None:
+    with pytest.raises(VirtualPiError, match="riscv64") as caught:
+        architectures.named("riscv64")
+    assert "amd64, arm64, armhf, armel" in str(caught.value)
