@@ -36,11 +36,11 @@ def _digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _configuration(layer: str, settings: Mapping[str, Any]) -> bytes:
+def _configuration(layer: str, settings: Mapping[str, Any], processor: str) -> bytes:
     """Write an image's configuration: one layer (its SHA-256), and what a container starts with."""
     return json.dumps(
         {
-            "architecture": architecture(),
+            "architecture": processor,
             "os": "linux",
             "created": "1970-01-01T00:00:00Z",
             "config": dict(settings),
@@ -58,11 +58,20 @@ def _add(archive: tarfile.TarFile, name: str, content: bytes, mode: int = 0o644)
 
 
 def write_image(
-    target: Path, layer: Path, name: str, settings: Mapping[str, Any] | None = None
+    target: Path,
+    layer: Path,
+    name: str,
+    settings: Mapping[str, Any] | None = None,
+    processor: str = "",
 ) -> None:
-    """Write an archive of an image with that name, made of one layer (a tar file)."""
+    """Write an archive of an image with that name, made of one layer (a tar file).
+
+    `processor` is Docker's name of its architecture, that of this machine by default.
+    """
     digest = _digest(layer)
-    configuration = _configuration(digest, settings or {"Cmd": ["bash"]})
+    configuration = _configuration(
+        digest, settings or {"Cmd": ["bash"]}, processor or architecture()
+    )
     config_name = f"{hashlib.sha256(configuration).hexdigest()}.json"
     manifest = [{"Config": config_name, "RepoTags": [name], "Layers": [f"{digest}/layer.tar"]}]
     with tarfile.open(target, "w") as archive:
@@ -135,15 +144,20 @@ def write_traefik_layer(target: Path, binary: Path, ca_bundle: Path = CA_BUNDLE)
             )
 
 
-def write_traefik_image(target: Path, name: str) -> None:
-    """Write an archive with the real traefik, under the name of the official image."""
+def write_traefik_image(
+    target: Path, name: str, binary: Path | None = None, processor: str = ""
+) -> None:
+    """Write an archive with the real traefik, under the name of the official image.
+
+    `binary` and its `processor` are those of this machine by default.
+    """
     layer = target.with_name(f"{target.name}.layer")
     settings = {
         "Entrypoint": ["/usr/local/bin/traefik"],
         "Env": ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
     }
     try:
-        write_traefik_layer(layer, traefik_binary())
-        write_image(target, layer, name, settings)
+        write_traefik_layer(layer, binary or traefik_binary())
+        write_image(target, layer, name, settings, processor)
     finally:
         layer.unlink(missing_ok=True)
