@@ -78,7 +78,7 @@ def _prepare(machine: Machine) -> Path:
     with step("Install QEMU and mmdebstrap where they are missing") as remark:
         tools.install(remark)
         tools.enable_foreign_programs()
-    with step("Build the disk of an arm64 Debian 13") as remark:
+    with step("Build the disk of an arm64 Debian 13, once: this takes minutes") as remark:
         return disk.make_base(remark)
 
 

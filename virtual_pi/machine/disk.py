@@ -45,9 +45,20 @@ def _hook(phase: str) -> str:
 
 
 def _recipe() -> list[str]:
-    """Give the options of mmdebstrap."""
+    """Give the command, but for the suite and the target.
+
+    What it mounts below the target is seen by nobody else, and goes with it however it ends: the
+    next build may then remove what is left.
+    """
     return [
-        *("mmdebstrap", "--variant=minbase", f"--architectures={ARCHITECTURE}", "--quiet"),
+        *(
+            "unshare",
+            "--mount",
+            "mmdebstrap",
+            "--variant=minbase",
+            f"--architectures={ARCHITECTURE}",
+            "--quiet",
+        ),
         *("--format=directory", f"--include={','.join(PACKAGES)}"),
         *(f"--essential-hook={_hook('initrd')}", f"--customize-hook={_hook('system')}"),
     ]

@@ -23,7 +23,7 @@ PACKAGES = {
     "ssh": "openssh-client",
     "curl": "curl",
 }
-EMULATOR = {"qemu-aarch64-static": "qemu-user-static"}
+EMULATOR = {"qemu-aarch64-static": "qemu-user-static", "arch-test": "arch-test"}
 BINFMT = Path("/proc/sys/fs/binfmt_misc")
 FORMAT = Path("/usr/lib/binfmt.d/qemu-aarch64.conf")
 
