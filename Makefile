@@ -7,8 +7,8 @@ RESULTS := build/test-results
 ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := fleet hardening alternative controller offline
-SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh
+SLOW_SCENARIOS := fleet hardening alternative controller offline raspberry_pi
+SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files \
   molecule pi_images tests tools virtual_pi conftest.py
 
@@ -18,7 +18,7 @@ export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
 
 .PHONY: help
 help: ## List the targets
-	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-20s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
 
 .PHONY: demo
 demo: setup-app ## Try the app here, without hardware, Docker or root (Ctrl-C stops it)
@@ -31,6 +31,14 @@ virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deplo
 .PHONY: virtual-pi-destroy
 virtual-pi-destroy: setup-deploy ## Remove the virtual Pi and all that belongs to it
 	@$(PYTHON) -m virtual_pi destroy
+
+.PHONY: virtual-pi-arm64
+virtual-pi-arm64: setup-deploy ## The same as an arm64 machine in QEMU: slow, with a kernel and a GPIO chip of its own (root)
+	@$(PYTHON) -m virtual_pi machine up
+
+.PHONY: virtual-pi-arm64-destroy
+virtual-pi-arm64-destroy: setup-deploy ## Remove the arm64 machine and all that belongs to it
+	@$(PYTHON) -m virtual_pi machine destroy
 
 .PHONY: press
 press: setup-deploy ## Press the button of the virtual Pi

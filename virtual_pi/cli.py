@@ -10,20 +10,14 @@ from typing import TYPE_CHECKING
 
 from virtual_pi import actions
 from virtual_pi.errors import VirtualPiError
+from virtual_pi.machine import cli as machine
+from virtual_pi.options import port
 from virtual_pi.settings import DEFAULT_NAME, ROOT, VirtualPi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Action = Callable[[VirtualPi, argparse.Namespace], object]
-
-LARGEST_PORT = 65535
-
-
-def _port(text: str) -> int:
-    if not text.isdigit() or not 0 < int(text) <= LARGEST_PORT:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port number (1 to {LARGEST_PORT})")
-    return int(text)
 
 
 def _memory(text: str) -> str:
@@ -42,10 +36,10 @@ def _common() -> argparse.ArgumentParser:
         help="where inventory, secrets and CA file are kept (%(default)s)",
     )
     common.add_argument(
-        "--https-port", type=_port, default=8443, help="loopback port of HTTPS (%(default)s)"
+        "--https-port", type=port, default=8443, help="loopback port of HTTPS (%(default)s)"
     )
     common.add_argument(
-        "--http-port", type=_port, default=8080, help="loopback port of HTTP (%(default)s)"
+        "--http-port", type=port, default=8080, help="loopback port of HTTP (%(default)s)"
     )
     common.add_argument("--no-ports", action="store_true", help="publish nothing")
     common.add_argument(
@@ -70,7 +64,7 @@ def _add(
     action: Action,
 ) -> argparse.ArgumentParser:
     made = commands.add_parser(name, parents=[_common()], help=text, description=text)
-    made.set_defaults(action=action)
+    made.set_defaults(action=lambda options: action(_virtual_pi(options), options))
     return made
 
 
@@ -113,6 +107,7 @@ def parser() -> argparse.ArgumentParser:
     showing = _add(to, "panel", "save a picture of what is on the glass", _panel)
     showing.add_argument("-o", "--output", type=Path, required=True, help="the PNG file to write")
     showing.add_argument("--scale", type=int, default=3, help="pixels per pixel (%(default)s)")
+    machine.add(to)
     return top
 
 
@@ -136,7 +131,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when it did what was asked, 1 with a sentence when it could not."""
     options = parser().parse_args(argv)
     try:
-        status = options.action(_virtual_pi(options), options)
+        status = options.action(options)
     except VirtualPiError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1

@@ -9,6 +9,7 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from virtual_pi import container
 from virtual_pi.commands import read_bytes, show
@@ -17,6 +18,10 @@ from virtual_pi.errors import VirtualPiError
 from virtual_pi.settings import ROOT, VirtualPi
 from virtual_pi.steps import wait_until
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLAYBOOK = ROOT / "playbook.yml"
 ANSWER_SECONDS = 60
 CA_ON_THE_PI = "/etc/inkstand/traefik/ca.pem"
 UNAUTHORIZED = 401
@@ -28,20 +33,20 @@ def _program(name: str) -> str:
     return os.fspath(beside) if beside.exists() else name
 
 
-def command_line(pi: VirtualPi, *options: str) -> list[str]:
+def command_line(pi: VirtualPi, *options: str, playbook: Path = PLAYBOOK) -> list[str]:
     """Give the command that deploys."""
-    playbook = os.fspath(ROOT / "playbook.yml")
-    return [_program("ansible-playbook"), playbook, "--inventory", f"{pi.inventory}", *options]
+    argv = [_program("ansible-playbook"), os.fspath(playbook)]
+    return [*argv, "--inventory", f"{pi.inventory}", *options]
 
 
-def run_playbook(pi: VirtualPi, *options: str) -> None:
-    """Run the playbook, with its output as it comes.
+def run_playbook(pi: VirtualPi, *options: str, playbook: Path = PLAYBOOK) -> None:
+    """Run a playbook, that of the appliance by default, with its output as it comes.
 
     Raises:
         VirtualPiError: it failed.
     """
     environment = {**os.environ, "ANSIBLE_CONFIG": os.fspath(ROOT / "ansible.cfg")}
-    status = show(command_line(pi, *options), env=environment)
+    status = show(command_line(pi, *options, playbook=playbook), env=environment)
     if status:
         raise VirtualPiError(
             f"The playbook ended with {status}.",
@@ -49,9 +54,12 @@ def run_playbook(pi: VirtualPi, *options: str) -> None:
         )
 
 
-def fetch_ca(pi: VirtualPi) -> None:
-    """Copy the CA certificate that the role made to the state directory."""
-    pi.ca_file.write_bytes(read_bytes(container.execute(pi, "cat", CA_ON_THE_PI)))
+def fetch_ca(pi: VirtualPi, read: Sequence[str] = ()) -> None:
+    """Copy the CA certificate that the role made to the state directory.
+
+    `read` is the command that reads it, by default from a container.
+    """
+    pi.ca_file.write_bytes(read_bytes(read or container.execute(pi, "cat", CA_ON_THE_PI)))
 
 
 def answers(pi: VirtualPi) -> bool:
@@ -61,7 +69,7 @@ def answers(pi: VirtualPi) -> bool:
         urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
     )
     try:
-        opener.open(pi.url, timeout=5).close()
+        opener.open(pi.url, timeout=15).close()
     except urllib.error.HTTPError as error:
         error.close()
         return error.code == UNAUTHORIZED
@@ -105,9 +113,9 @@ def _send_command(pi: VirtualPi) -> str:
     return f'{curl} -H "Authorization: {token}" {message} {pi.url}/messages'
 
 
-def summary(pi: VirtualPi, secrets: Credentials) -> str:
-    """Say where it is, how to log in, and what to try."""
-    python = _short(Path(sys.executable))
+def summary(pi: VirtualPi, secrets: Credentials, commands: str = "") -> str:
+    """Say where it is, how to log in, and what to try; its commands stand below `commands`."""
+    program = f"{_short(Path(sys.executable))} -m virtual_pi{commands}"
     return f"""
 The virtual Pi is up.
   URL       {pi.url}
@@ -119,7 +127,7 @@ Try next:
   1. Send a message:
      {_send_command(pi)}
   2. Save a picture of what is on the glass:
-     {python} -m virtual_pi panel --output panel.png
+     {program} panel --output panel.png
   3. Press the button, and the clock is back:
-     {python} -m virtual_pi press
+     {program} press
 """

@@ -59,7 +59,8 @@ def missing_packages(
     return need
 
 
-def _has(program: str) -> bool:
+def has_program(program: str) -> bool:
+    """Tell whether a program is there, also one for root."""
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
 
 
@@ -74,11 +75,11 @@ def install(say: Callable[[str], None]) -> None:
     Raises:
         VirtualPiError: apt could not, or this machine has no apt.
     """
-    if not missing_packages(engine=answers(), has=_has, known=lambda _: False):
+    if not missing_packages(engine=answers(), has=has_program, known=lambda _: False):
         return
     todo = "Look at the lines above; `apt-get update` must work on this machine."
     run(["apt-get", "update"], todo=todo)
-    need = missing_packages(engine=answers(), has=_has, known=_known)
+    need = missing_packages(engine=answers(), has=has_program, known=_known)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     argv = ["apt-get", "install", "--yes", "--no-install-recommends", *need]
     run(argv, todo=todo, env=environment)

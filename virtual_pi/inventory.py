@@ -32,7 +32,12 @@ def hosts(pi: VirtualPi) -> str:
         "ansible_user": pi.user,
         "ansible_python_interpreter": "/usr/bin/python3",
     }
-    group = {"hosts": {pi.name: host}, "vars": {"ansible_become": True}}
+    return document(pi, host)
+
+
+def document(pi: VirtualPi, host: Mapping[str, Any]) -> str:
+    """Write an inventory of one host, reached as `host` says."""
+    group = {"hosts": {pi.name: dict(host)}, "vars": {"ansible_become": True}}
     return yaml({"inkstand": group})
 
 
@@ -69,13 +74,13 @@ def image_archives(base: Path, traefik: Path) -> dict[str, Path]:
     return {BASE_IMAGE: base, TRAEFIK_IMAGE: traefik}
 
 
-def write(pi: VirtualPi, settings: Mapping[str, Any]) -> None:
-    """Write the inventory of a virtual Pi into its state directory."""
+def write(pi: VirtualPi, settings: Mapping[str, Any], inventory: str = "") -> None:
+    """Write the inventory of a virtual Pi, by default of a container, into its state directory."""
     make_private(pi.state)
     folder = pi.inventory
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "host_vars").mkdir(parents=True)
-    write_private(folder / "hosts.yml", hosts(pi))
+    write_private(folder / "hosts.yml", inventory or hosts(pi))
     write_private(folder / "host_vars" / f"{pi.name}.yml", yaml(settings))
     # One role's values feed another's by these, for a virtual Pi as for any other.
     (folder / "group_vars").symlink_to(ROOT / "inventory" / "group_vars")

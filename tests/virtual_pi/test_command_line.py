@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.unit
 
 COMMANDS = ["up", "create", "deploy", "destroy", "status", "restart", "exec", "press", "panel"]
+MACHINE_COMMANDS = [*COMMANDS, "leave-key", "cut", "start"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -24,6 +25,16 @@ def test_every_command_has_help(command: str, capsys: pytest.CaptureFixture[str]
         cli.main([command, "--help"])
     assert ended.value.code == 0
     assert "--state-directory" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", MACHINE_COMMANDS)
+def test_every_command_of_the_machine_has_help(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main(["machine", command, "--help"])
+    assert ended.value.code == 0
+    assert "--ssh-port" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("port", ["0", "65536", "https"])

@@ -262,6 +262,7 @@ def _button(settings: Settings, clock: Clock, hub: Hub) -> Button:
         host=settings.pigpiod_host,
         port=settings.pigpiod_port,
         gpio=settings.button_gpio,
+        pressed_high=settings.button_pressed_level == "high",
         glitch_filter_us=settings.button_glitch_filter_us,
     )
     return PigpioButton(line, clock, hub, _timing(settings))

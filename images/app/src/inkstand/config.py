@@ -67,6 +67,7 @@ class Settings:
     pigpiod_host: str = "127.0.0.1"
     pigpiod_port: int = 8888
     button_gpio: int = 22
+    button_pressed_level: str = "low"
     button_glitch_filter_us: int = 10_000
     button_long_ms: int = 800
     button_double_ms: int = 300
@@ -295,6 +296,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "pigpiod_host": _text,
     "pigpiod_port": _PORT,
     "button_gpio": partial(_number, low=0, high=31),
+    "button_pressed_level": partial(_choice, options=("low", "high")),
     "button_glitch_filter_us": partial(_number, low=0, high=300_000),
     "button_long_ms": partial(_number, low=0, high=60_000),
     "button_double_ms": partial(_number, low=0, high=5_000),

@@ -89,7 +89,8 @@ class StandIn:
     """A pigpiod that speaks the bytes of the worked example, and misbehaves on demand.
 
     `received` holds the requests in hex. `refuse` answers that command with an error, `mute`
-    answers nothing, `trickle` sends byte by byte, `held` has the button down.
+    answers nothing, `trickle` sends byte by byte, `held` has the button down,
+    which is a low level unless `pressed_high`.
     """
 
     received: list[str] = field(default_factory=list)
@@ -97,6 +98,7 @@ class StandIn:
     mute: bool = False
     trickle: bool = False
     held: bool = False
+    pressed_high: bool = False
     greeting: bytes = b""
     port: int = 0
     connections: int = 0
@@ -109,7 +111,7 @@ class StandIn:
 
     @property
     def levels(self) -> int:
-        return ALL_HIGH & ~(1 << GPIO) if self.held else ALL_HIGH
+        return ALL_HIGH if self.held is self.pressed_high else ALL_HIGH & ~(1 << GPIO)
 
     async def start(self) -> None:
         """Listen, on the same port as before if there was one."""

@@ -35,6 +35,18 @@ async def test_it_says_the_bytes_of_the_worked_example(stand_in: Any, pigpio_rig
     ]
 
 
+async def test_a_button_that_is_pressed_high_is_understood(
+    stand_in: Any, pigpio_rig: MakeRig
+) -> None:
+    stand_in.pressed_high = True
+    rig = pigpio_rig(Timing(long_after=800_000), pressed_high=True)
+    rig.start()
+    assert await rig.next_change() is None
+    assert stand_in.received[1] == "02000000160000000100000000000000"
+    await stand_in.press(0.05, 1)
+    assert await rig.next_gesture() is Gesture.SHORT
+
+
 async def test_bytes_that_come_one_by_one_are_understood(
     stand_in: Any, pigpio_rig: MakeRig
 ) -> None:

@@ -15,6 +15,7 @@ from inkstand.button.gesture import Timing
 from inkstand.button.wire import (
     ERRORS,
     MODE_INPUT,
+    PULL_DOWN,
     PULL_UP,
     SEQUENCE,
     Answer,
@@ -45,14 +46,16 @@ _KEEP_ALIVE = (
 class PigpioSettings:
     """Where the button is, and how long to wait for what, in seconds.
 
-    The button connects `gpio` with ground; the pull-up is switched on. A level counts after
-    `glitch_filter_us` microseconds. The server sends a sign of life after 60 s without a report,
-    so one that is silent for `silence` is dead though its machine still answers.
+    The button connects `gpio` with ground and the pull-up is switched on; with `pressed_high` it
+    connects with 3.3 V, and the pull-down is. A level counts after `glitch_filter_us` microseconds.
+    The server sends a sign of life after 60 s without a report, so one that is silent for `silence`
+    is dead though its machine still answers.
     """
 
     host: str = "127.0.0.1"
     port: int = 8888
     gpio: int = 22
+    pressed_high: bool = False
     glitch_filter_us: int = 10_000
     answer_within: float = 5.0
     silence: float = 75.0
@@ -129,14 +132,17 @@ class PigpioButton:
         gpio = self._settings.gpio
         for request in (
             Request(Command.MODES, gpio, MODE_INPUT),
-            Request(Command.PUD, gpio, PULL_UP),
+            Request(Command.PUD, gpio, PULL_DOWN if self._settings.pressed_high else PULL_UP),
             Request(Command.FG, gpio, self._settings.glitch_filter_us),
         ):
             await commands.ask(request)
         levels = (await stream.ask(Request(Command.BR1))).unsigned
-        self._reporter.start_from(pressed=not levels >> gpio & 1)
+        self._reporter.start_from(pressed=self._is_pressed(high=bool(levels >> gpio & 1)))
         handle = (await stream.ask(Request(Command.NOIB))).result
         await commands.ask(Request(Command.NB, handle, 1 << gpio))
+
+    def _is_pressed(self, *, high: bool) -> bool:
+        return high is self._settings.pressed_high
 
     async def _follow(self, stream: _Connection) -> None:
         expected = 0
@@ -147,7 +153,7 @@ class PigpioButton:
             expected = (report.seqno + 1) % SEQUENCE
 
     def _take(self, report: Report, *, in_order: bool) -> None:
-        pressed = not report.is_high(self._settings.gpio)
+        pressed = self._is_pressed(high=report.is_high(self._settings.gpio))
         if not in_order:
             self._reporter.start_from(pressed=pressed)
         elif report.is_change:

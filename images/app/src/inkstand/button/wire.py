@@ -32,6 +32,7 @@ class Command(enum.IntEnum):
 
 
 MODE_INPUT = 0
+PULL_DOWN = 1
 PULL_UP = 2
 
 # What pigpiod answers instead of a result; from its pigpio.h.

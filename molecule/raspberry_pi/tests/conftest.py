@@ -1,0 +1,186 @@
+"""The machine as its owner meets it: over HTTPS, with a shell by SSH, and at its button."""
+
+from __future__ import annotations
+
+import json
+import os
+import ssl
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pytest
+import urllib3
+
+from virtual_pi.actions import EPD
+from virtual_pi.commands import read_bytes, run
+from virtual_pi.deploy import CA_ON_THE_PI
+from virtual_pi.errors import VirtualPiError
+from virtual_pi.machine import actions, ssh
+from virtual_pi.machine.settings import ADDRESS, Machine
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+Found = TypeVar("Found")
+# Emulated, a start of all containers takes minutes.
+SERVE_SECONDS = 300
+PAGE = 100
+
+
+@dataclass
+class Owner:
+    """The HTTPS interface, with the certificate verified as a browser would.
+
+    `taken` are all messages that were answered with 201, by number.
+    """
+
+    port: int
+    ca: str
+    token: str = ""
+    taken: dict[int, str] = field(default_factory=dict)
+    pool: urllib3.HTTPSConnectionPool = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Open no connection yet."""
+        self.pool = urllib3.HTTPSConnectionPool(
+            ADDRESS,
+            self.port,
+            ca_certs=self.ca,
+            cert_reqs=ssl.CERT_REQUIRED,
+            server_hostname="localhost",
+            assert_hostname="localhost",
+            timeout=urllib3.Timeout(30),
+            retries=False,
+        )
+
+    def ask(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:
+        """Send a request: status and decoded JSON of the answer."""
+        headers = {"Host": f"localhost:{self.port}", "Authorization": self.token}
+        answer = self.pool.request(method, path, headers=headers, **arguments)
+        return answer.status, answer.json() if answer.data else None
+
+    def log_in(self, state: Path) -> None:
+        """Get a token."""
+        status, body = self.ask(
+            "POST", "/login", json=json.loads((state / "login.json").read_text())
+        )
+        assert status == 200
+        self.token = body["token"]
+
+    def send(self, text: str) -> int:
+        """Send a message: its number, once it was taken."""
+        status, body = self.ask("POST", "/api/v1/messages", json={"text": text})
+        assert status == 201
+        number: int = body["id"]
+        self.taken[number] = text
+        return number
+
+    def history(self) -> dict[int, dict[str, Any]]:
+        """Read all messages, by number."""
+        found: dict[int, dict[str, Any]] = {}
+        wish = f"/api/v1/messages?limit={PAGE}"
+        status, page = self.ask("GET", wish)
+        while status == 200:
+            found |= {message["id"]: message for message in page["messages"]}
+            if page["next"] is None:
+                return found
+            status, page = self.ask("GET", f"{wish}&before={page['next']}")
+        raise AssertionError(f"the history ends with {status}")
+
+    def screen(self) -> str:
+        """Ask what is shown: `clock`, `message`, `picture` or `status`."""
+        status, body = self.ask("GET", "/api/v1/screen")
+        assert status == 200
+        shown: str = body["screen"]
+        return shown
+
+    def is_served(self) -> bool:
+        """Tell whether all of the appliance is well."""
+        try:
+            status, body = self.ask("GET", "/healthz")
+        except (urllib3.exceptions.HTTPError, ValueError):
+            return False
+        return status == 200 and bool(body["status"] == "ok")
+
+
+@pytest.fixture(scope="session")
+def machine() -> Machine:
+    """What molecule made; its playbook says which."""
+    ask = os.environ
+    return Machine(
+        name=ask["INKSTAND_INSTANCE"],
+        state=Path(ask["INKSTAND_INSTANCE_STATE"]),
+        ssh_port=int(ask["INKSTAND_SSH_PORT"]),
+        https_port=int(ask["INKSTAND_HTTPS_PORT"]),
+        http_port=int(ask["INKSTAND_HTTP_PORT"]),
+    )
+
+
+@pytest.fixture(scope="session")
+def pi(machine: Machine) -> Callable[[str], str]:
+    """Give a function that runs a line of shell on the machine, which must succeed."""
+    return lambda line: run(ssh.command(machine, "sh", "-c", line), timeout=SERVE_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def ca(machine: Machine) -> Path:
+    """The CA certificate that the role made, copied from the machine."""
+    machine.ca_file.write_bytes(read_bytes(ssh.command(machine, "cat", CA_ON_THE_PI)))
+    return machine.ca_file
+
+
+@pytest.fixture(scope="session")
+def owner(machine: Machine, ca: Path) -> Iterator[Owner]:
+    """The owner, logged in: once, and for all starts of the machine."""
+    assert machine.https_port
+    found = Owner(machine.https_port, str(ca))
+    found.log_in(machine.state)
+    yield found
+    found.pool.close()
+
+
+@pytest.fixture(scope="session")
+def wait_for() -> Callable[..., Any]:
+    """Give a function that asks until the answer is true, and gives that answer."""
+
+    def wait(what: str, ask: Callable[[], Found], seconds: float = 60) -> Found:
+        deadline = time.monotonic() + seconds
+        while True:
+            found = ask()
+            if found:
+                return found
+            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
+            time.sleep(0.2)
+
+    return wait
+
+
+@pytest.fixture(scope="session")
+def current(machine: Machine) -> Callable[[], bytes]:
+    """Give a function that reads what is on the glass; empty while there is no panel."""
+
+    def read() -> bytes:
+        try:
+            return read_bytes(ssh.command(machine, "cat", f"{EPD}/current"))
+        except VirtualPiError:
+            return b""
+
+    return read
+
+
+@pytest.fixture
+def press(machine: Machine) -> Callable[[], None]:
+    """Give a function that presses the button from outside: the GPIO line goes up, then down."""
+    return lambda: actions.press(machine)
+
+
+@pytest.fixture
+def clock(owner: Owner, wait_for: Callable[..., Any]) -> None:
+    """The glass shows the clock: each message that was still to be read is taken back."""
+    messages = owner.history().values()
+    for number in [m["id"] for m in messages if m["state"] in ("waiting", "shown")]:
+        assert owner.ask("DELETE", f"/api/v1/messages/{number}") == (204, None)
+
+    wait_for("the clock", lambda: owner.screen() == "clock")

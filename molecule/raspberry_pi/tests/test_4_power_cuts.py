@@ -1,0 +1,91 @@
+"""The cord is pulled while messages come in: it always comes back, and no message is lost.
+
+`INKSTAND_POWER_CUTS` says how often (20), `INKSTAND_POWER_SEED` repeats the moments of another run.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import secrets
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import urllib3
+
+from virtual_pi.errors import VirtualPiError
+from virtual_pi.machine import actions, qemu
+from virtual_pi.machine.settings import ADDRESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from virtual_pi.machine.settings import Machine
+
+pytestmark = pytest.mark.e2e
+
+CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "20"))
+SEED = os.environ.get("INKSTAND_POWER_SEED", secrets.token_hex(4))
+# After the first message of a burst, in seconds.
+LATEST_MOMENT = 6.0
+SERVE_SECONDS = 300
+MOMENTS = random.Random(SEED)
+CHECK = """
+import sqlite3
+database = sqlite3.connect("file:/var/lib/inkstand/messages.sqlite3?mode=ro", uri=True)
+print(*(row[0] for row in database.execute("PRAGMA integrity_check")))
+"""
+
+
+def burst(owner: Any, name: str) -> Iterator[int]:
+    """Send messages until nobody answers any more; give how many were taken, one by one."""
+    for count in itertools.count(1):
+        try:
+            owner.send(f"{name}, number {count}")
+        except urllib3.exceptions.HTTPError:
+            return
+        yield count
+
+
+def cut_during_a_burst(machine: Machine, owner: Any, name: str, moment: float) -> int:
+    """Cut the power some seconds after the first message was taken; give how many were."""
+    cord = threading.Timer(moment, qemu.cut_power, [machine])
+    count = 0
+    for count in burst(owner, name):
+        if count == 1:
+            cord.start()
+    assert count, "no message was taken at all"
+    cord.join()
+    assert qemu.process_id(machine) is None
+    return count
+
+
+@pytest.mark.parametrize("number", range(1, CUTS + 1))
+def test_no_message_that_was_taken_is_lost_when_the_power_is_cut(
+    number: int,
+    machine: Machine,
+    owner: Any,
+    pi: Callable[[str], str],
+    wait_for: Callable[..., Any],
+) -> None:
+    moment = MOMENTS.uniform(0, LATEST_MOMENT)
+    count = cut_during_a_burst(machine, owner, f"Burst {number} of {SEED}", moment)
+    print(f"cut {number} of {CUTS}, seed {SEED}: after {moment:.2f} s, {count} messages taken")
+    actions.start(machine)
+    wait_for("the appliance", owner.is_served, seconds=SERVE_SECONDS)
+    kept = {found: message["text"] for found, message in owner.history().items()}
+    assert {n: kept.get(n) for n in owner.taken} == owner.taken
+    assert pi(f"sudo docker exec app python3 -c '{CHECK}'") == "ok\n"
+    assert pi("systemctl --failed --no-legend --plain") == ""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def left_running(machine: Machine) -> Iterator[None]:
+    """Whatever happens, the machine runs afterwards."""
+    yield
+    try:
+        actions.start(machine)
+    except VirtualPiError as error:
+        pytest.fail(f"{ADDRESS}: {error}")

@@ -1,0 +1,70 @@
+"""QEMU's monitor: the finger on the button.
+
+Protocol: QMP, a line of JSON a message; a greeting first, then `qmp_capabilities` has to be sent.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from typing import IO, TYPE_CHECKING, Any
+
+from virtual_pi.errors import VirtualPiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+SOCKET = "qmp"
+ANSWER_SECONDS = 10
+
+
+@contextlib.contextmanager
+def _connected(folder: Path) -> Iterator[IO[str]]:
+    # The path of a socket may have 107 bytes at most; by way of the directory it is always shorter.
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(ANSWER_SECONDS)
+            connection.connect(f"/proc/self/fd/{directory}/{SOCKET}")
+            with connection.makefile("rw") as stream:
+                yield stream
+    finally:
+        os.close(directory)
+
+
+def answer_to(command: str, stream: IO[str]) -> Any:
+    """Send a command and give what it returns; events that come in between are skipped.
+
+    Raises:
+        VirtualPiError: QEMU refuses, or hangs up.
+    """
+    stream.write(json.dumps({"execute": command}) + "\n")
+    stream.flush()
+    line = ""
+    for line in stream:
+        answer = json.loads(line)
+        if "return" in answer:
+            return answer["return"]
+        if "error" in answer:
+            break
+    raise VirtualPiError(f"QEMU does not do {command}.", todo="Make the machine anew.", tail=line)
+
+
+def command(folder: Path, name: str) -> Any:
+    """Give one command to the QEMU whose socket is in that directory.
+
+    Raises:
+        VirtualPiError: it does not listen, or refuses.
+    """
+    try:
+        with _connected(folder) as stream:
+            stream.readline()
+            answer_to("qmp_capabilities", stream)
+            return answer_to(name, stream)
+    except OSError as error:
+        raise VirtualPiError(
+            f"QEMU's monitor does not answer: {error}.", todo="Start the machine."
+        ) from None
