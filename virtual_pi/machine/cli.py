@@ -40,7 +40,7 @@ def _machine(options: argparse.Namespace) -> Machine:
         state=options.state_directory.resolve(),
         simulated_timing=options.simulated_timing,
         ssh_port=options.ssh_port,
-        memory=options.memory,
+        memory_mib=options.memory,
         processors=options.processors,
     )
 

@@ -51,7 +51,7 @@ def command_line(machine: Machine, base: Path) -> list[str]:
             "-cpu",
             "cortex-a72",
         ),
-        *("-smp", f"{machine.processors}", "-m", f"{machine.memory}"),
+        *("-smp", f"{machine.processors}", "-m", f"{machine.memory_mib}"),
         *("-no-user-config", "-display", "none", "-monitor", "none", "-parallel", "none"),
         *("-kernel", os.fspath(base / "vmlinuz"), "-initrd", os.fspath(base / "initrd")),
         *("-append", KERNEL_OPTIONS),

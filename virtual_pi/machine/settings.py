@@ -22,7 +22,7 @@ BUTTON_GPIO = 3
 class Machine(VirtualPi):
     """One machine: what a virtual Pi is, with a port for SSH, and its size.
 
-    All three ports are on loopback, and all are needed. `memory` is in MiB.
+    All three ports are on loopback, and all are needed..
     """
 
     name: str = DEFAULT_NAME
@@ -30,7 +30,7 @@ class Machine(VirtualPi):
     http_port: int | None = 8081
     state: Path = DEFAULT_STATE
     ssh_port: int = 8022
-    memory: int = 2048
+    memory_mib: int = 2048
     processors: int = 2
 
     @property
