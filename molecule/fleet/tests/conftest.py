@@ -50,17 +50,19 @@ class Run:
 
 @dataclass(frozen=True)
 class Api:
-    """The HTTPS interface of one Pi."""
+    """The HTTPS interface of one Pi, with the certificate verified as a browser would."""
 
     address: str
+    ca: Path
 
     def _pool(self) -> urllib3.HTTPSConnectionPool:
         return urllib3.HTTPSConnectionPool(
             self.address,
             443,
-            cert_reqs=ssl.CERT_NONE,
+            ca_certs=str(self.ca),
+            cert_reqs=ssl.CERT_REQUIRED,
             server_hostname="localhost",
-            assert_hostname=False,
+            assert_hostname="localhost",
             timeout=urllib3.Timeout(30),
             retries=False,
         )
@@ -72,7 +74,7 @@ class Api:
             answer = pool.request(method, path, headers=headers, **arguments)
         return answer.status, answer.json() if answer.data else None
 
-    def fingerprint(self) -> str:
+    def certificate(self) -> str:
         """Give the certificate that is served."""
         return ssl.get_server_certificate((self.address, 443))
 
@@ -89,7 +91,11 @@ class Pi:
         """Its HTTPS interface, at its address on the engine's network."""
         template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
         argv = ["docker", "inspect", "--format", template, self.name]
-        return Api(subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip())
+        address = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
+        (self.state / "ca.pem").write_text(
+            self.shell.file("/etc/inkstand/traefik/ca.pem").content_string
+        )
+        return Api(address, self.state / "ca.pem")
 
     @property
     def shell(self) -> Any:

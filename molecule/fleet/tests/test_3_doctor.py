@@ -23,7 +23,7 @@ def findings(output: str, host: str) -> dict[str, str]:
     )
     assert told, output[-4000:]
     lines = [line.strip() for line in told[1].splitlines()]
-    return {line[6:26].strip(): line for line in lines}
+    return {line[6:30].strip(): line for line in lines}
 
 
 @pytest.fixture
