@@ -28,7 +28,8 @@ def yaml(settings: Mapping[str, Any]) -> str:
 def hosts(pi: VirtualPi) -> str:
     """Write the inventory: one host, reached through the local engine as the user `pi`."""
     host = {
-        "ansible_connection": "community.docker.docker",
+        # By its short name, by which the strategy `swift` knows it.
+        "ansible_connection": "docker",
         "ansible_user": pi.user,
         "ansible_python_interpreter": "/usr/bin/python3",
     }

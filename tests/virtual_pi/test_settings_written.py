@@ -40,7 +40,7 @@ def written(pi: VirtualPi, credentials: Credentials, tmp_path: Path) -> Path:
 def test_the_inventory_is_yaml_with_one_host_in_the_group(written: Path, pi: VirtualPi) -> None:
     hosts = yaml.safe_load((written / "hosts.yml").read_text())["inkstand"]["hosts"]
     assert list(hosts) == [pi.name]
-    assert hosts[pi.name]["ansible_connection"] == "community.docker.docker"
+    assert hosts[pi.name]["ansible_connection"] == "docker"
 
 
 def test_the_settings_are_those_an_owner_writes(

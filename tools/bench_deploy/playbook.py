@@ -22,8 +22,6 @@ _STARTS = ("v2_playbook_on_task_start", "v2_playbook_on_handler_task_start")
 # Roles let this entry point of another one build their images.
 _BUILDS = "docker : image | "
 _NO_ROLE = "before the roles"
-# The strategy `swift` knows this connection by no other name.
-SHORT_NAME = "ansible_connection=docker"
 
 
 @dataclass(frozen=True)
@@ -114,10 +112,7 @@ def play(pi: VirtualPi, strategy: str = "linear") -> Run:
     }
     begin = time.monotonic()
     with subprocess.Popen(
-        [*deploy.command_line(pi), "--extra-vars", SHORT_NAME],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
+        deploy.command_line(pi), env=environment, stdout=subprocess.PIPE, text=True
     ) as process:
         run = read(events(process.stdout or ()), begin)
     if process.returncode:

@@ -18,7 +18,10 @@ INSTALL = (
     "apt-get update -qq && DEBIAN_FRONTEND=noninteractive "
     "apt-get install -qq --yes --no-install-recommends testssl.sh >/dev/null"
 )
+# WARN: a check that could not be made.
 BAD = ("MEDIUM", "HIGH", "CRITICAL", "WARN")
+# Of the OpenSSL of who looks: it does not know Russian ciphers.
+ABOUT_THE_STRANGER = ("engine_problem",)
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +67,14 @@ def test_testssl_finds_nothing_worse_than_low(stranger: Callable[..., str], inst
     )
     found = json.loads(stranger("cat", "/tmp/found.json"))
     checked = {one["id"] for one in found}
-    assert {"TLS1_3", "cert_trust", "heartbleed", "ROBOT", "LUCKY13"} <= checked
+    assert {
+        "TLS1_3",
+        "cert_trust",
+        "cert_crlDistributionPoints",
+        "heartbleed",
+        "LUCKY13",
+        "HSTS",
+    } <= checked
+    found = [one for one in found if one["id"] not in ABOUT_THE_STRANGER]
     bad = {one["id"]: one["finding"] for one in found if one["severity"] in BAD}
     assert bad == {}
