@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 
     from virtual_pi.settings import VirtualPi
 
-_STARTS = ("v2_playbook_on_task_start", "v2_playbook_on_handler_task_start")
+# The last is what is told of a task when the strategy is not one of Ansible's own.
+_STARTS = (
+    "v2_playbook_on_task_start",
+    "v2_playbook_on_handler_task_start",
+    "v2_runner_on_start",
+)
 # Roles let this entry point of another one build their images.
 _BUILDS = "docker : image | "
 _NO_ROLE = "before the roles"

@@ -52,7 +52,7 @@ class Site:
         answer = connection.getresponse()
         content = answer.read()
         connection.close()
-        told = json.loads(content) if answer.getheader("Content-Type", "").endswith("json") else ""
+        told = json.loads(content) if "json" in answer.getheader("Content-Type", "") else ""
         return answer.status, told, {key.lower(): value for key, value in answer.getheaders()}
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -76,6 +78,18 @@ def test_it_is_healthy(
         lambda: engine_says(name, ".State.Health.Status") == "healthy",
         seconds=90,
     )
+
+
+def test_log_ins_leave_no_memory_behind(
+    anonymous: Any, login: Any, pi: Any, engine_says: Callable[[str, str], str]
+) -> None:
+    """To check a password takes 19 MB; the threads that do it must not keep them."""
+    with ThreadPoolExecutor(6) as threads:
+        answers = threads.map(lambda _: anonymous.ask("POST", "/login", json=login), range(6))
+        assert {status for status, _ in answers} == {200}
+    memory = pi.file(f"/proc/{engine_says('app', '.State.Pid')}/smaps_rollup").content_string
+    (kilobytes,) = re.findall(r"^Pss: +(\d+) kB$", memory, re.MULTILINE)
+    assert int(kilobytes) < 80_000
 
 
 def test_only_http_and_https_are_published(engine_says: Callable[[str, str], str]) -> None:

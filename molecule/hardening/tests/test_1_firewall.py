@@ -70,7 +70,8 @@ def _from_the_container(pi: Any, address: str, port: int) -> str:
     return said.strip()
 
 
-def test_it_counts_what_it_keeps_away(pi: Any) -> None:
+def test_it_counts_what_it_keeps_away(outside: Any, pi: Any) -> None:
+    assert outside.open_ports("9990-9999") == []
     listed = pi.check_output("nft list chain inet inkstand arriving")
     assert "counter packets 0 bytes" not in listed
 

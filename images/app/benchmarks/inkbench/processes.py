@@ -28,7 +28,11 @@ SECRET = secrets.token_hex(32)
 PASSWORD = secrets.token_urlsafe()
 USER = "owner"
 # As in images/app/Dockerfile.
-AS_IN_ITS_IMAGE = {"MALLOC_ARENA_MAX": "1"}
+AS_IN_ITS_IMAGE = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": "1048576",
+    "MALLOC_TRIM_THRESHOLD_": "4194304",
+}
 _PATIENCE = 30.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
