@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 Found = TypeVar("Found")
 HERE = Path(__file__).parent
 # The first start of a program under QEMU takes its time.
-PATIENCE = 120.0
+PATIENCE = 300.0
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

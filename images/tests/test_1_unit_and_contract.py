@@ -43,6 +43,8 @@ BRIDGE = Suite(
     ("images/pigpiod/tests", "images/pigpiod/README.md", "images/pigpiod/bin"),
     "/usr/local/lib/pigpiod-bridge",
 )
+# Without deadlines, which an emulator would miss.
+PROFILE = "--hypothesis-profile=ci"
 SECONDS = 3600
 
 
@@ -65,11 +67,12 @@ def _command(image: str, suite: Suite, results: Path) -> list[str]:
         "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis",
         "INKSTAND_TEST_RESULTS": "/results",
         "INKSTAND_TEST_SUITE": "inside",
+        "INKSTAND_TEST_PATIENCE": "120",
         "HOME": "/tmp",
     }
     environment = [f"--env={name}={value}" for name, value in variables.items()]
     limits = ["--network=none", "--tmpfs=/tmp:exec", "--user=10001:10001", "--init"]
-    options = ["-m", "unit or contract", "-p", "no:cacheprovider", "--color=no", "-q"]
+    options = ["-m", "unit or contract", "-p", "no:cacheprovider", "--color=no", "-q", PROFILE]
     return [
         *("docker", "run", "--rm", "--entrypoint", "python3", f"--workdir={CHECKS}"),
         *(*limits, *environment, *_mounts(suite.places), f"--volume={results}:/results"),

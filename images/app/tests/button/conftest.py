@@ -22,7 +22,8 @@ from inkstand.clock import ManualClock
 from inkstand.events import ButtonChanged, ButtonPressed, Gesture, Hub, Listener
 
 BRIDGE = Path(__file__).parents[3] / "pigpiod" / "src"
-PATIENCE = 10.0
+# Under an emulator everything takes longer.
+PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "10"))
 GPIO = 22
 ALL_HIGH = 0x0FFF_FFFF
 NEITHER = Timing()
