@@ -186,7 +186,7 @@ def test_the_disk_is_named_after_all_that_it_is_made_of(
 ) -> None:
     before = disk.folder(tmp_path)
     assert disk.folder(tmp_path) == before
-    monkeypatch.setattr(disk, "PACKAGES", ("one",))
+    monkeypatch.setattr(disk, "OPTIONS", ("--include=one",))
     assert disk.folder(tmp_path) != before
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
 from virtual_pi import deploy, engine, inventory, panel
 from virtual_pi.actions import EPD
-from virtual_pi.commands import attempt, read_bytes, run, show
+from virtual_pi.commands import attempt, read_bytes, show
 from virtual_pi.credentials import Credentials, load_or_generate, make_private
 from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import disk, images, monitor, qemu, ssh, tools
@@ -32,7 +33,7 @@ def host(machine: Machine) -> dict[str, Any]:
         "ansible_port": machine.ssh_port,
         "ansible_user": machine.user,
         "ansible_ssh_private_key_file": os.fspath(machine.key_file),
-        "ansible_ssh_common_args": " ".join(ssh.options(machine)),
+        "ansible_ssh_common_args": shlex.join(ssh.options(machine)),
         "ansible_timeout": ssh.CONNECT_SECONDS,
         "ansible_python_interpreter": "/usr/bin/python3",
     }
@@ -210,8 +211,8 @@ def restart(machine: Machine) -> None:
     _require_running(machine)
     with step(f"Restart {machine.name}"):
         before = boot_id(machine)
-        # The connection is cut before the program ends.
-        run(ssh.command(machine, "sudo", "systemctl", "--no-block", "reboot"))
+        # The connection may be cut before the program ends.
+        attempt(ssh.command(machine, "sudo", "systemctl", "--no-block", "reboot"))
         wait_until(
             lambda: boot_id(machine) not in ("", before),
             seconds=ssh.BOOT_SECONDS,

@@ -36,6 +36,11 @@ PACKAGES = (
     *("linux-image-arm64", "login", "openssh-server", "procps", "python3", "python3-apt", "sudo"),
     *("systemd", "systemd-sysv", "tzdata", "udev"),
 )
+OPTIONS = (
+    *("--variant=minbase", f"--architectures={ARCHITECTURE}", "--quiet", "--format=directory"),
+    # The package lists stay, as on a Pi: what is as young as this is taken for up to date.
+    *("--skip=cleanup/apt/lists", f"--include={','.join(PACKAGES)}"),
+)
 HERE = Path(__file__).resolve().parent
 CUSTOMIZE = HERE / "customize"
 
@@ -50,26 +55,15 @@ def _recipe() -> list[str]:
     What it mounts below the target is seen by nobody else, and goes with it however it ends: the
     next build may then remove what is left.
     """
-    return [
-        *(
-            "unshare",
-            "--mount",
-            "mmdebstrap",
-            "--variant=minbase",
-            f"--architectures={ARCHITECTURE}",
-            "--quiet",
-        ),
-        *("--format=directory", f"--include={','.join(PACKAGES)}"),
-        *(f"--essential-hook={_hook('initrd')}", f"--customize-hook={_hook('system')}"),
-    ]
+    hooks = (f"--essential-hook={_hook('initrd')}", f"--customize-hook={_hook('system')}")
+    return ["unshare", "--mount", "mmdebstrap", *OPTIONS, *hooks]
 
 
 def folder(cache: Path = CACHE) -> Path:
     """Name the directory in the cache: it holds `disk.raw`, `vmlinuz` and `initrd`."""
     files = [path.read_bytes() for path in (CUSTOMIZE, *sorted((HERE / "files").iterdir()))]
-    return (
-        cache / f"machine-{key(SUITE.encode(), SIZE.encode(), ' '.join(PACKAGES).encode(), *files)}"
-    )
+    recipe = " ".join((SUITE, SIZE, *OPTIONS)).encode()
+    return cache / f"machine-{key(recipe, *files)}"
 
 
 def _only(paths: list[Path]) -> Path:

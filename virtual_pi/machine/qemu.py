@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 PROGRAM = "qemu-system-aarch64"
 KILL_SECONDS = 30
 # Without its driver of keys, the kernel leaves the line of the power key to whoever asks for it.
-KERNEL_OPTIONS = "root=LABEL=root rw console=ttyAMA0 module_blacklist=gpio_keys quiet"
+KERNEL_OPTIONS = (
+    "root=LABEL=root rw console=ttyAMA0 module_blacklist=gpio_keys quiet"
+    # Emulated on a busy machine, devices and services take their time.
+    " systemd.default_device_timeout_sec=600 systemd.default_timeout_start_sec=600"
+)
 
 
 def _forwards(machine: Machine) -> str:

@@ -50,7 +50,7 @@ def make_secrets(machine: Machine) -> dict[str, bytes]:
 def options(machine: Machine) -> list[str]:
     """Give the options that let ssh trust this machine only, and look at no file of the user."""
     wanted = (
-        f"UserKnownHostsFile={shlex.quote(os.fspath(machine.known_hosts))}",
+        f'UserKnownHostsFile="{machine.known_hosts}"',
         "GlobalKnownHostsFile=none",
         "StrictHostKeyChecking=yes",
         "IdentitiesOnly=yes",
