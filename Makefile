@@ -5,9 +5,9 @@ PYTHON := .venv/bin/python
 RESULTS := build/test-results
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS :=
+SLOW_SCENARIOS := update interrupted
 SHELL_SCRIPTS := tools/setup .ci/run
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library \
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests roles/pigpiod/library roles/release/files/program \
   lookup_plugins molecule tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

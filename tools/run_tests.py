@@ -20,7 +20,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-results"))
 # What only `make test-all` runs: the step's name, and its make target.
-SLOW: dict[str, str] = {}
+SLOW: dict[str, str] = {"updates and runs that are cut off": "test-molecule-slow"}
 LEFT_OUT = {
     "an arm64 machine in QEMU": "not built yet",
     "a button on a GPIO chip of the kernel": "this needs such a machine, or a Pi",
