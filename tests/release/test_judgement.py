@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand_release.engine import creation, log_text
+from inkstand_release.engine import End, creation, end_of, log_text
 from inkstand_release.gate import Patience
 from inkstand_release.health import Demands, Observation, complaints, frames_in, hopeless
 
@@ -87,6 +87,23 @@ def test_a_container_that_dies_again_and_again_is_hopeless(well: Observation) ->
     app["RestartCount"] = 5
     assert hopeless(well, DEMANDS).startswith("app was restarted 5 times")
     assert hopeless(well, replace(DEMANDS, restarts={"app": 4})) == ""
+
+
+def test_how_it_ended_is_known_although_it_was_started_again(well: Observation) -> None:
+    app = well.containers["app"]
+    assert app
+    app["RestartCount"] = 3
+    assert KILLED in hopeless(replace(well, ends={"app": End(137, hungry=True)}), DEMANDS)
+
+
+def test_the_last_end_is_read_out_of_the_events_of_the_engine() -> None:
+    lines = [
+        b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "1"}}}',
+        b'{"Action": "oom", "Actor": {"Attributes": {}}}',
+        b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "137"}}}',
+    ]
+    assert end_of(b"\n".join(lines)) == End(137, hungry=True)
+    assert end_of(b"") is None
 
 
 def test_a_release_passes_after_it_was_well_for_a_while_without_a_break(well: Observation) -> None:

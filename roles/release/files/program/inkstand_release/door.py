@@ -42,7 +42,7 @@ _ROUTES = {
 
 def close(settings: Settings) -> bool:
     """Close the door, and tell whether Traefik says so."""
-    if not settings.door:
+    if not settings.door or not Path(settings.door).parent.is_dir():
         return False
     text = (
         f"# Written while a new release is being judged; it goes by itself.\n{json.dumps(_ROUTES)}"

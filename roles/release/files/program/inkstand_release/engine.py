@@ -6,6 +6,8 @@ import http.client
 import json
 import socket
 import struct
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -33,6 +35,14 @@ class _Connection(http.client.HTTPConnection):
         self.sock = socket.socket(socket.AF_UNIX)
         self.sock.settimeout(self.timeout)
         self.sock.connect(SOCKET)
+
+
+@dataclass(frozen=True)
+class End:
+    """How the process of a container ended: its exit status, and whether memory ran out."""
+
+    status: int
+    hungry: bool
 
 
 class Engine:
@@ -85,6 +95,12 @@ class Engine:
         status, body = self._ask("GET", path, fine=(_NOT_FOUND,))
         return "" if status == _NOT_FOUND else log_text(body)
 
+    def last_end(self, name: str, since: str) -> End | None:
+        """Return how a container ended last, as far as the engine remembers; `since` is RFC 3339."""
+        filters = {"type": ["container"], "container": [name], "event": ["die", "oom"]}
+        wish = {"since": since, "until": str(time.time()), "filters": json.dumps(filters)}
+        return end_of(self._ask("GET", f"/events?{urlencode(wish)}")[1])
+
     def _ask(
         self, method: str, path: str, body: Any = None, fine: tuple[int, ...] = ()
     ) -> tuple[int, bytes]:
@@ -102,6 +118,14 @@ class Engine:
         if status >= _FIRST_ERROR and status not in fine:
             raise EngineError(f"the Docker engine refuses {path}: {content_read.decode()[:500]}")
         return status, content_read
+
+
+def end_of(events: bytes) -> End | None:
+    """Return what the engine's events, a JSON object a line, say of the last end."""
+    found = [json.loads(line) for line in events.splitlines() if line.strip()]
+    died = [it["Actor"]["Attributes"]["exitCode"] for it in found if it["Action"] == "die"]
+    hungry = any(it["Action"] == "oom" for it in found)
+    return End(int(died[-1]), hungry) if died else None
 
 
 def creation(spec: Spec) -> tuple[dict[str, Any], dict[str, Any]]:

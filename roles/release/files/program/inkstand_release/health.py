@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkstand_release.engine import address_on, image_of
+from inkstand_release.engine import End, address_on, image_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -40,7 +40,7 @@ class Observation:
     `parts` is what the app's /healthz says (None: no answer), `frames` how often it compared the
     glass with what it wants to show (None: not known), `frame` a hash of what it says is there
     (None: it does not tell), `glass` hashes of what the driver says, `answer` the status that a
-    stranger gets by HTTPS.
+    stranger gets by HTTPS, `ends` how containers ended that did.
     """
 
     containers: Mapping[str, Spec | None]
@@ -50,6 +50,7 @@ class Observation:
     glass: tuple[str, ...] = ()
     bridge: str = _OK
     answer: int | str = 0
+    ends: Mapping[str, End] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -80,17 +81,17 @@ def _of_container(name: str, seen: Observation) -> str:
     state = found["State"]
     if state["Running"] and not state["Restarting"]:
         return ""
-    return f"{name} does not run: {how_it_ended(found)}"
+    return f"{name} does not run: {how_it_ended(found, seen.ends.get(name))}"
 
 
-def how_it_ended(found: Spec) -> str:
-    """Say how the process of a container ended."""
-    state = found["State"]
+def how_it_ended(found: Spec, end: End | None) -> str:
+    """Say how the process of a container ended; one that was started again has forgotten it."""
+    end = end or End(found["State"]["ExitCode"], found["State"]["OOMKilled"])
     limit = found["HostConfig"].get("Memory", 0)
-    if state["OOMKilled"] or state["ExitCode"] == _KILLED:
+    if end.hungry or end.status == _KILLED:
         allowed = f" of {limit >> 20} MiB" if limit else ""
         return f"it was killed, as is what needs more memory than its limit{allowed}"
-    return f"it ended with exit status {state['ExitCode']}"
+    return f"it ended with exit status {end.status}"
 
 
 def _of_app(seen: Observation, demands: Demands) -> Iterator[str]:
@@ -127,7 +128,9 @@ def hopeless(seen: Observation, demands: Demands) -> str:
         found = seen.containers.get(name)
         restarts = found["RestartCount"] if found else 0
         if found and restarts - demands.restarts.get(name, 0) >= _RESTARTS:
-            return f"{name} was restarted {restarts} times: {how_it_ended(found)}"
+            return (
+                f"{name} was restarted {restarts} times: {how_it_ended(found, seen.ends.get(name))}"
+            )
     return ""
 
 
@@ -147,7 +150,18 @@ def observe(engine: Engine, settings: Settings) -> Observation:
         glass(Path(settings.panel)),
         ask_bridge(settings) if containers.get(settings.bridge) else _OK,
         ask_https(settings),
+        _ends(engine, containers),
     )
+
+
+def _ends(engine: Engine, containers: Mapping[str, Spec | None]) -> dict[str, End]:
+    died = {name: it for name, it in containers.items() if it and _has_died(it)}
+    ends = {name: engine.last_end(name, it["Created"]) for name, it in died.items()}
+    return {name: end for name, end in ends.items() if end}
+
+
+def _has_died(found: Spec) -> bool:
+    return found["RestartCount"] > 0 or not found["State"]["Running"]
 
 
 def frames_in(metrics: str) -> int | None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,7 +135,9 @@ class Releases:
             return _said("unchanged", "Nothing changed.")
         self._remove_next()
         self._install(coming)
-        verdict = self._judge_by(self._engine, self._settings, self._demands(PARTS))
+        # Nobody waits for an old one to come back.
+        patient = replace(self._settings, gate_seconds=3 * self._settings.gate_seconds)
+        verdict = self._judge_by(self._engine, patient, self._demands(PARTS))
         name = self._name()
         if not verdict.why:
             return _said("good", f"Release {name} runs.", verdict)
@@ -231,7 +234,8 @@ class Releases:
         lost = self._put_databases_back(point)
         self._follow(point.put_files_back(self._settings.snapshot_paths))
         self._install(others)
-        after = self._judge_by(self._engine, self._settings, self._demands(point.parts))
+        at_once = replace(self._settings, steady_seconds=0.0)
+        after = self._judge_by(self._engine, at_once, self._demands(point.parts))
         self._forget()
         sentence = (
             f"Release {failed} was not well ({why}). Release {point.release} is back"
@@ -313,18 +317,20 @@ class Releases:
         points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(others)})
         self._host.guard()
         door.close(self._settings)
-        self._stop(others)
-        now = database.copy(source, point.databases)
-        names = database.unusable(target.formats(), now)
-        if names and not with_databases:
-            self._start(point.specs)
-            self._forget()
-            raise ReleaseError(_needs_consent(target, names))
-        if names:
+        try:
+            self._stop({**others, self._settings.app: point.specs[self._settings.app]})
+            now = database.copy(source, point.databases)
+            names = database.unusable(target.formats(), now)
+            if names and not with_databases:
+                self._start(point.specs)
+                self._forget()
+                raise ReleaseError(_needs_consent(target, names))
             database.put_back(target.databases, source, names)
-        self._follow(target.put_files_back(self._settings.snapshot_paths))
-        self._install(others)
-        return self._judge(point)
+            self._follow(target.put_files_back(self._settings.snapshot_paths))
+            self._install(others)
+            return self._judge(point)
+        except (EngineError, OSError) as error:
+            return self._go_back(point, f"it could not be started: {error}", None)
 
     def _require_previous(self) -> Point:
         target = points.load(self._previous)
