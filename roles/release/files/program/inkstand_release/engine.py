@@ -8,6 +8,7 @@ import socket
 import struct
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -96,9 +97,10 @@ class Engine:
         return "" if status == _NOT_FOUND else log_text(body)
 
     def last_end(self, name: str, since: str) -> End | None:
-        """Return how a container ended last, as far as the engine remembers; `since` is RFC 3339."""
+        """Return how a container ended last, if the engine remembers; `since` is RFC 3339."""
         filters = {"type": ["container"], "container": [name], "event": ["die", "oom"]}
-        wish = {"since": since, "until": str(time.time()), "filters": json.dumps(filters)}
+        begin = int(datetime.fromisoformat(since).timestamp())
+        wish = {"since": begin, "until": int(time.time()), "filters": json.dumps(filters)}
         return end_of(self._ask("GET", f"/events?{urlencode(wish)}")[1])
 
     def _ask(
