@@ -135,7 +135,7 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
     found.log_in()
     for text in ("One", "Two", "Three"):
         assert found.send(text) == 201
-    made = {"name": "doorbell", "scope": "write"}
+    made = {"name": "doorbell", "scope": "post", "expires_in_days": None}
     assert found.ask("POST", "/api/v1/tokens", json=made)[0] == 201
     return found
 
