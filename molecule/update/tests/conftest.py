@@ -261,7 +261,7 @@ class Pi:
 
     def result(self) -> dict[str, Any]:
         """Return what the Pi wrote down about the last switch."""
-        found: dict[str, Any] = json.loads(shell("cat", "/var/lib/inkstand-releases/result.json"))
+        found: dict[str, Any] = json.loads(shell("cat", "/var/lib/inkstand-releases/switch.json"))
         return found
 
     def images(self) -> dict[str, str]:

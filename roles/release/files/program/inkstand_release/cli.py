@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 # Done by a unit of systemd, which lives on when whoever asked for it does not.
 _IN_A_UNIT = ("switch", "abort", "back", "back-with-databases")
 _ACTIONS = ("begin", *_IN_A_UNIT, "recover")
-_RESULT = "result.json"
 
 
 def _actions(releases: Releases) -> dict[str, Callable[[], dict[str, Any]]]:
@@ -47,12 +46,13 @@ def _act(action: str) -> dict[str, Any]:
     except ReleaseError as error:
         result = {"verdict": "refused", "sentence": str(error), "gate_seconds": 0.0}
     result["seconds"] = round(time.monotonic() - begin, 1)
-    points.write_json(settings.state_directory / _RESULT, {"action": action, **result})
+    # One file an action: what puts things back says nothing of what failed before.
+    points.write_json(settings.state_directory / f"{action}.json", {"action": action, **result})
     return result
 
 
 def _act_in_a_unit(action: str) -> dict[str, Any]:
-    result = load().state_directory / _RESULT
+    result = load().state_directory / f"{action}.json"
     result.unlink(missing_ok=True)
     unit = f"inkstand-release@{action}.service"
     subprocess.run(["systemctl", "daemon-reload"], check=False, capture_output=True)
