@@ -7,10 +7,10 @@ RESULTS := build/test-results
 ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := fleet hardening alternative controller offline raspberry_pi
+SLOW_SCENARIOS := update interrupted fleet hardening alternative controller offline raspberry_pi
 SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files \
-  molecule pi_images tests tools virtual_pi conftest.py
+  roles/release/files/program molecule pi_images tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)

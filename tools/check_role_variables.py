@@ -236,11 +236,19 @@ def check(root: Path) -> list[str]:
     """Check the roles of a repository; give a sentence for each rule that is broken."""
     roles = list(read_roles(root).values())
     example = "\n".join(_read(file) for file in sorted(root.glob("host_vars.example/*.yml")))
-    wiring = _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml")
+    wiring = _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml") | play_variables(
+        root
+    )
     broken = [sentence for role in roles for sentence in check_role(role)]
     broken += check_example(roles, example, wiring)
     broken += check_example_defaults(roles, example)
     return broken + list(check_configuration(root, roles))
+
+
+def play_variables(root: Path) -> dict[str, Any]:
+    """Return the variables that the plays of playbook.yml set."""
+    plays: list[dict[str, Any]] = yaml.safe_load(_read(root / "playbook.yml")) or []
+    return {name: value for play in plays for name, value in play.get("vars", {}).items()}
 
 
 def write_tables(root: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 Api = Any
-_SAMPLE = re.compile(r'inkstand_[a-z_]+(\{[a-z]+="[^"\n]*"\})? -?[0-9.e+]+')
+_SAMPLE = re.compile(r'inkstand_[a-z_]+(\{[a-z0-9]+="[^"\n]*"\})? -?[0-9.e+]+')
 
 
 async def metrics(api: Api) -> dict[str, float]:
@@ -70,6 +71,13 @@ async def test_it_is_told_even_when_messages_cannot_be_read(
     status = await (await api.get("/status")).json()
     assert status["messages"] is None
     assert "inkstand_messages" not in "".join(await metrics(api))
+
+
+async def test_monitoring_is_told_what_is_on_the_glass(api: Api) -> None:
+    await api.post("/messages", json={"text": "Hello"})
+    await api.until_message(1, "shown")
+    frame = hashlib.sha256(api.site.panel.current().data).hexdigest()
+    assert (await metrics(api))[f'inkstand_frame_info{{sha256="{frame}"}}'] == 1
 
 
 async def test_monitoring_is_told_in_the_format_of_prometheus(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -64,6 +65,14 @@ def _of_panel(services: Services) -> Iterator[Metric]:
     age = None if shown is None else (services.clock.now() - shown.at).total_seconds()
     took = None if shown is None else shown.seconds
     yield _gauge("panel_up", "Whether the panel works.", display.reason is None)
+    frame = None if display.frame is None else hashlib.sha256(display.frame.data).hexdigest()
+    yield Metric(
+        "frame_info",
+        "gauge",
+        "What is on the glass, read back: a hash of the file current.",
+        {} if frame is None else {frame: 1},
+        "sha256",
+    )
     yield _gauge("frame_age_seconds", "Since when the glass shows what it shows.", age)
     yield _gauge("refresh_seconds", "What the last refresh took.", took)
     yield _counter(

@@ -1,0 +1,57 @@
+"""A door that lets people look but change nothing, while a release is being judged.
+
+A file in the directory that Traefik watches: whatever is no GET is answered with 503. So no
+message is accepted by a release that may be taken away again, with what it wrote.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkstand_release import health
+from inkstand_release.waiting import wait_for
+
+if TYPE_CHECKING:
+    from inkstand_release.settings import Settings
+
+_PATIENCE = 4.0
+_ABOVE_ALL = 2000
+# JSON is YAML, which Traefik reads.
+_ROUTES = {
+    "http": {
+        "routers": {
+            "release": {
+                "rule": "PathPrefix(`/`) && !Method(`GET`) && !Method(`HEAD`)",
+                "entryPoints": ["websecure"],
+                "priority": _ABOVE_ALL,
+                "service": "noop@internal",
+                "middlewares": ["release-later", "release-closed"],
+            }
+        },
+        "middlewares": {
+            "release-later": {"headers": {"customResponseHeaders": {"Retry-After": "60"}}},
+            "release-closed": {
+                "ipAllowList": {"sourceRange": ["255.255.255.255/32"], "rejectStatusCode": 503}
+            },
+        },
+    }
+}
+
+
+def close(settings: Settings) -> bool:
+    """Close the door, and tell whether Traefik says so."""
+    if not settings.door or not Path(settings.door).parent.is_dir():
+        return False
+    text = (
+        f"# Written while a new release is being judged; it goes by itself.\n{json.dumps(_ROUTES)}"
+    )
+    Path(settings.door).write_text(f"{text}\n", encoding="utf-8")
+    return wait_for(lambda: health.door_is_closed(settings), _PATIENCE)
+
+
+def open_again(settings: Settings) -> None:
+    """Open the door; fine when it is open."""
+    if settings.door:
+        Path(settings.door).unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""The files of a release: kept as one archive, compared, and put back as they were."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import shutil
+import stat
+import tarfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+
+def listed(patterns: Sequence[str]) -> list[Path]:
+    """Return what the patterns name and all that is below, parents first; !this is left out."""
+    out = {Path(pattern[1:]) for pattern in patterns if pattern.startswith("!")}
+    roots = {Path(found) for pattern in patterns for found in glob.glob(pattern)}  # noqa: PTH207
+    below = {path for root in roots if root.is_dir() for path in root.rglob("*")}
+    return sorted(path for path in (roots | below) - out if "__pycache__" not in path.parts)
+
+
+def entry(path: Path) -> str:
+    """Return what is the same for equal files only: kind, mode, owners and content."""
+    found = path.lstat()
+    content = b""
+    if stat.S_ISREG(found.st_mode):
+        content = path.read_bytes()
+    elif stat.S_ISLNK(found.st_mode):
+        content = os.fsencode(path.readlink())
+    return f"{found.st_mode:o} {found.st_uid} {found.st_gid} {hashlib.sha256(content).hexdigest()}"
+
+
+def state(patterns: Sequence[str]) -> dict[str, str]:
+    """Return the entry of every file that the patterns name."""
+    return {os.fspath(path): entry(path) for path in listed(patterns)}
+
+
+def changed(before: dict[str, str], after: dict[str, str]) -> set[str]:
+    """Return the paths that came, went or changed."""
+    return {path for path in before.keys() | after.keys() if before.get(path) != after.get(path)}
+
+
+def keep(archive: Path, patterns: Sequence[str]) -> None:
+    """Write the files into an archive that root alone can read."""
+    with (
+        open(os.open(archive, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw,  # noqa: PTH123
+        tarfile.open(fileobj=raw, mode="w") as tar,
+    ):
+        for path in listed(patterns):
+            tar.add(path, os.fspath(path).lstrip("/"), recursive=False)
+
+
+def put_back(archive: Path, before: dict[str, str], patterns: Sequence[str]) -> set[str]:
+    """Make the files what they were, and return those that were not.
+
+    Directories that stay are not made anew: containers hold them.
+    """
+    wrong = changed(before, state(patterns))
+    for path in sorted(map(Path, wrong - before.keys()), reverse=True):
+        _remove(path)
+    with tarfile.open(archive) as tar:
+        _extract(tar, wrong & before.keys())
+    return wrong
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
+def _extract(tar: tarfile.TarFile, paths: Iterable[str]) -> None:
+    for path in sorted(paths):
+        # Written by root for root, with the owners and modes that were there.
+        tar.extract(path.lstrip("/"), "/", numeric_owner=True, filter="fully_trusted")

@@ -1,0 +1,107 @@
+"""Where to go back to: a point is a directory with all that makes a release, but its images."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from inkstand_release import database, files
+from inkstand_release.engine import creation, image_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from inkstand_release.database import Format
+    from inkstand_release.engine import Spec
+
+_RECORD = "release.json"
+_FILES = "files.tar"
+_STATE = "databases"
+_DIGITS = 12
+
+
+@dataclass(frozen=True)
+class Point:
+    """One release as it was at one moment.
+
+    `specs` are its containers, `files` the entries of its files, `parts` what worked.
+    """
+
+    directory: Path
+    release: str
+    taken_at: str
+    specs: Mapping[str, Spec]
+    files: dict[str, str]
+    parts: tuple[str, ...]
+
+    @property
+    def databases(self) -> Path:
+        """Where the copies of its databases are, if any were made."""
+        return self.directory / _STATE
+
+    @property
+    def images(self) -> set[str]:
+        """The names of its images."""
+        return {image_of(spec) for spec in self.specs.values()}
+
+    def put_files_back(self, patterns: Sequence[str]) -> set[str]:
+        """Make its files what they were, and return those that were not."""
+        return files.put_back(self.directory / _FILES, self.files, patterns)
+
+    def formats(self) -> dict[str, Format]:
+        """Return the formats of its databases; empty when none were copied."""
+        return database.formats(self.databases) if self.databases.exists() else {}
+
+
+def name_of(specs: Mapping[str, Spec], entries: Mapping[str, str]) -> str:
+    """Return a name that is the same for the same containers and files."""
+    known = [{name: creation(spec)[0] for name, spec in specs.items()}, dict(entries)]
+    content = json.dumps(known, sort_keys=True).encode()
+    return hashlib.sha256(content).hexdigest()[:_DIGITS]
+
+
+def take(
+    directory: Path, specs: Mapping[str, Spec], parts: Sequence[str], patterns: Sequence[str]
+) -> Point:
+    """Write down the present release, without its databases."""
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700, parents=True)
+    entries = files.state(patterns)
+    files.keep(directory / _FILES, patterns)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    point = Point(directory, name_of(specs, entries), now, specs, entries, tuple(parts))
+    write_json(directory / _RECORD, {**asdict(point), "directory": ""})
+    return point
+
+
+def load(directory: Path) -> Point | None:
+    """Read a point; None when there is none, or it was not finished."""
+    known = read_json(directory / _RECORD)
+    if known is None:
+        return None
+    known["parts"] = tuple(known["parts"])
+    return Point(**{**known, "directory": directory})
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write a file that is there as a whole or not at all, for root alone."""
+    new = path.with_suffix(".new")
+    with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        json.dump(content, file, indent=1, sort_keys=True)
+        file.flush()
+        os.fsync(file.fileno())
+    new.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    """Read a file; None when there is none."""
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None

@@ -1,0 +1,378 @@
+"""From one release to the next, and back.
+
+The role `app` and its like write their files and make the containers that are to come, as
+`app-next`. What is here begins before them (`begin`: remember what runs) and ends after them
+(`switch`: stop, copy the messages, start, judge, and keep it or go back). Both halves leave on the
+disk how far they are, so that `recover` can finish after a power cut, or when nobody comes back.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkstand_release import database, door, files, gate, health, host, points
+from inkstand_release.engine import address_on, creation, image_of
+from inkstand_release.errors import EngineError, ReleaseError
+from inkstand_release.health import PARTS, Demands
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from inkstand_release.engine import Engine, Spec
+    from inkstand_release.gate import Judge, Verdict
+    from inkstand_release.host import Host
+    from inkstand_release.points import Point
+    from inkstand_release.settings import Settings
+
+# Seconds that a release gets to end in good order, and one that failed.
+_PATIENCE, _LITTLE_PATIENCE = 20, 3
+_LOG_LINES = 300
+_OUR_IMAGES = "inkstand/*"
+_BEGUN, _SWITCHING = "begun", "switching"
+Specs = dict[str, Any]
+
+
+class Releases:
+    """The releases of one Pi.
+
+    Every method returns what it did as a dictionary: `verdict` is a word, `sentence` says it to
+    people.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        settings: Settings,
+        around: Host,
+        judge: Judge = gate.pass_through,
+    ) -> None:
+        self._engine = engine
+        self._settings = settings
+        self._host = around
+        self._judge_by = judge
+        self._open = settings.state_directory / "open"
+        self._point = self._open / "point"
+        self._state = self._open / "state.json"
+        self._previous = settings.state_directory / "previous"
+        self._failed = settings.state_directory / "failed"
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Let nobody else change releases meanwhile; waits for who does."""
+        self._settings.state_directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with (self._settings.state_directory / "lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    # --- Before the roles -----------------------------------------------------------------------
+
+    def begin(self) -> dict[str, Any]:
+        """Remember what runs, before anything is changed."""
+        if self._phase() == _SWITCHING:
+            self.recover()
+        self._remove_next()
+        if self._phase() == _BEGUN and points.load(self._point):
+            self._host.guard()
+            return _said("open", "Goes on with a run that was not finished.")
+        shutil.rmtree(self._open, ignore_errors=True)
+        specs = self._present()
+        parts = self._parts(specs)
+        if parts is None:
+            return _said("first", "Nothing runs that could be gone back to.")
+        point = points.take(self._point, specs, parts, self._settings.snapshot_paths)
+        points.write_json(self._state, {"phase": _BEGUN})
+        self._host.guard()
+        return _said("begun", f"Goes back to release {point.release} if the new one is not well.")
+
+    def _phase(self) -> str:
+        return str((points.read_json(self._state) or {}).get("phase", ""))
+
+    def _present(self) -> Specs:
+        found = {name: self._engine.inspect(name) for name in self._settings.containers}
+        return {name: spec for name, spec in found.items() if spec is not None}
+
+    def _parts(self, specs: Mapping[str, Spec]) -> tuple[str, ...] | None:
+        """Return which parts work; None when there is no release that serves."""
+        if set(specs) != set(self._settings.containers) or self._settings.app not in specs:
+            return None
+        address = address_on(specs[self._settings.app], self._settings.app_network)
+        said = health.ask_parts(address, self._settings.app_port)
+        return None if said is None else tuple(part for part in PARTS if said.get(part) == "ok")
+
+    def _remove_next(self) -> None:
+        for name in self._settings.containers:
+            self._engine.remove(_next(name))
+
+    # --- After the roles ------------------------------------------------------------------------
+
+    def switch(self) -> dict[str, Any]:
+        """Go to what the roles prepared; judge it; go back when it is not well."""
+        point = points.load(self._point) if self._phase() else None
+        coming = self._coming()
+        if point and not coming and not self._changed_files(point):
+            self._forget()
+            return _said("unchanged", "Nothing changed.")
+        if not point:
+            return self._first(coming)
+        return self._replace(point, coming)
+
+    def _coming(self) -> Specs:
+        found = {name: self._engine.inspect(_next(name)) for name in self._settings.containers}
+        return {name: spec for name, spec in found.items() if spec is not None}
+
+    def _changed_files(self, point: Point) -> set[str]:
+        return files.changed(point.files, files.state(self._settings.snapshot_paths))
+
+    def _first(self, coming: Specs) -> dict[str, Any]:
+        """Start what there was nothing before: it stays, well or not, for there is no other."""
+        if not coming and set(self._present()) == set(self._settings.containers):
+            self._start(self._present())
+            return _said("unchanged", "Nothing changed.")
+        self._remove_next()
+        self._install(coming)
+        # Nobody waits for an old one to come back.
+        patient = replace(self._settings, gate_seconds=3 * self._settings.gate_seconds)
+        verdict = self._judge_by(self._engine, patient, self._demands(PARTS))
+        name = self._name()
+        if not verdict.why:
+            return _said("good", f"Release {name} runs.", verdict)
+        log = self._write_log(name, verdict, self._present())
+        sentence = f"Release {name} runs but is not well: {verdict.why}. Its log: {log}"
+        return _said("bad", sentence, verdict)
+
+    def _replace(self, point: Point, coming: Specs) -> dict[str, Any]:
+        if self._settings.app in coming:
+            database.require_room(self._settings.databases, self._settings.state_directory)
+        points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(coming)})
+        self._remove_next()
+        door.close(self._settings)
+        try:
+            self._stop(coming)
+            if self._settings.app in coming:
+                database.copy(self._settings.databases, point.databases)
+            self._install(coming)
+            return self._judge(point)
+        except (EngineError, OSError) as error:
+            return self._go_back(point, f"it could not be started: {error}", None)
+
+    def _judge(self, point: Point) -> dict[str, Any]:
+        verdict = self._judge_by(self._engine, self._settings, self._demands(point.parts))
+        if verdict.why:
+            return self._go_back(point, verdict.why, verdict)
+        name = self._name()
+        self._commit(point)
+        sentence = f"Release {name} is well and runs; release {point.release} is kept."
+        return _said("good", sentence, verdict)
+
+    def _demands(self, parts: tuple[str, ...]) -> Demands:
+        present = self._present()
+        restarts = {name: spec["RestartCount"] for name, spec in present.items()}
+        app, edge = self._settings.app in present, self._settings.edge in present
+        return Demands(tuple(self._in_order(present)), parts, app, edge, restarts)
+
+    def _name(self) -> str:
+        return points.name_of(self._present(), files.state(self._settings.snapshot_paths))
+
+    def _commit(self, point: Point) -> None:
+        """Keep the release, and of those before it the last one."""
+        shutil.rmtree(self._previous, ignore_errors=True)
+        point.directory.rename(self._previous)
+        self._forget()
+        self._prune()
+
+    def _forget(self) -> None:
+        door.open_again(self._settings)
+        shutil.rmtree(self._open, ignore_errors=True)
+        self._host.unguard()
+
+    def _prune(self) -> None:
+        """Remove images of ours that neither this release nor the previous one is made of."""
+        kept = {image_of(spec) for spec in self._present().values()}
+        previous = points.load(self._previous)
+        for name in self._engine.images(_OUR_IMAGES):
+            if name not in kept | (previous.images if previous else set()):
+                # One that a stopped container of somebody is made of stays.
+                with contextlib.suppress(EngineError):
+                    self._engine.remove_image(name)
+
+    # --- Containers -----------------------------------------------------------------------------
+
+    def _stop(self, specs: Mapping[str, Spec], patience: int = _PATIENCE) -> None:
+        for name in self._in_order(specs):
+            self._engine.stop(name, patience)
+
+    def _install(self, specs: Mapping[str, Spec]) -> None:
+        """Make containers anew, and see that all run."""
+        for name in self._in_order(specs):
+            self._engine.remove(name)
+            self._engine.create(name, specs[name])
+        self._start(self._present())
+
+    def _start(self, specs: Mapping[str, Spec]) -> None:
+        for name in self._in_order(specs):
+            self._engine.start(name)
+
+    def _in_order(self, specs: Mapping[str, Spec]) -> list[str]:
+        return [name for name in self._settings.containers if name in specs]
+
+    # --- Back -----------------------------------------------------------------------------------
+
+    def _go_back(self, point: Point, why: str, verdict: Verdict | None) -> dict[str, Any]:
+        """Make everything what it was at `point`."""
+        present = self._present()
+        failed = self._name()
+        log = self._write_log(failed, verdict, present, why)
+        others = {
+            name: spec for name, spec in point.specs.items() if _differs(present.get(name), spec)
+        }
+        self._stop({**others, **self._writers(point)}, _LITTLE_PATIENCE)
+        lost = self._put_databases_back(point)
+        self._follow(point.put_files_back(self._settings.snapshot_paths))
+        self._install(others)
+        at_once = replace(self._settings, steady_seconds=0.0)
+        after = self._judge_by(self._engine, at_once, self._demands(point.parts))
+        self._forget()
+        sentence = (
+            f"Release {failed} was not well ({why}). Release {point.release} is back"
+            f"{'' if not after.why else f', but not well: {after.why}'}.{lost} "
+            f"The log of the failed release is in {log}"
+        )
+        return _said("back", sentence, verdict)
+
+    def _writers(self, point: Point) -> Specs:
+        """Return who may write to databases that were copied."""
+        app = self._settings.app
+        return {app: point.specs[app]} if point.databases.exists() else {}
+
+    def _put_databases_back(self, point: Point) -> str:
+        """Put back what the old release could not use; return a sentence that says so."""
+        kept = point.formats()
+        if not kept:
+            return ""
+        source = self._settings.databases
+        names = database.unusable(kept, database.copy(source, self._failed))
+        if not names:
+            shutil.rmtree(self._failed)
+            return ""
+        database.put_back(point.databases, source, names)
+        return (
+            f" It had changed {', '.join(names)} so that release {point.release} could not use"
+            f" it: that is as it was at the switch, and what the failed release left is in"
+            f" {self._failed}."
+        )
+
+    def _follow(self, paths: set[str]) -> None:
+        touched = {path for path in paths if _is_below(path, self._settings.driver_files)}
+        self._host.follow(paths, self._settings.driver if touched else "")
+
+    def _write_log(
+        self, name: str, verdict: Verdict | None, specs: Mapping[str, Spec], why: str = ""
+    ) -> Path:
+        path = self._settings.log_directory / f"failed-{name}.log"
+        parts = [f"Release {name}: {why or (verdict.why if verdict else '')}"]
+        parts += [health.summary(verdict.seen)] if verdict else []
+        for container in self._in_order(specs):
+            parts += [f"--- {container}", self._engine.log(container, _LOG_LINES)]
+        driver = self._settings.driver
+        parts += [f"--- {driver}", self._host.journal(driver, _LOG_LINES)] if driver else []
+        host.write_log(path, "\n".join(parts) + "\n")
+        return path
+
+    # --- When nobody finishes -------------------------------------------------------------------
+
+    def abort(self) -> dict[str, Any]:
+        """Put back what the roles changed before the switch."""
+        return self.recover()
+
+    def recover(self) -> dict[str, Any]:
+        """Finish what was left open: after a power cut, or when whoever deployed went away."""
+        point = points.load(self._point)
+        phase = self._phase()
+        self._remove_next()
+        if point is None or not phase:
+            self._forget()
+            return _said("unchanged", "Nothing was left open.")
+        if phase == _SWITCHING:
+            return self._go_back(point, "it was interrupted before it was judged", None)
+        changed = point.put_files_back(self._settings.snapshot_paths)
+        self._follow(changed)
+        self._forget()
+        if not changed:
+            return _said("unchanged", "Nothing had been changed.")
+        return _said("back", f"An update was not finished; release {point.release} is as it was.")
+
+    # --- By hand --------------------------------------------------------------------------------
+
+    def back(self, *, with_databases: bool = False) -> dict[str, Any]:
+        """Go back to the previous release, which then has this one as its previous."""
+        target = self._require_previous()
+        point = self._point_of_today(target)
+        source = self._settings.databases
+        others = {n: s for n, s in target.specs.items() if _differs(point.specs.get(n), s)}
+        points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(others)})
+        self._host.guard()
+        door.close(self._settings)
+        try:
+            self._stop({**others, self._settings.app: point.specs[self._settings.app]})
+            now = database.copy(source, point.databases)
+            names = database.unusable(target.formats(), now)
+            if names and not with_databases:
+                self._start(point.specs)
+                self._forget()
+                raise ReleaseError(_needs_consent(target, names))
+            database.put_back(target.databases, source, names)
+            self._follow(target.put_files_back(self._settings.snapshot_paths))
+            self._install(others)
+            return self._judge(point)
+        except (EngineError, OSError) as error:
+            return self._go_back(point, f"it could not be started: {error}", None)
+
+    def _require_previous(self) -> Point:
+        target = points.load(self._previous)
+        if target is None:
+            raise ReleaseError(
+                "There is no previous release: none was replaced since this one was installed."
+            )
+        missing = sorted(name for name in target.images if not self._engine.has_image(name))
+        if missing:
+            raise ReleaseError(
+                f"Release {target.release} cannot come back: its images are gone"
+                f" ({', '.join(missing)}). Check out the version you want and run the playbook."
+            )
+        return target
+
+    def _point_of_today(self, target: Point) -> Point:
+        if self._phase():
+            self.recover()
+        specs = self._present()
+        return points.take(self._point, specs, target.parts, self._settings.snapshot_paths)
+
+
+def _next(name: str) -> str:
+    return f"{name}-next"
+
+
+def _differs(present: Spec | None, wanted: Spec) -> bool:
+    return present is None or creation(present) != creation(wanted)
+
+
+def _is_below(path: str, patterns: tuple[str, ...]) -> bool:
+    return any(Path(path).match(pattern) or path.startswith(f"{pattern}/") for pattern in patterns)
+
+
+def _needs_consent(target: Point, names: list[str]) -> str:
+    return (
+        f"Release {target.release} cannot use {', '.join(names)} as this release keeps it. Going"
+        f" back brings what was there on {target.taken_at}; what came since would be gone. If you"
+        " mean that, run  ansible-playbook rollback.yml -e release_back_with_messages=true"
+    )
+
+
+def _said(verdict: str, sentence: str, judged: Verdict | None = None) -> dict[str, Any]:
+    seconds = round(judged.seconds, 1) if judged else 0.0
+    return {"verdict": verdict, "sentence": sentence, "gate_seconds": seconds}

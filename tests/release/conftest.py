@@ -1,0 +1,200 @@
+"""A Pi in memory: an engine that remembers containers, files in a temporary directory."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inkstand_release.gate import Verdict
+from inkstand_release.health import Observation
+from inkstand_release.settings import Settings
+from inkstand_release.switching import Releases
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+NAMES = ("pigpiod", "app", "traefik")
+
+
+def spec(name: str, tag: str, identity: str = "0") -> dict[str, Any]:
+    """What the engine says of a container."""
+    return {
+        "Id": identity.ljust(64, "0"),
+        "Config": {"Image": f"inkstand/{name}:{tag}"},
+        "HostConfig": {"NetworkMode": "inkstand_edge", "Memory": 256 << 20},
+        "NetworkSettings": {"Networks": {"inkstand_edge": {"IPAddress": "10.0.0.2"}}},
+        "State": {
+            "Running": False,
+            "Restarting": False,
+            "OOMKilled": False,
+            "ExitCode": 0,
+            "Status": "created",
+        },
+        "RestartCount": 0,
+    }
+
+
+class MemoryEngine:
+    """Containers and images that exist in this process only."""
+
+    def __init__(self) -> None:
+        self.containers: dict[str, dict[str, Any]] = {}
+        self.tags: set[str] = set()
+        self.refused: set[str] = set()
+
+    def inspect(self, name: str) -> Any:
+        return copy.deepcopy(self.containers.get(name))
+
+    def has_image(self, name: str) -> bool:
+        return name in self.tags
+
+    def images(self, pattern: str) -> list[str]:
+        return sorted(self.tags)
+
+    def remove_image(self, name: str) -> None:
+        self.tags.discard(name)
+
+    def stop(self, name: str, patience: int) -> None:
+        if name in self.containers:
+            self.containers[name]["State"]["Running"] = False
+
+    def start(self, name: str) -> None:
+        from inkstand_release.errors import EngineError  # noqa: PLC0415
+
+        if self.containers[name]["Config"]["Image"] in self.refused:
+            raise EngineError("no such device")
+        self.containers[name]["State"]["Running"] = True
+
+    def remove(self, name: str) -> None:
+        self.containers.pop(name, None)
+
+    def create(self, name: str, wanted: dict[str, Any]) -> None:
+        made = copy.deepcopy(wanted)
+        made["State"]["Running"] = False
+        self.containers[name] = made
+
+    def log(self, name: str, lines: int) -> str:
+        return f"the log of {self.containers[name]['Config']['Image']}\n"
+
+
+class MemoryHost:
+    """Units that are only written down."""
+
+    def __init__(self) -> None:
+        self.guarded = False
+        self.restarted: list[str] = []
+
+    def guard(self) -> None:
+        self.guarded = True
+
+    def unguard(self) -> None:
+        self.guarded = False
+
+    def follow(self, paths: Any, driver: str = "") -> None:
+        if driver:
+            self.restarted.append(driver)
+
+    def journal(self, unit: str, lines: int) -> str:
+        return "the journal\n"
+
+
+class Pi:
+    """The appliance, the roles that change it, and what the gate would see."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine = MemoryEngine()
+        self.host = MemoryHost()
+        self.bad: dict[str, str] = {}
+        self.at_the_gate: Callable[[], None] = lambda: None
+        self.settings = Settings(
+            containers=NAMES,
+            files=(str(folder / "etc"),),
+            databases=folder / "state",
+            app="app",
+            app_network="inkstand_edge",
+            app_port=8080,
+            bridge="pigpiod",
+            bridge_check=("healthcheck",),
+            edge="traefik",
+            host="",
+            https_port=443,
+            door="",
+            panel=str(folder / "panel"),
+            driver="epd-fuse.service",
+            driver_files=(str(folder / "driver"),),
+            gate_seconds=1,
+            steady_seconds=0,
+            state_directory=folder / "releases",
+            log_directory=folder / "log",
+        )
+        for name in ("etc", "state", "driver"):
+            (folder / name).mkdir()
+        self.releases = PiReleases(self)
+
+    def runs(self, tag: str) -> None:
+        """Let a release run that was installed somehow."""
+        for name in NAMES:
+            self.engine.tags.add(f"inkstand/{name}:{tag}")
+            self.engine.containers[name] = spec(name, tag)
+            self.engine.start(name)
+        self.write("setting", tag)
+        (self.folder / "driver" / "driver.py").write_text(tag)
+        with contextlib.closing(self.database()) as connection:
+            connection.executescript("PRAGMA user_version = 1; CREATE TABLE message (text)")
+
+    def prepare(self, tag: str, *names: str) -> None:
+        """Do what the roles do for another release."""
+        self.write("setting", tag)
+        for name in names or ("app",):
+            self.engine.tags.add(f"inkstand/{name}:{tag}")
+            self.engine.containers[f"{name}-next"] = spec(name, tag)
+
+    def write(self, name: str, text: str) -> None:
+        (self.folder / "etc" / name).write_text(text)
+
+    def database(self) -> sqlite3.Connection:
+        return sqlite3.connect(self.folder / "state" / "messages.sqlite3", isolation_level=None)
+
+    def judge(self, engine: Any, settings: Any, demands: Any) -> Verdict:
+        """Say what is written in `bad` about the app that runs."""
+        self.at_the_gate()
+        app = engine.inspect("app")
+        assert app
+        assert all(engine.containers[name]["State"]["Running"] for name in demands.containers)
+        why = self.bad.get(app["Config"]["Image"], "")
+        return Verdict(why, Observation({name: engine.inspect(name) for name in NAMES}), 0.5)
+
+    @property
+    def images(self) -> dict[str, str]:
+        return {name: it["Config"]["Image"] for name, it in self.engine.containers.items()}
+
+    @property
+    def setting(self) -> str:
+        return (self.folder / "etc" / "setting").read_text()
+
+
+class PiReleases(Releases):
+    """Releases whose app always says that all is well, until it is judged."""
+
+    def __init__(self, pi: Pi) -> None:
+        super().__init__(pi.engine, pi.settings, pi.host, pi.judge)  # type: ignore[arg-type]
+        self._pi = pi
+
+    def _parts(self, specs: Any) -> tuple[str, ...] | None:
+        return ("panel", "button", "storage") if set(specs) == set(NAMES) else None
+
+
+@pytest.fixture
+def pi(tmp_path: Path) -> Pi:
+    return Pi(tmp_path)
+
+
+@pytest.fixture
+def make_spec() -> Callable[..., dict[str, Any]]:
+    return spec

@@ -1,0 +1,54 @@
+"""Files come back as they were."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from inkstand_release import files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+
+
+def test_files_come_back_with_modes_and_links_and_new_ones_go(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    (tree / "deep").mkdir(parents=True)
+    secret = tree / "deep" / "secret"
+    secret.write_text("old")
+    secret.chmod(0o400)
+    (tree / "link").symlink_to("deep/secret")
+    patterns = (str(tree),)
+    before = files.state(patterns)
+    files.keep(tmp_path / "kept.tar", patterns)
+    inode = (tree / "deep").stat().st_ino
+    secret.chmod(0o600)
+    secret.write_text("new")
+    (tree / "link").unlink()
+    (tree / "added").mkdir()
+    (tree / "added" / "file").write_text("new")
+    wrong = files.put_back(tmp_path / "kept.tar", before, patterns)
+    assert {path.removeprefix(f"{tree}/") for path in wrong} == {
+        "deep/secret",
+        "link",
+        "added",
+        "added/file",
+    }
+    assert files.state(patterns) == before
+    # A container that has the directory sees it.
+    assert (tree / "deep").stat().st_ino == inode
+    assert (tmp_path / "kept.tar").stat().st_mode & 0o077 == 0
+
+
+def test_what_is_left_out_neither_counts_nor_goes(tmp_path: Path) -> None:
+    tree = tmp_path / "tree"
+    tree.mkdir()
+    patterns = (str(tree), f"!{tree}/door")
+    before = files.state(patterns)
+    files.keep(tmp_path / "kept.tar", patterns)
+    (tree / "door").write_text("closed")
+    assert files.put_back(tmp_path / "kept.tar", before, patterns) == set()
+    assert (tree / "door").exists()

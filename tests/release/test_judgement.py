@@ -1,0 +1,148 @@
+"""What passes the gate, and what does not."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from inkstand_release.engine import End, creation, end_of, log_text
+from inkstand_release.gate import Patience
+from inkstand_release.health import Demands, Observation, complaints, frames_in, hopeless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.unit
+
+KILLED = "it was killed, as is what needs more memory than its limit of 256 MiB"
+DEMANDS = Demands(("app", "traefik"))
+
+
+@pytest.fixture
+def well(make_spec: Callable[..., dict[str, Any]]) -> Observation:
+    containers = {name: make_spec(name, "one") for name in DEMANDS.containers}
+    for it in containers.values():
+        it["State"]["Running"] = True
+    parts = {"panel": "ok", "button": "ok", "storage": "ok"}
+    return Observation(containers, parts, 2, "f00", ("f00", "ba5"), "ok", 401)
+
+
+def test_nothing_is_said_of_what_is_well(well: Observation) -> None:
+    assert complaints(well, DEMANDS) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"parts": None}, "the app does not answer /healthz"),
+        ({"parts": {"panel": "gone", "button": "ok"}}, "/healthz says panel: gone"),
+        ({"frames": 0}, "no frame of it was read back from the panel"),
+        ({"frames": None}, "no frame of it was read back from the panel"),
+        ({"glass": ("other",)}, "the panel shows something else than its frame"),
+        ({"glass": ()}, "the panel shows something else than its frame"),
+        ({"bridge": "no answer"}, "pigpiod does not answer: no answer"),
+        ({"answer": 502}, "HTTPS answers 502 instead of 401"),
+    ],
+)
+def test_what_is_not_well_is_said(well: Observation, change: dict[str, Any], said: str) -> None:
+    assert complaints(replace(well, **change), DEMANDS)[0] == said
+
+
+def test_what_did_not_work_before_is_not_demanded(well: Observation) -> None:
+    parts = {"panel": "unplugged", "button": "ok", "storage": "ok"}
+    seen = replace(well, parts=parts, frames=None, glass=())
+    assert complaints(seen, replace(DEMANDS, parts=("button", "storage"))) == []
+
+
+def test_a_release_that_does_not_tell_its_frame_is_believed_by_its_count(well: Observation) -> None:
+    assert complaints(replace(well, frame=None, glass=("other",)), DEMANDS) == []
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ({"Running": False, "ExitCode": 1}, "app does not run: it ended with exit status 1"),
+        (
+            {"Running": False, "ExitCode": 137},
+            f"app does not run: {KILLED}",
+        ),
+        ({"Running": True, "Restarting": True}, "app does not run: it ended with exit status 0"),
+    ],
+)
+def test_a_container_that_is_down_is_all_that_is_said(
+    well: Observation, state: dict[str, Any], said: str
+) -> None:
+    app = well.containers["app"]
+    assert app
+    app["State"].update(state)
+    assert complaints(replace(well, parts=None), DEMANDS) == [said]
+
+
+def test_a_container_that_dies_again_and_again_is_hopeless(well: Observation) -> None:
+    app = well.containers["app"]
+    assert app
+    app["RestartCount"] = 5
+    assert hopeless(well, DEMANDS).startswith("app was restarted 5 times")
+    assert hopeless(well, replace(DEMANDS, restarts={"app": 4})) == ""
+
+
+def test_how_it_ended_is_known_although_it_was_started_again(well: Observation) -> None:
+    app = well.containers["app"]
+    assert app
+    app["RestartCount"] = 3
+    assert KILLED in hopeless(replace(well, ends={"app": End(137, hungry=True)}), DEMANDS)
+
+
+def test_the_last_end_is_read_out_of_the_events_of_the_engine() -> None:
+    lines = [
+        b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "1"}}}',
+        b'{"Action": "oom", "Actor": {"Attributes": {}}}',
+        b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "137"}}}',
+    ]
+    assert end_of(b"\n".join(lines)) == End(137, hungry=True)
+    assert end_of(b"") is None
+
+
+def test_a_release_passes_after_it_was_well_for_a_while_without_a_break(well: Observation) -> None:
+    patience = Patience(end=40, steady=5)
+    ill = replace(well, answer=502)
+    row = [(1, well), (3, well), (4, ill), (6, well), (10, well)]
+    assert [patience.judge(seen, DEMANDS, now) for now, seen in row] == [None] * len(row)
+    assert patience.judge(well, DEMANDS, 11) == ""
+
+
+def test_a_release_that_does_not_become_well_in_time_fails_with_the_reason(
+    well: Observation,
+) -> None:
+    patience = Patience(end=40, steady=5)
+    ill = replace(well, answer=502)
+    assert patience.judge(ill, DEMANDS, 39) is None
+    assert patience.judge(ill, DEMANDS, 40) == "HTTPS answers 502 instead of 401"
+
+
+def test_frames_are_counted_of_every_kind() -> None:
+    text = 'inkstand_refreshes_total{kind="full"} 1\ninkstand_refreshes_total{kind="skipped"} 2\n'
+    assert frames_in(text) == 3
+    assert frames_in("") is None
+
+
+def test_a_container_is_made_again_without_what_the_engine_adds(
+    make_spec: Callable[..., dict[str, Any]],
+) -> None:
+    spec = make_spec("app", "one", "abcdef")
+    spec["Config"]["MacAddress"] = "02:42:0a:00:00:02"
+    ends = spec["NetworkSettings"]["Networks"]
+    ends["inkstand_bus"] = {"Aliases": [spec["Id"][:12], "clock"]}
+    body, others = creation(spec)
+    assert "MacAddress" not in body
+    assert list(body["NetworkingConfig"]["EndpointsConfig"]) == ["inkstand_edge"]
+    assert others == {"inkstand_bus": {"Aliases": ["clock"], "IPAMConfig": None, "Links": None}}
+
+
+def test_a_log_is_put_together_of_its_pieces() -> None:
+    pieces = [(1, b"out\n"), (2, b"err\n")]
+    stream = b"".join(struct.pack(">BxxxL", kind, len(text)) + text for kind, text in pieces)
+    assert log_text(stream) == "out\nerr\n"

@@ -1,0 +1,236 @@
+"""From release to release: what is kept, what comes back, and what is left of an interruption."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any
+
+import pytest
+
+from inkstand_release.errors import ReleaseError
+
+pytestmark = pytest.mark.integration
+
+
+def texts(pi: Any) -> list[str]:
+    with contextlib.closing(pi.database()) as connection:
+        return [text for (text,) in connection.execute("SELECT text FROM message")]
+
+
+def add(pi: Any, text: str, version: int | None = None) -> None:
+    with contextlib.closing(pi.database()) as connection:
+        connection.execute("INSERT INTO message VALUES (?)", (text,))
+        if version is not None:
+            connection.execute(f"PRAGMA user_version = {version}")
+
+
+def update(pi: Any, tag: str, *names: str) -> Any:
+    pi.releases.begin()
+    pi.prepare(tag, *names)
+    return pi.releases.switch()
+
+
+def test_a_first_release_is_started_and_stays_whatever_it_is_like(pi: Any) -> None:
+    assert pi.releases.begin()["verdict"] == "first"
+    pi.prepare("one", "pigpiod", "app", "traefik")
+    pi.bad["inkstand/app:one"] = "no panel"
+    said = pi.releases.switch()
+    assert said["verdict"] == "bad"
+    assert "no panel" in said["sentence"]
+    assert pi.images["app"] == "inkstand/app:one"
+    assert not pi.host.guarded
+
+
+def test_where_nothing_changed_nothing_happens(pi: Any) -> None:
+    pi.runs("one")
+    assert pi.releases.begin()["verdict"] == "begun"
+    assert pi.host.guarded
+    assert pi.releases.switch()["verdict"] == "unchanged"
+    assert not pi.host.guarded
+    assert not (pi.settings.state_directory / "open").exists()
+
+
+def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> None:
+    pi.runs("one")
+    add(pi, "kept")
+    for tag in ("two", "three"):
+        assert update(pi, tag)["verdict"] == "good"
+    assert pi.images["app"] == "inkstand/app:three"
+    assert {tag for tag in pi.engine.tags if "app" in tag} == {
+        "inkstand/app:two",
+        "inkstand/app:three",
+    }
+    assert "inkstand/traefik:one" in pi.engine.tags
+    assert texts(pi) == ["kept"]
+
+
+def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
+    pi.runs("one")
+    pi.bad["inkstand/app:two"] = "no frame"
+    said = update(pi, "two")
+    assert said["verdict"] == "back"
+    assert "no frame" in said["sentence"]
+    assert pi.images == {name: f"inkstand/{name}:one" for name in pi.settings.containers}
+    assert pi.setting == "one"
+    (log,) = pi.settings.log_directory.iterdir()
+    assert "the log of inkstand/app:two" in log.read_text()
+    assert log.stat().st_mode & 0o077 == 0
+    assert str(log) in said["sentence"]
+    assert not pi.host.guarded
+
+
+def test_a_container_that_cannot_be_started_is_taken_back(pi: Any) -> None:
+    pi.runs("one")
+    pi.engine.refused.add("inkstand/pigpiod:two")
+    said = update(pi, "two", "pigpiod")
+    assert said["verdict"] == "back"
+    assert "no such device" in said["sentence"]
+    assert pi.images["pigpiod"] == "inkstand/pigpiod:one"
+
+
+def test_messages_of_before_and_meanwhile_are_there_when_the_format_is_the_same(pi: Any) -> None:
+    pi.runs("one")
+    add(pi, "before")
+    pi.bad["inkstand/app:two"] = "bad"
+    pi.at_the_gate = lambda: add(pi, "at the gate") if "at the gate" not in texts(pi) else None
+    said = update(pi, "two")
+    assert said["verdict"] == "back"
+    assert texts(pi) == ["before", "at the gate"]
+
+
+def test_a_database_in_another_format_is_put_back_and_the_other_one_kept(pi: Any) -> None:
+    pi.runs("one")
+    add(pi, "before")
+    pi.bad["inkstand/app:two"] = "bad"
+
+    def migrate() -> None:
+        if pi.images["app"] == "inkstand/app:two":
+            add(pi, "new", version=2)
+
+    pi.at_the_gate = migrate
+    said = update(pi, "two")
+    assert "messages.sqlite3" in said["sentence"]
+    assert texts(pi) == ["before"]
+    assert (pi.settings.state_directory / "failed" / "messages.sqlite3").exists()
+
+
+def test_a_broken_database_is_put_back(pi: Any) -> None:
+    pi.runs("one")
+    add(pi, "before")
+    pi.bad["inkstand/app:two"] = "bad"
+
+    def destroy() -> None:
+        if pi.images["app"] == "inkstand/app:two":
+            (pi.settings.databases / "messages.sqlite3").write_bytes(b"garbage" * 4096)
+
+    pi.at_the_gate = destroy
+    assert update(pi, "two")["verdict"] == "back"
+    assert texts(pi) == ["before"]
+
+
+def test_a_driver_that_is_put_back_is_restarted(pi: Any) -> None:
+    pi.runs("one")
+    pi.bad["inkstand/app:one"] = "no frame"
+    pi.releases.begin()
+    (pi.folder / "driver" / "driver.py").write_text("two")
+    said = pi.releases.switch()
+    assert said["verdict"] == "back"
+    assert (pi.folder / "driver" / "driver.py").read_text() == "one"
+    assert pi.host.restarted == ["epd-fuse.service"]
+
+
+def test_a_run_that_was_cut_off_is_gone_on_with(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    assert pi.releases.begin()["verdict"] == "open"
+    assert "app-next" not in pi.images
+    pi.prepare("two")
+    pi.bad["inkstand/app:two"] = "bad"
+    assert pi.releases.switch()["verdict"] == "back"
+    assert pi.setting == "one"
+
+
+def test_a_run_that_nobody_finishes_is_put_back(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    assert pi.releases.recover()["verdict"] == "back"
+    assert pi.setting == "one"
+    assert "app-next" not in pi.images
+    assert pi.releases.recover()["verdict"] == "unchanged"
+
+
+@pytest.mark.parametrize("moment", ["stop", "create", "start", "judge"])
+def test_a_power_cut_during_a_switch_ends_with_the_old_release(pi: Any, moment: str) -> None:
+    class PowerCut(BaseException):
+        """Nothing catches this."""
+
+    def cut(*_: object) -> None:
+        raise PowerCut
+
+    pi.runs("one")
+    add(pi, "before")
+    pi.releases.begin()
+    pi.prepare("two", "pigpiod", "app")
+    with pytest.MonkeyPatch.context() as patch:
+        if moment == "judge":
+            pi.at_the_gate = cut
+        else:
+            patch.setattr(pi.engine, moment, cut)
+        with pytest.raises(PowerCut):
+            pi.releases.switch()
+    pi.at_the_gate = lambda: None
+    assert pi.releases.recover()["verdict"] == "back"
+    assert pi.images == {name: f"inkstand/{name}:one" for name in pi.settings.containers}
+    assert pi.setting == "one"
+    assert texts(pi) == ["before"]
+
+
+def test_without_a_previous_release_there_is_no_way_back(pi: Any) -> None:
+    pi.runs("one")
+    with pytest.raises(ReleaseError, match="There is no previous release"):
+        pi.releases.back()
+
+
+def test_without_its_images_there_is_no_way_back(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    pi.engine.tags.remove("inkstand/app:one")
+    with pytest.raises(ReleaseError, match="its images are gone"):
+        pi.releases.back()
+    assert pi.images["app"] == "inkstand/app:two"
+
+
+def test_the_way_back_goes_forth_again_with_all_messages(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    add(pi, "since")
+    assert pi.releases.back()["verdict"] == "good"
+    assert (pi.images["app"], pi.setting) == ("inkstand/app:one", "one")
+    assert pi.releases.back()["verdict"] == "good"
+    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert texts(pi) == ["since"]
+
+
+def test_a_way_back_that_costs_messages_is_asked_for_by_name(pi: Any) -> None:
+    pi.runs("one")
+    add(pi, "before")
+    update(pi, "two")
+    add(pi, "since", version=2)
+    with pytest.raises(ReleaseError, match="release_back_with_messages=true"):
+        pi.releases.back()
+    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert texts(pi) == ["before", "since"]
+    assert pi.releases.back(with_databases=True)["verdict"] == "good"
+    assert texts(pi) == ["before"]
+
+
+def test_a_previous_release_that_is_not_well_is_left_again(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    pi.bad["inkstand/app:one"] = "no panel any more"
+    said = pi.releases.back()
+    assert said["verdict"] == "back"
+    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert pi.releases.back()["verdict"] == "back"
