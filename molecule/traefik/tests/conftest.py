@@ -24,8 +24,13 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parents[3]
 SCENARIO = ROOT / "molecule" / "traefik"
-# Molecule asks for colours, which would stand in the middle of sentences.
-PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
+# Molecule asks for colours, which would stand in the middle of sentences. A result is found by its
+# host when it is on one line.
+PLAIN = {
+    "ANSIBLE_FORCE_COLOR": "0",
+    "ANSIBLE_NOCOLOR": "1",
+    "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
+}
 NAME = "mac.example.com"
 PEBBLE = "https://192.0.2.1:14000/dir"
 NO_PEBBLE = "INPUT --protocol tcp --dport 14000 --jump REJECT --reject-with tcp-reset"

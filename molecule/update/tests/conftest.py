@@ -25,6 +25,8 @@ ROOT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ["INKSTAND_INSTANCE_STATE"])
 NAME = os.environ["INKSTAND_INSTANCE"]
 RUN_SECONDS = 900
+# Molecule asks for colours, which would stand in the middle of sentences.
+PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
 # What a run of the playbook needs of the repository.
 PARTS = ("ansible.cfg", "driver/src", "images", "inventory", "plugins", "roles")
 PLAYBOOKS = ("playbook.yml", "update.yml", "rollback.yml")
@@ -197,25 +199,27 @@ class Release:
 
     folder: Path
 
-    def start(self, playbook: str, *options: str) -> subprocess.Popen[str]:
+    @property
+    def said(self) -> Path:
+        """What the last run wrote."""
+        return self.folder / "said.txt"
+
+    def start(self, playbook: str, *options: str) -> subprocess.Popen[bytes]:
         """Begin a run of one of its playbooks."""
         program = Path(sys.executable).with_name("ansible-playbook")
         argv = [str(program), playbook, "--inventory", str(STATE / "inventory"), *options]
-        environment = {**os.environ, "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg")}
-        return subprocess.Popen(
-            argv,
-            cwd=self.folder,
-            env=environment,
-            text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-        )
+        environment = {**os.environ, **PLAIN, "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg")}
+        # A file, for a pipe that nobody reads would stop the run when it is full.
+        with self.said.open("w") as said:
+            return subprocess.Popen(
+                argv, cwd=self.folder, env=environment, stdout=said, stderr=subprocess.STDOUT
+            )
 
     def play(self, playbook: str = "update.yml", *options: str) -> Run:
         """Run one of its playbooks."""
         with self.start(playbook, *options) as process:
-            output, _ = process.communicate(timeout=RUN_SECONDS)
-        return Run(process.returncode, output)
+            process.wait(timeout=RUN_SECONDS)
+        return Run(process.returncode, self.said.read_text())
 
     def edit(self, path: str, before: str, after: str) -> None:
         """Change one place of a file."""
