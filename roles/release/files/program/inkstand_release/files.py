@@ -74,7 +74,12 @@ def _remove(path: Path) -> None:
         path.unlink()
 
 
+def _as_it_was(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
+    """Written by root for root: owners and modes stay; Python before 3.11.4 does so anyway."""
+    return member
+
+
 def _extract(tar: tarfile.TarFile, paths: Iterable[str]) -> None:
+    tar.extraction_filter = _as_it_was
     for path in sorted(paths):
-        # Written by root for root, with the owners and modes that were there.
-        tar.extract(path.lstrip("/"), "/", numeric_owner=True, filter="fully_trusted")
+        tar.extract(path.lstrip("/"), "/", numeric_owner=True)
