@@ -12,10 +12,13 @@ from ansible.plugins.callback import CallbackBase
 DOCUMENTATION = """
 name: dies_at_boundary
 type: aggregate
-short_description: Ends the process without a word when so many tasks have ended
-description: For tests. E(INKSTAND_DIE_AFTER) is the number of tasks; without it nothing happens.
+short_description: Ends the process without a word between two tasks
+description:
+  For tests. E(INKSTAND_DIE_AFTER) is the number of tasks that end before; C(change) is the first
+  task that changed something. Without it nothing happens.
 """
 STATUS = 42
+FIRST_CHANGE = "change"
 
 
 class CallbackModule(CallbackBase):
@@ -28,18 +31,29 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        self._left = int(os.environ.get("INKSTAND_DIE_AFTER", "-1"))
+        said = os.environ.get("INKSTAND_DIE_AFTER", "-1")
+        self._at_change = said == FIRST_CHANGE
+        self._left = -1 if self._at_change else int(said)
+        self._last = ""
 
-    def _count(self, task: Any) -> None:
+    def _begin(self, task: Any) -> None:
         if self._left == 0:
-            print(f"The controller dies before: {task.get_name()}", flush=True)
+            print(
+                f"The controller dies after {self._last!r}, before: {task.get_name()}", flush=True
+            )
             os._exit(STATUS)
         self._left -= 1
+        self._last = task.get_name()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         """A task begins, so the one before has ended."""
-        self._count(task)
+        self._begin(task)
 
     def v2_playbook_on_handler_task_start(self, task: Any) -> None:
         """So does a handler."""
-        self._count(task)
+        self._begin(task)
+
+    def v2_runner_on_ok(self, result: Any) -> None:
+        """A task of a host has ended well."""
+        if self._at_change and result.is_changed():
+            self._left = 0
