@@ -15,6 +15,7 @@ from virtual_pi.steps import wait_until
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 BOOT_SECONDS = 60
 IMAGES = ("inkstand/virtual-pi", "inkstand/virtual-pi-base")
 # systemd 257 of Debian 13 starts on a host with control groups v1 only when it is asked to.
@@ -89,6 +90,11 @@ def state(pi: VirtualPi) -> State | None:
         )
     status, image = shown.split()[:2]
     return State(status, image)
+
+
+def address(name: str) -> str:
+    """Give a container's address on the engine's network."""
+    return run(["docker", "inspect", "--format", ADDRESS, name]).strip()
 
 
 def create(pi: VirtualPi, image: str) -> None:

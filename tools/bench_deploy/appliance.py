@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from virtual_pi.settings import VirtualPi
 
 ON_THE_PI = Path(__file__).with_name("on_the_pi.py")
-ADDRESS = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
 
 
 def on_the_pi(pi: VirtualPi, *arguments: str) -> dict[str, Any]:
@@ -41,8 +40,7 @@ class Appliance:
 
     def __post_init__(self) -> None:
         """Look where it is; nothing of it is published."""
-        argv = ["docker", "inspect", "--format", ADDRESS, self.pi.name]
-        self.address = run(argv).strip()
+        self.address = container.address(self.pi.name)
 
     def _connection(self) -> http.client.HTTPSConnection:
         if not hasattr(self.local, "connection"):

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import ssl
-import subprocess
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 import pytest
-import testinfra
 import yaml
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from virtual_pi import container, testing
 
 SETTINGS = Path(__file__).resolve().parents[1] / "vars" / "settings.yml"
 NAME = "kueche.home.arpa"
-Found = TypeVar("Found")
 
 
 @dataclass
@@ -73,47 +67,15 @@ def settings() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def state() -> Path:
-    """The folder of what belongs to this virtual Pi."""
-    return Path(os.environ["INKSTAND_INSTANCE_STATE"])
-
-
-@pytest.fixture(scope="session")
-def pi() -> Any:
-    """A root shell on the Pi."""
-    return testinfra.get_host(f"docker://{os.environ['INKSTAND_INSTANCE']}")
-
-
-@pytest.fixture(scope="session")
-def site(state: Path) -> Site:
+def site(instance: str, state: Path) -> Site:
     """The appliance, by the Pi's address on the engine's network."""
-    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    argv = ["docker", "inspect", "--format", template, os.environ["INKSTAND_INSTANCE"]]
-    found = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    return Site(found.strip(), state / "certificate.pem")
+    return Site(container.address(instance), state / "certificate.pem")
 
 
 @pytest.fixture(scope="session")
 def owner(site: Site, state: Path, settings: dict[str, Any]) -> Site:
     """The same for the owner, logged in by the other name."""
-    password = json.loads((state / "credentials.json").read_text())["password"]
-    body = {"username": settings["app_username"], "password": password}
+    body = {**testing.login(state), "username": settings["app_username"]}
     status, told, _ = site.ask("POST", "/login", body)
     assert status == 200
     return Site(site.address, site.certificate, told["token"])
-
-
-@pytest.fixture(scope="session")
-def wait_for() -> Callable[..., Any]:
-    """Give a function that asks until the answer is true, and gives that answer."""
-
-    def wait(what: str, ask: Callable[[], Found], seconds: float = 20) -> Found:
-        deadline = time.monotonic() + seconds
-        while True:
-            found = ask()
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.2)
-
-    return wait

@@ -4,31 +4,24 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import testinfra
 
 from pi_images import bases, emulation
 from pi_images.architectures import named
+from virtual_pi import testing
+from virtual_pi.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 pytestmark = pytest.mark.e2e
 
-ROOT = Path(__file__).resolve().parents[3]
+PLAYBOOK = Path(__file__).resolve().parents[1] / "image.yml"
 ELSEWHERE = "inkstand/elsewhere:test"
-PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1", "INKSTAND_ROOT": str(ROOT)}
-
-
-@pytest.fixture(scope="module")
-def pi() -> Any:
-    return testinfra.get_host(f"docker://{os.environ['INKSTAND_INSTANCE']}")
 
 
 @pytest.fixture(scope="module")
@@ -48,21 +41,11 @@ def armhf() -> Iterator[dict[str, Any]]:
 
 def changed(settings: dict[str, Any], *options: str) -> tuple[int, str]:
     """Ask for the image: how many tasks changed something, and what was said."""
-    playbook = Path(sys.executable).with_name("ansible-playbook")
-    inventory = Path(os.environ["INKSTAND_INSTANCE_STATE"]) / "inventory"
-    argv = [str(playbook), "molecule/controller/image.yml", "-i", str(inventory), *options]
-    done = subprocess.run(
-        [*argv, "-e", json.dumps(settings)],
-        cwd=ROOT,
-        check=False,
-        capture_output=True,
-        text=True,
-        env={**os.environ, **PLAIN},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    found = re.search(r"\bchanged=(\d+)", done.stdout)
-    assert found
-    return int(found[1]), " ".join(done.stdout.split())
+    inventory = f"{os.environ['INKSTAND_INSTANCE_STATE']}/inventory"
+    given = ("-i", inventory, *options, "-e", json.dumps(settings))
+    done = testing.play(PLAYBOOK, *given, INKSTAND_ROOT=str(ROOT))
+    assert done.status == 0, done.output
+    return done.changed, done.words
 
 
 def test_the_containers_run(pi: Any) -> None:

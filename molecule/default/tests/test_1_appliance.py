@@ -10,6 +10,7 @@ import urllib3
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
 
@@ -19,7 +20,7 @@ def test_a_stranger_is_asked_for_a_token(anonymous: Any) -> None:
 
 
 def test_the_owner_is_welcome(api: Any) -> None:
-    assert api.authorized("GET", "/") == (200, {"message": "Welcome to Inkstand owner!"})
+    assert api.ask("GET", "/") == (200, {"message": "Welcome to Inkstand owner!"})
 
 
 def test_a_bearer_token_works_as_well(api: Any) -> None:
@@ -27,8 +28,8 @@ def test_a_bearer_token_works_as_well(api: Any) -> None:
     assert api.ask("GET", "/", headers=headers)[0] == 200
 
 
-def test_a_wrong_password_is_refused(anonymous: Any) -> None:
-    wrong = {**anonymous.login, "password": "wrong"}
+def test_a_wrong_password_is_refused(anonymous: Any, login: dict[str, str]) -> None:
+    wrong = {**login, "password": "wrong"}
     assert anonymous.ask("POST", "/login", json=wrong) == (400, {"error": "Invalid credentials"})
 
 
@@ -44,7 +45,7 @@ def test_a_bad_token_is_refused(anonymous: Any) -> None:
 
 
 def test_a_message_is_answered_with_itself(api: Any) -> None:
-    answer = api.authorized("POST", "/messages", json={"message": "Hello World!"})
+    answer = api.ask("POST", "/messages", json={"message": "Hello World!"})
     assert answer == (201, {"message": "Hello World!"})
 
 
@@ -137,8 +138,8 @@ def test_no_unit_has_failed(pi: Any) -> None:
     assert pi.check_output("systemctl --failed --no-legend --plain") == ""
 
 
-def test_secrets_are_in_no_log_image_or_process_list(pi: Any, instance: Any, login: Any) -> None:
-    kept = (instance.state / "credentials.json").read_text()
+def test_secrets_are_in_no_log_image_or_process_list(pi: Any, state: Path, login: Any) -> None:
+    kept = (state / "credentials.json").read_text()
     assert login["password"] in kept
     key = pi.check_output("sudo cat /etc/inkstand/app/secrets/token_secret").split()[0]
     assert len(key) >= 32

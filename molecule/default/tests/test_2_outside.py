@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
+
+from virtual_pi import container
+from virtual_pi.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,43 +28,38 @@ ABOUT_THE_STRANGER = ("engine_problem",)
 
 
 @pytest.fixture(scope="module")
-def stranger(instance: Any, ca: Path) -> Iterator[Callable[..., str]]:
+def stranger(instance: str, ca: Path) -> Iterator[Callable[..., str]]:
     """Give a function that runs a program on a Debian 13 beside the Pi and gives what it wrote."""
-    name = f"{instance.name}-stranger"
-    template = "{{.Config.Image}}"
-    image = _output("docker", "inspect", "--format", template, instance.name)
+    name = f"{instance}-stranger"
+    image = run(["docker", "inspect", "--format", "{{.Config.Image}}", instance]).strip()
     subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
-    _output("docker", "run", "--detach", "--rm", "--name", name, image, "sleep", "infinity")
+    run(["docker", "run", "--detach", "--rm", "--name", name, image, "sleep", "infinity"])
     try:
-        _output("docker", "cp", str(ca), f"{name}:/srv/ca.pem")
-        yield lambda *argv: _output("docker", "exec", name, *argv)
+        run(["docker", "cp", str(ca), f"{name}:/srv/ca.pem"])
+        yield lambda *argv: run(["docker", "exec", name, *argv]).strip()
     finally:
         subprocess.run(["docker", "rm", "--force", name], check=False, capture_output=True)
 
 
-def _output(*argv: str) -> str:
-    return subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
-
-
-def test_only_http_and_https_are_open(stranger: Callable[..., str], instance: Any) -> None:
+def test_only_http_and_https_are_open(stranger: Callable[..., str], instance: str) -> None:
     """All 65,535 ports, one after the other: a closed one answers in microseconds."""
     script = (
         "import socket\n"
         "def is_open(port):\n"
         "    with socket.socket() as asked:\n"
         "        asked.settimeout(1)\n"
-        f"        return asked.connect_ex(('{instance.address}', port)) == 0\n"
+        f"        return asked.connect_ex(('{container.address(instance)}', port)) == 0\n"
         "print(*filter(is_open, range(1, 65536)))"
     )
     assert stranger("python3", "-c", script) == "80 443"
 
 
-def test_testssl_finds_nothing_worse_than_low(stranger: Callable[..., str], instance: Any) -> None:
+def test_testssl_finds_nothing_worse_than_low(stranger: Callable[..., str], instance: str) -> None:
     """Debian's testssl.sh, with the CA trusted as on an owner's device."""
     stranger("sh", "-c", INSTALL)
     options = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "none"]
     files = ["--add-ca", "/srv/ca.pem", "--jsonfile", "/tmp/found.json"]
-    target = ["--ip", instance.address, "localhost:443"]
+    target = ["--ip", container.address(instance), "localhost:443"]
     stranger(
         "sh", "-c", '"$@" >/tmp/said.txt 2>&1 || true', "sh", "testssl", *options, *files, *target
     )

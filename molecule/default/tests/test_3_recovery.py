@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
+from virtual_pi import container
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,7 +28,7 @@ def started_at(engine_says: Callable[[str, str], str]) -> Callable[[], list[str]
 def serves(api: Any) -> bool:
     """Tell whether the owner is welcome."""
     try:
-        return bool(api.authorized("GET", "/")[0] == 200)
+        return bool(api.ask("GET", "/")[0] == 200)
     except (urllib3.exceptions.HTTPError, ValueError):
         return False
 
@@ -124,23 +126,23 @@ def test_a_panel_that_fails_is_told_and_recovers(
 def test_everything_is_up_after_a_reboot(
     api: Any,
     pi: Any,
-    instance: Any,
+    instance: str,
     current: Callable[[], bytes],
     wait_for: Callable[..., Any],
 ) -> None:
-    history = api.authorized("GET", "/api/v1/messages")
-    subprocess.run(["docker", "restart", instance.name], check=True, capture_output=True)
+    history = api.ask("GET", "/api/v1/messages")
+    subprocess.run(["docker", "restart", instance], check=True, capture_output=True)
     wait_for(
         "systemd has started everything",
         lambda: pi.run("systemctl is-system-running --wait").stdout.strip() == "running",
         seconds=BOOT_SECONDS,
     )
     # A restarted container may have another address.
-    api.pool.host = instance.address
+    api.pool.host = container.address(instance)
     wait_for("the appliance serves", lambda: serves(api), seconds=BOOT_SECONDS)
     running = pi.check_output("docker ps --format '{{.Names}}'").split()
     assert sorted(running) == list(CONTAINERS)
-    assert api.authorized("GET", "/api/v1/messages") == history
+    assert api.ask("GET", "/api/v1/messages") == history
     before = current()
     api.send("After the reboot")
     wait_for("the message on the glass", lambda: current() not in (b"", before), seconds=20)

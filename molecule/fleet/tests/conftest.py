@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import shutil
 import ssl
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import testinfra
-import urllib3
+
+from virtual_pi import container, testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,17 +24,8 @@ ROOT = Path(__file__).resolve().parents[3]
 SECONDS = 1800
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(testing.Run):
     """What a command ended with and said."""
-
-    status: int
-    output: str
-
-    @property
-    def words(self) -> str:
-        """What it said, with single blanks."""
-        return " ".join(self.output.split())
 
     def about(self, host: str) -> str:
         """What the closing report says of a host, with its further lines in one."""
@@ -50,29 +40,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Api:
-    """The HTTPS interface of one Pi, with the certificate verified as a browser would."""
+    """The HTTPS interface of one Pi."""
 
     address: str
     ca: Path
 
-    def _pool(self) -> urllib3.HTTPSConnectionPool:
-        return urllib3.HTTPSConnectionPool(
-            self.address,
-            443,
-            ca_certs=str(self.ca),
-            cert_reqs=ssl.CERT_REQUIRED,
-            server_hostname="localhost",
-            assert_hostname="localhost",
-            timeout=urllib3.Timeout(30),
-            retries=False,
-        )
-
     def ask(self, method: str, path: str, token: str = "", **arguments: Any) -> tuple[int, Any]:
-        """Send a request: status and decoded JSON of the answer."""
-        headers = {"Host": "localhost", **({"Authorization": token} if token else {})}
-        with self._pool() as pool:
-            answer = pool.request(method, path, headers=headers, **arguments)
-        return answer.status, answer.json() if answer.data else None
+        """Send a request over a connection of its own."""
+        client = testing.Client(self.address, str(self.ca), token, seconds=30)
+        with client.pool:
+            return client.ask(method, path, **arguments)
 
     def certificate(self) -> str:
         """Give the certificate that is served."""
@@ -89,13 +66,10 @@ class Pi:
     @property
     def api(self) -> Api:
         """Its HTTPS interface, at its address on the engine's network."""
-        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        argv = ["docker", "inspect", "--format", template, self.name]
-        address = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
         (self.state / "ca.pem").write_text(
             self.shell.file("/etc/inkstand/traefik/ca.pem").content_string
         )
-        return Api(address, self.state / "ca.pem")
+        return Api(container.address(self.name), self.state / "ca.pem")
 
     @property
     def shell(self) -> Any:
@@ -105,8 +79,7 @@ class Pi:
     @property
     def login(self) -> dict[str, str]:
         """The owner's name and password."""
-        kept = json.loads((self.state / "credentials.json").read_text())
-        return {"username": kept["username"], "password": kept["password"]}
+        return testing.login(self.state)
 
     @property
     def host_vars(self) -> Path:
@@ -182,16 +155,8 @@ def compare(inventory: list[str]) -> Callable[..., Run]:
 
 
 @pytest.fixture(scope="session")
-def wait_for() -> Callable[..., None]:
-    """Give a function that asks until the answer is true."""
-
-    def wait(what: str, ask: Callable[[], Any], seconds: float = 60) -> None:
-        deadline = time.monotonic() + seconds
-        while not ask():
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.2)
-
-    return wait
+def patience() -> float:
+    return 60
 
 
 @pytest.fixture

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from virtual_pi import container
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -52,10 +54,7 @@ def test_a_container_reaches_the_world_and_not_the_pi(
 ) -> None:
     listen = ["docker", "exec", "--detach", outside.name, "python3", "/srv/listen.py", "8888"]
     subprocess.run(listen, check=True)
-    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    argv = ["docker", "inspect", "--format", template, outside.name]
-    world = subprocess.run(argv, check=True, capture_output=True, text=True).stdout.strip()
-    assert _from_the_container(pi, world, 8888) == "here"
+    assert _from_the_container(pi, container.address(outside.name), 8888) == "here"
     gateway = published.rpartition(".")[0] + ".1"
     assert _from_the_container(pi, gateway, 9998) == ""
 

@@ -5,24 +5,17 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
 
 import pytest
-import testinfra
+
+from virtual_pi import testing
+from virtual_pi.commands import run
+from virtual_pi.settings import ROOT
 
 pytestmark = pytest.mark.e2e
-
-ROOT = Path(__file__).resolve().parents[3]
-PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
-
-
-@pytest.fixture(scope="module")
-def pi() -> Any:
-    return testinfra.get_host(f"docker://{os.environ['INKSTAND_INSTANCE']}")
 
 
 @pytest.fixture(scope="module")
@@ -40,26 +33,20 @@ def manifest(path: Path) -> dict[str, Any]:
 
 def checked(bundle: Path) -> str:
     """Run what checks settings before anything changes, and give what it says."""
-    playbook = Path(sys.executable).with_name("ansible-playbook")
-    inventory = Path(os.environ["INKSTAND_INSTANCE_STATE"]) / "inventory"
+    inventory = f"{os.environ['INKSTAND_INSTANCE_STATE']}/inventory"
     given = json.dumps({"docker_bundle": str(bundle), "docker_image_archives": []})
-    argv = [str(playbook), "playbook.yml", "-i", str(inventory), "--tags", "nothing", "-e", given]
-    done = subprocess.run(
-        argv, cwd=ROOT, check=False, capture_output=True, text=True, env={**os.environ, **PLAIN}
-    )
-    return " ".join((done.stdout + done.stderr).split())
+    options = ("-i", inventory, "--tags", "nothing", "-e", given)
+    return testing.play(ROOT / "playbook.yml", *options).words
 
 
 def ask_engine(*argv: str) -> str:
     """Ask the engine of this machine, not that of the Pi."""
-    return subprocess.run(
-        ["docker", *argv], check=True, capture_output=True, text=True
-    ).stdout.strip()
+    return run(["docker", *argv]).strip()
 
 
-def test_there_is_no_way_to_the_internet(pi: Any) -> None:
+def test_there_is_no_way_to_the_internet(pi: Any, instance: str) -> None:
     template = "{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}"
-    network = ask_engine("inspect", "--format", template, os.environ["INKSTAND_INSTANCE"])
+    network = ask_engine("inspect", "--format", template, instance)
     assert ask_engine("network", "inspect", "--format", "{{.Internal}}", network) == "true"
     assert pi.run("getent hosts example.com").rc != 0
 

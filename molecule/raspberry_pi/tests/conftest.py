@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
 
+from virtual_pi import testing
 from virtual_pi.actions import EPD
 from virtual_pi.commands import read_bytes, run
 from virtual_pi.deploy import CA_ON_THE_PI
@@ -23,51 +22,16 @@ from virtual_pi.machine.settings import ADDRESS, Machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Found = TypeVar("Found")
 # Emulated, a start of all containers takes minutes.
 SERVE_SECONDS = 300
 PAGE = 100
 
 
 @dataclass
-class Owner:
-    """The HTTPS interface, with the certificate verified as a browser would.
+class Owner(testing.Client):
+    """The owner; `taken` are all messages that were answered with 201, by number."""
 
-    `taken` are all messages that were answered with 201, by number.
-    """
-
-    port: int
-    ca: str
-    token: str = ""
     taken: dict[int, str] = field(default_factory=dict)
-    pool: urllib3.HTTPSConnectionPool = field(init=False)
-
-    def __post_init__(self) -> None:
-        """Open no connection yet."""
-        self.pool = urllib3.HTTPSConnectionPool(
-            ADDRESS,
-            self.port,
-            ca_certs=self.ca,
-            cert_reqs=ssl.CERT_REQUIRED,
-            server_hostname="localhost",
-            assert_hostname="localhost",
-            timeout=urllib3.Timeout(30),
-            retries=False,
-        )
-
-    def ask(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:
-        """Send a request: status and decoded JSON of the answer."""
-        headers = {"Host": f"localhost:{self.port}", "Authorization": self.token}
-        answer = self.pool.request(method, path, headers=headers, **arguments)
-        return answer.status, answer.json() if answer.data else None
-
-    def log_in(self, state: Path) -> None:
-        """Get a token."""
-        status, body = self.ask(
-            "POST", "/login", json=json.loads((state / "login.json").read_text())
-        )
-        assert status == 200
-        self.token = body["token"]
 
     def send(self, text: str) -> int:
         """Send a message: its number, once it was taken."""
@@ -135,26 +99,15 @@ def ca(machine: Machine) -> Path:
 def owner(machine: Machine, ca: Path) -> Iterator[Owner]:
     """The owner, logged in: once, and for all starts of the machine."""
     assert machine.https_port
-    found = Owner(machine.https_port, str(ca))
-    found.log_in(machine.state)
+    found = Owner(ADDRESS, str(ca), port=machine.https_port, seconds=30)
+    found.log_in(json.loads((machine.state / "login.json").read_text()))
     yield found
     found.pool.close()
 
 
 @pytest.fixture(scope="session")
-def wait_for() -> Callable[..., Any]:
-    """Give a function that asks until the answer is true, and gives that answer."""
-
-    def wait(what: str, ask: Callable[[], Found], seconds: float = 60) -> Found:
-        deadline = time.monotonic() + seconds
-        while True:
-            found = ask()
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.2)
-
-    return wait
+def patience() -> float:
+    return 60
 
 
 @pytest.fixture(scope="session")

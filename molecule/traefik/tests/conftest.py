@@ -4,57 +4,27 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
 import socket
 import ssl
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import testinfra
 from cryptography import x509
+
+from virtual_pi import container, testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-ROOT = Path(__file__).resolve().parents[3]
-SCENARIO = ROOT / "molecule" / "traefik"
-# Molecule asks for colours, which would stand in the middle of sentences. A result is found by its
-# host when it is on one line.
-PLAIN = {
-    "ANSIBLE_FORCE_COLOR": "0",
-    "ANSIBLE_NOCOLOR": "1",
-    "ANSIBLE_CALLBACK_RESULT_FORMAT": "json",
-}
+SCENARIO = Path(__file__).resolve().parents[1]
 NAME = "mac.example.com"
 PEBBLE = "https://192.0.2.1:14000/dir"
 NO_PEBBLE = "INPUT --protocol tcp --dport 14000 --jump REJECT --reject-with tcp-reset"
-Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class Run:
-    """How a run of the role ended."""
-
-    status: int
-    output: str
-
-    @property
-    def changed(self) -> int:
-        """How many tasks changed something, as the recap says."""
-        found = re.search(r"\bchanged=(\d+)", self.output)
-        assert found, self.output
-        return int(found[1])
-
-    @property
-    def words(self) -> str:
-        """The output without its line breaks, to look for a sentence in."""
-        return " ".join(self.output.split())
 
 
 @dataclass(frozen=True)
@@ -165,62 +135,25 @@ def _exchange(
 
 
 @pytest.fixture(scope="session")
-def instance() -> str:
-    """Name what molecule made."""
-    return os.environ["INKSTAND_INSTANCE"]
-
-
-@pytest.fixture(scope="session")
-def state() -> Path:
-    """Name the folder of what belongs to it."""
-    return Path(os.environ["INKSTAND_INSTANCE_STATE"])
-
-
-@pytest.fixture(scope="session")
-def pi(instance: str) -> Any:
-    """A root shell on the Pi."""
-    return testinfra.get_host(f"docker://{instance}")
-
-
-@pytest.fixture(scope="session")
 def site(instance: str) -> Site:
     """The appliance, by the Pi's address on the engine's network."""
-    template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-    argv = ["docker", "inspect", "--format", template, instance]
-    found = subprocess.run(argv, check=True, capture_output=True, text=True).stdout
-    return Site(found.strip())
+    return Site(container.address(instance))
 
 
-def _play(playbook: str, *options: str) -> Run:
-    program = Path(sys.executable).with_name("ansible-playbook")
-    argv = [*map(str, (program, SCENARIO / playbook)), *options]
-    done = subprocess.run(
-        argv, cwd=ROOT, env={**os.environ, **PLAIN}, check=False, capture_output=True, text=True
-    )
-    return Run(done.returncode, done.stdout + done.stderr)
+def _play(playbook: str, *options: str) -> testing.Run:
+    # A result is found by its host when it is on one line.
+    return testing.play(SCENARIO / playbook, *options, ANSIBLE_CALLBACK_RESULT_FORMAT="json")
 
 
 @pytest.fixture(scope="session")
-def attempt(state: Path) -> Callable[..., Run]:
+def attempt(state: Path) -> Callable[..., testing.Run]:
     """Give a function that runs the role with settings, whether that ends well or not."""
 
-    def run(*options: str, **settings: object) -> Run:
+    def run(*options: str, **settings: object) -> testing.Run:
         given = {f"traefik_{name}": value for name, value in settings.items()}
         base = f"@{SCENARIO / 'vars' / 'settings.yml'}"
         limits = ("-i", str(state / "inventory"), "-t", "traefik")
         return _play("converge.yml", *limits, "-e", base, "-e", json.dumps(given), *options)
-
-    return run
-
-
-@pytest.fixture(scope="session")
-def apply(attempt: Callable[..., Run]) -> Callable[..., Run]:
-    """Give a function that runs the role with settings, which must end well."""
-
-    def run(*options: str, **settings: object) -> Run:
-        done = attempt(*options, **settings)
-        assert done.status == 0, done.output
-        return done
 
     return run
 
@@ -274,19 +207,3 @@ def no_ca(pi: Any) -> Iterator[Callable[[], None]]:
     pi.check_output(f"iptables -I {NO_PEBBLE}")
     yield lambda: pi.check_output(f"iptables -D {NO_PEBBLE}")
     pi.run(f"iptables -D {NO_PEBBLE}")
-
-
-@pytest.fixture(scope="session")
-def wait_for() -> Callable[..., Any]:
-    """Give a function that asks until the answer is true, and gives that answer."""
-
-    def wait(what: str, ask: Callable[[], Found], seconds: float = 20) -> Found:
-        deadline = time.monotonic() + seconds
-        while True:
-            found = ask()
-            if found:
-                return found
-            assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-            time.sleep(0.2)
-
-    return wait

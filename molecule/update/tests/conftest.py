@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
-import ssl
 import subprocess
 import sys
 import threading
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import urllib3
 
+from virtual_pi import container, testing
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ["INKSTAND_INSTANCE_STATE"])
 NAME = os.environ["INKSTAND_INSTANCE"]
 RUN_SECONDS = 900
-# Molecule asks for colours, which would stand in the middle of sentences.
-PLAIN = {"ANSIBLE_FORCE_COLOR": "0", "ANSIBLE_NOCOLOR": "1"}
 # What a run of the playbook needs of the repository.
 PARTS = ("ansible.cfg", "driver/src", "images", "inventory", "plugins", "roles")
 PLAYBOOKS = ("playbook.yml", "update.yml", "rollback.yml")
-Found = TypeVar("Found")
 
 
 def shell(*argv: str, check: bool = True) -> str:
@@ -42,64 +39,26 @@ def shell(*argv: str, check: bool = True) -> str:
     return done.stdout.strip()
 
 
-def wait_for(what: str, ask: Callable[[], Found], seconds: float = 30) -> Found:
-    """Ask until the answer is true, and give that answer."""
-    deadline = time.monotonic() + seconds
-    while not (found := ask()):
-        assert time.monotonic() < deadline, f"not within {seconds} s: {what}"
-        time.sleep(0.1)
-    return found
+wait_for = partial(testing.wait_for, seconds=30)
 
 
-@dataclass
-class Owner:
+class Owner(testing.Client):
     """Who has an account and a token, and comes by HTTPS."""
-
-    ca: str
-    token: str = ""
-    pool: urllib3.HTTPSConnectionPool = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.connect()
 
     def connect(self) -> None:
         """Find the Pi, which may have another address after it was off."""
-        template = "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}"
-        found = subprocess.run(
-            ["docker", "inspect", "--format", template, NAME],
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        self.pool = urllib3.HTTPSConnectionPool(
-            found.stdout.strip(),
-            443,
-            ca_certs=self.ca,
-            cert_reqs=ssl.CERT_REQUIRED,
-            server_hostname="localhost",
-            assert_hostname="localhost",
-            timeout=urllib3.Timeout(5),
-            retries=False,
-        )
+        self.address = container.address(NAME)
+        self.renew()
 
     def ask(self, method: str, path: str, **arguments: Any) -> tuple[int, Any]:
         """Return status and decoded JSON; 0 when nobody answers."""
-        headers = {"Host": "localhost", "Authorization": self.token}
         try:
-            answer = self.pool.request(method, path, headers=headers, **arguments)
+            answer = self.request(method, path, **arguments)
             return answer.status, answer.json() if answer.data else None
         except urllib3.exceptions.HTTPError:
             return 0, None
         except ValueError:
             return answer.status, None
-
-    def log_in(self) -> None:
-        """Get a token by the password."""
-        kept = json.loads((STATE / "credentials.json").read_text())
-        login = {name: kept[name] for name in ("username", "password")}
-        status, body = self.ask("POST", "/login", json=login)
-        assert status == 200, body
-        self.token = body["token"]
 
     def send(self, text: str) -> int:
         """Send a message and return the status of the answer."""
@@ -132,9 +91,9 @@ class Owner:
 def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
     ca = tmp_path_factory.mktemp("ca") / "ca.pem"
     ca.write_text(shell("cat", "/etc/inkstand/traefik/ca.pem"))
-    found = Owner(str(ca))
+    found = Owner(container.address(NAME), str(ca), seconds=5)
     wait_for("the appliance serves", found.is_served)
-    found.log_in()
+    found.log_in(testing.login(STATE))
     for text in ("One", "Two", "Three"):
         assert found.send(text) == 201
     made = {"name": "doorbell", "scope": "post", "expires_in_days": None}
@@ -172,25 +131,7 @@ class Sender:
 
 @pytest.fixture
 def sender(owner: Owner) -> Sender:
-    return Sender(Owner(owner.ca, owner.token))
-
-
-@dataclass
-class Run:
-    """One run of a playbook."""
-
-    status: int
-    output: str
-
-    @property
-    def changed(self) -> int:
-        """How many tasks changed something."""
-        return sum(int(number) for number in re.findall(r"changed=(\d+)", self.output))
-
-    @property
-    def sentences(self) -> str:
-        """The output on one line, for Ansible wraps it."""
-        return re.sub(r"\s+", " ", self.output)
+    return Sender(replace(owner))
 
 
 @dataclass
@@ -208,18 +149,22 @@ class Release:
         """Begin a run of one of its playbooks."""
         program = Path(sys.executable).with_name("ansible-playbook")
         argv = [str(program), playbook, "--inventory", str(STATE / "inventory"), *options]
-        environment = {**os.environ, **PLAIN, "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg")}
+        environment = {
+            **os.environ,
+            **testing.PLAIN,
+            "ANSIBLE_CONFIG": str(self.folder / "ansible.cfg"),
+        }
         # A file, for a pipe that nobody reads would stop the run when it is full.
         with self.said.open("w") as said:
             return subprocess.Popen(
                 argv, cwd=self.folder, env=environment, stdout=said, stderr=subprocess.STDOUT
             )
 
-    def play(self, playbook: str = "update.yml", *options: str) -> Run:
+    def play(self, playbook: str = "update.yml", *options: str) -> testing.Run:
         """Run one of its playbooks."""
         with self.start(playbook, *options) as process:
             process.wait(timeout=RUN_SECONDS)
-        return Run(process.returncode, self.said.read_text())
+        return testing.Run(process.returncode, self.said.read_text())
 
     def edit(self, path: str, before: str, after: str) -> None:
         """Change one place of a file."""

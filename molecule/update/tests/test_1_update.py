@@ -41,7 +41,7 @@ MIGRATES = (
 def test_without_a_previous_release_the_way_back_is_refused(release: Any, owner: Any) -> None:
     run = release.play("rollback.yml")
     assert run.status != 0
-    assert "There is no previous release" in run.sentences
+    assert "There is no previous release" in run.words
     assert owner.is_served()
 
 
@@ -59,14 +59,14 @@ def test_a_bad_release_is_taken_back_with_nothing_lost(
         f"answers meanwhile {sorted(sender.answers)}; {len(sender.accepted)} accepted"
     )
     assert run.status != 0
-    assert WHY[kind] in run.sentences
+    assert WHY[kind] in run.words
     assert said["verdict"] == "back"
     assert said["seconds"] < SECONDS
     assert owner.is_served()
     assert pi.images() == running
     assert owner.tokens() == tokens
     assert set(owner.texts()) >= {*before, *sender.accepted}
-    log = re.search(r"/var/log/inkstand/failed-[0-9a-f]+[.]log", run.sentences)
+    log = re.search(r"/var/log/inkstand/failed-[0-9a-f]+[.]log", run.words)
     assert log
     assert f"bad: {kind}" in pi.shell("cat", log[0])
 
@@ -81,7 +81,7 @@ def test_a_database_that_the_old_release_cannot_read_is_put_back(
     said = pi.result()
     print(f"\nmigrates: back in {said['seconds']} s; {len(sender.accepted)} accepted meanwhile")
     assert run.status != 0
-    assert "It had changed messages.sqlite3" in run.sentences
+    assert "It had changed messages.sqlite3" in run.words
     assert said["seconds"] < SECONDS
     assert owner.is_served()
     assert pi.images() == running
@@ -143,7 +143,7 @@ def test_a_role_that_fails_puts_back_what_it_wrote(release: Any, owner: Any, pi:
         "update.yml", "--tags", "app", "-e", "app_title=Other", "-e", "app_memory=1m"
     )
     assert run.status != 0
-    assert "is as it was" in run.sentences
+    assert "is as it was" in run.words
     assert pi.shell("cat", "/etc/inkstand/app/inkstand.toml") == settings
     assert owner.is_served()
 
@@ -172,7 +172,7 @@ def test_the_way_back_by_hand_and_forth_again(release: Any, owner: Any, pi: Any)
     before, running = owner.texts(), pi.images()
     run = release.play("rollback.yml")
     assert run.status == 0, run.output[-3000:]
-    assert "is well and runs" in run.sentences
+    assert "is well and runs" in run.words
     assert pi.images()["app"] != running["app"]
     assert owner.is_served()
     assert owner.texts() == before
