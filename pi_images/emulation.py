@@ -61,14 +61,30 @@ def _install() -> None:
     )
 
 
-def _register(architecture: Architecture) -> None:
-    """Do what systemd-binfmt does, where no systemd runs."""
-    if not (HANDLERS / "register").exists():
-        run(["mount", "-t", "binfmt_misc", "binfmt_misc", os.fspath(HANDLERS)])
-    for path in sorted(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
-        line = path.read_text().strip()
-        if line.startswith(f":{architecture.emulator}:"):
-            (HANDLERS / "register").write_text(line)
+def register(
+    architecture: Architecture, handlers: Path = HANDLERS, configurations: Path = CONFIGURATIONS
+) -> None:
+    """Do what systemd-binfmt does, where no systemd runs.
+
+    Raises:
+        VirtualPiError: this kernel refuses.
+    """
+    if not (handlers / "register").exists():
+        run(["mount", "-t", "binfmt_misc", "binfmt_misc", os.fspath(handlers)])
+    try:
+        for path in sorted(configurations.glob(f"{architecture.emulator}*.conf")):
+            line = path.read_text().strip()
+            if line.startswith(f":{architecture.emulator}:"):
+                (handlers / "register").write_text(line)
+    except OSError as error:
+        raise _not_taken(architecture, f": {error}.") from None
+
+
+def _not_taken(architecture: Architecture, why: str = ".") -> VirtualPiError:
+    return VirtualPiError(
+        f"The kernel does not take QEMU for {architecture.name}{why}",
+        todo=f"Look at {HANDLERS} and {CONFIGURATIONS}.",
+    )
 
 
 def require(architecture: Architecture, say: Callable[[str], None]) -> None:
@@ -89,10 +105,7 @@ def require(architecture: Architecture, say: Callable[[str], None]) -> None:
     if not any(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
         _install()
     if not is_registered(architecture):
-        _register(architecture)
+        register(architecture)
     if not is_registered(architecture):
-        raise VirtualPiError(
-            f"The kernel does not take QEMU for {architecture.name}.",
-            todo=f"Look at {HANDLERS} and {CONFIGURATIONS}.",
-        )
+        raise _not_taken(architecture)
     say(f"QEMU registered for {architecture.name}")

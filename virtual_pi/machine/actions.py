@@ -8,12 +8,13 @@ import shutil
 import sys
 from typing import TYPE_CHECKING, Any
 
+from pi_images import architectures, emulation, homemade
 from virtual_pi import deploy, engine, inventory, panel
 from virtual_pi.actions import EPD
 from virtual_pi.commands import attempt, read_bytes, show
 from virtual_pi.credentials import Credentials, load_or_generate, make_private
 from virtual_pi.errors import VirtualPiError
-from virtual_pi.machine import disk, images, monitor, qemu, ssh, tools
+from virtual_pi.machine import disk, monitor, qemu, ssh, tools
 from virtual_pi.machine.settings import ADDRESS, BUTTON_GPIO, CHIP_LABEL, Machine
 from virtual_pi.settings import CACHE
 from virtual_pi.steps import say, step, wait_until
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS = " machine"
 MAKE = "Run `make virtual-pi-arm64`."
+ARM64 = architectures.named(disk.ARCHITECTURE)
 
 
 def host(machine: Machine) -> dict[str, Any]:
@@ -53,10 +55,10 @@ def host_settings(
 
 
 def _write_settings(machine: Machine, secrets: Credentials) -> None:
-    with step("Build the base image for arm64") as remark:
-        base = images.make_base(remark)
-    with step("Pack the traefik binary for arm64 as an image") as remark:
-        traefik = images.make_traefik(remark)
+    with step("Build the base image for arm64"):
+        base = homemade.make_debian(ARM64)
+    with step("Pack the traefik binary for arm64 as an image"):
+        traefik = homemade.make_traefik(ARM64)
     with step("Write inventory and settings") as remark:
         settings = host_settings(machine, secrets, inventory.image_archives(base, traefik))
         inventory.write(machine, settings, inventory.document(machine, host(machine)))
@@ -78,7 +80,8 @@ def _prepare(machine: Machine) -> Path:
     make_private(machine.state)
     with step("Install QEMU and mmdebstrap where they are missing") as remark:
         tools.install(remark)
-        tools.enable_foreign_programs()
+    with step("Let this machine run programs for arm64") as remark:
+        emulation.require(ARM64, remark)
     with step("Build the disk of an arm64 Debian 13, once: this takes minutes") as remark:
         return disk.make_base(remark)
 

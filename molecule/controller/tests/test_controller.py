@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pi_images import bases, emulation
+from pi_images import emulation, homemade
 from pi_images.architectures import named
 from virtual_pi import testing
 from virtual_pi.settings import ROOT
@@ -29,7 +29,7 @@ def armhf() -> Iterator[dict[str, Any]]:
     """Settings as for a Pi 2; what is built with them is removed from this machine."""
     architecture = named("armhf")
     emulation.require(architecture, lambda _: None)
-    base = bases.make("debian:trixie-slim", architecture)
+    base = homemade.make("debian:trixie-slim", architecture)
     yield {
         "__docker_architecture": "armhf",
         "docker_images_build_on": "controller",
