@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand.auth import sqlite
 from inkstand.auth.sqlite import NAME, SqliteTokenStore
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.storage import database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -83,7 +83,7 @@ async def test_an_io_error_where_there_is_no_room_is_a_full_disk(
         error = sqlite3.OperationalError("disk I/O error")
         error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
         assert type(store._translate(error)) is StorageError
-        monkeypatch.setattr(sqlite, "has_room", lambda _: False)
+        monkeypatch.setattr(database, "has_room", lambda _: False)
         assert type(store._translate(error)) is StorageFullError
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sqlite3
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
-from inkstand.storage.database import has_room
+from inkstand.storage import database
 from inkstand.storage.worker import Worker
 
 if TYPE_CHECKING:
@@ -107,40 +106,20 @@ class SqliteTokenStore:
             return self._translate(error)
 
     def _translate(self, error: sqlite3.Error) -> StorageError:
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        # Where a disk is full SQLite does not always say so: a quota is an I/O error to it.
-        full = code == sqlite3.SQLITE_FULL
-        if full or (code == sqlite3.SQLITE_IOERR and not has_room(self._directory)):
+        if database.is_full(error, self._directory):
             return StorageFullError("There is no room to keep accounts")
         return StorageError(f"accounts cannot be read or written: {error}")
 
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
-        _make_private(path)
-        return _connect(path)
+        database.make_private(path)
+        return database.prepared(path, _PRAGMAS, _migrate)
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailableError(
             f"cannot open {path}: {error}; without it everybody has to log in again, and all "
             "tokens are gone"
         ) from error
-
-
-def _make_private(path: Path) -> None:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-    path.chmod(0o600)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    try:
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        _migrate(connection)
-    except (sqlite3.Error, OSError):
-        connection.close()
-        raise
-    return connection
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

@@ -12,6 +12,7 @@ from inkstand.errors import StorageError, StorageFullError, StorageUnavailableEr
 from inkstand.storage import schema
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
 NAME = "messages.sqlite3"
@@ -44,7 +45,7 @@ def open_locked(directory: Path) -> int:
         raise _unavailable(directory, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _make_private(directory / NAME)
+        make_private(directory / NAME)
     except BlockingIOError as error:
         os.close(descriptor)
         raise StorageUnavailableError(f"another Inkstand keeps messages in {directory}") from error
@@ -61,18 +62,24 @@ def connect(directory: Path) -> sqlite3.Connection:
         StorageUnavailableError: what is there is no database, or one of a newer Inkstand.
     """
     path = directory / NAME
-    connection = None
     try:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for pragma in _PRAGMAS:
-            connection.execute(pragma)
-        schema.migrate(connection)
-    except (sqlite3.Error, StorageUnavailableError) as error:
-        if connection is not None:
-            connection.close()
-        if isinstance(error, StorageUnavailableError):
-            raise
+        return prepared(path, _PRAGMAS, schema.migrate)
+    except sqlite3.Error as error:
         raise StorageUnavailableError(f"cannot open {path}: {error}") from error
+
+
+def prepared(
+    path: Path, pragmas: Iterable[str], migrate: Callable[[sqlite3.Connection], None]
+) -> sqlite3.Connection:
+    """Return a connection that is set up and finds its tables."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma)
+        migrate(connection)
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -84,11 +91,16 @@ def has_room(directory: Path) -> bool:
     return True
 
 
-def translate(error: sqlite3.Error, directory: Path) -> StorageError:
-    """Return what `error` means to somebody who wants to keep a message in `directory`."""
+def is_full(error: sqlite3.Error, directory: Path) -> bool:
+    """Return whether `error` came because there is no room in `directory`."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     # Where a disk is full SQLite does not always say so: a quota is an I/O error to it.
-    if code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not has_room(directory)):
+    return code == sqlite3.SQLITE_FULL or (code == sqlite3.SQLITE_IOERR and not has_room(directory))
+
+
+def translate(error: sqlite3.Error, directory: Path) -> StorageError:
+    """Return what `error` means to somebody who wants to keep a message in `directory`."""
+    if is_full(error, directory):
         return no_room()
     return StorageError(f"messages cannot be read or written: {error}")
 
@@ -98,7 +110,8 @@ def no_room() -> StorageFullError:
     return StorageFullError("There is no room for another message")
 
 
-def _make_private(path: Path) -> None:
+def make_private(path: Path) -> None:
+    """Make a file that only its owner can read; one that is there keeps its content."""
     os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
     path.chmod(0o600)
 
