@@ -61,10 +61,15 @@ def given(files: Sequence[Path] = (), roles: Path = ROLES) -> dict[str, Any]:
     return found
 
 
-def _names(value: object) -> list[str]:
-    """Give the packages of one variable; an expression names others' variables."""
-    several = value if isinstance(value, list) else [value]
-    return [name for name in several if isinstance(name, str) and "{{" not in name]
+def _names(value: object) -> Iterator[str]:
+    """Give the packages of one variable, by part or not; an expression names others' variables."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        for part in value:
+            yield from _names(part)
+    elif isinstance(value, str) and "{{" not in value:
+        yield value
 
 
 def packages(settings: Mapping[str, Any], roles: Path = ROLES) -> list[str]:
