@@ -55,5 +55,5 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """A task of a host has ended well; one that only looks (`check_mode`) changed nothing."""
-        if self._at_change and result.is_changed() and not result.task.check_mode:
+        if self._at_change and result.is_changed() and not result.task_fields["check_mode"]:
             self._left = 0
