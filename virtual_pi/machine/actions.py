@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 COMMANDS = " machine"
 MAKE = "Run `make virtual-pi-arm64`."
+GATE_SECONDS = 180
 ARM64 = architectures.named(disk.ARCHITECTURE)
 
 
@@ -51,6 +52,8 @@ def host_settings(
         "pigpiod_gpio_chip_label": CHIP_LABEL,
         "inkstand_button_gpio": BUTTON_GPIO,
         "app_button_pressed_level": "high",
+        # Emulated, a start of the app takes what a Pi Zero's takes.
+        "release_gate_seconds": GATE_SECONDS,
     }
 
 
