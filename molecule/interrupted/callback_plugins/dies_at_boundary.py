@@ -14,11 +14,10 @@ name: dies_at_boundary
 type: aggregate
 short_description: Ends the process without a word between two tasks
 description:
-  For tests. E(INKSTAND_DIE_AFTER) is the number of tasks that end before; C(change) is the first
-  task that changed something. Without it nothing happens.
+  For tests. It ends where E(INKSTAND_DIE_AFTER) tasks have ended, or with E(INKSTAND_DIE_AT_CHANGE)
+  at the first boundary from there on that follows a change. Without the first nothing happens.
 """
 STATUS = 42
-FIRST_CHANGE = "change"
 
 
 class CallbackModule(CallbackBase):
@@ -31,18 +30,22 @@ class CallbackModule(CallbackBase):
 
     def __init__(self) -> None:
         super().__init__()
-        said = os.environ.get("INKSTAND_DIE_AFTER", "-1")
-        self._at_change = said == FIRST_CHANGE
-        self._left = -1 if self._at_change else int(said)
+        self._least = int(os.environ.get("INKSTAND_DIE_AFTER", "-1"))
+        self._at_change = "INKSTAND_DIE_AT_CHANGE" in os.environ
+        self._ended = 0
+        self._changed = False
         self._last = ""
 
+    def _is_the_one(self) -> bool:
+        return 0 <= self._least <= self._ended and (self._changed or not self._at_change)
+
     def _begin(self, task: Any) -> None:
-        if self._left == 0:
-            print(
-                f"The controller dies after {self._last!r}, before: {task.get_name()}", flush=True
-            )
+        if self._is_the_one():
+            boundary = f"after {self._last!r}, before {task.get_name()!r}"
+            print(f"The controller dies at {self._ended}, {boundary}", flush=True)
             os._exit(STATUS)
-        self._left -= 1
+        self._ended += 1
+        self._changed = False
         self._last = task.get_name()
 
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
@@ -55,5 +58,4 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result: Any) -> None:
         """A task of a host has ended well; one that only looks (`check_mode`) changed nothing."""
-        if self._at_change and result.is_changed() and not result.task_fields["check_mode"]:
-            self._left = 0
+        self._changed |= result.is_changed() and not result.task_fields["check_mode"]
