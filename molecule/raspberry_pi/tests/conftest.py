@@ -29,7 +29,10 @@ PAGE = 100
 
 @dataclass
 class Owner(testing.Client):
-    """The owner; `taken` are all messages that were answered with 201, by number."""
+    """The owner; `taken` are all messages that have to be there, by number.
+
+    Those are all that were answered with 201 and not taken back.
+    """
 
     taken: dict[int, str] = field(default_factory=dict)
 
@@ -40,6 +43,11 @@ class Owner(testing.Client):
         number: int = body["id"]
         self.taken[number] = text
         return number
+
+    def take_back(self, number: int) -> None:
+        """Delete a message."""
+        assert self.ask("DELETE", f"/api/v1/messages/{number}") == (204, None)
+        self.taken.pop(number, None)
 
     def history(self) -> dict[int, dict[str, Any]]:
         """Read all messages, by number."""
@@ -134,6 +142,5 @@ def clock(owner: Owner, wait_for: Callable[..., Any]) -> None:
     """The glass shows the clock: each message that was still to be read is taken back."""
     messages = owner.history().values()
     for number in [m["id"] for m in messages if m["state"] in ("waiting", "shown")]:
-        assert owner.ask("DELETE", f"/api/v1/messages/{number}") == (204, None)
-
+        owner.take_back(number)
     wait_for("the clock", lambda: owner.screen() == "clock")
