@@ -112,7 +112,11 @@ def test_a_power_cut_during_the_switch_ends_with_the_old_release(
     release.begin_the_app_with(BAD["hangs"])
     with release.start("update.yml", "--tags", "app") as process:
         pi.wait_for("the switch", pi.is_switching, seconds=300)
-        pi.wait_for("the new app", lambda: pi.images().get("app", running["app"]) != running["app"])
+        pi.wait_for(
+            "the new app",
+            lambda: pi.images().get("app", running["app"]) != running["app"],
+            seconds=120,
+        )
         pi.cut_power()
         process.wait()
     begin = time.monotonic()
