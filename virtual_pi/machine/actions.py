@@ -52,7 +52,7 @@ def host_settings(
         "pigpiod_gpio_chip_label": CHIP_LABEL,
         "inkstand_button_gpio": BUTTON_GPIO,
         "app_button_pressed_level": "high",
-        # Emulated, a start of the app takes what a Pi Zero's takes.
+        # On two busy cores a switch took 88 s there.
         "release_gate_seconds": GATE_SECONDS,
     }
 

@@ -80,7 +80,7 @@ def interrupted(*options: str) -> list[Boundary]:
     least = 1
     while boundary := dies(least, *options):
         print(f"{len(died) + 1:4} died at {boundary.ended}, {boundary.names}", flush=True)
-        repeated = any(boundary.names == earlier.names for earlier in died[-2:])
+        repeated = boundary.names in [earlier.names for earlier in died[-2:]]
         died.append(boundary)
         assert len(died) < MOST_RUNS, "something changes at each run"
         if STEP or repeated:
