@@ -8,6 +8,8 @@ ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
 SLOW_SCENARIOS := update interrupted fleet hardening alternative controller offline raspberry_pi
+SCENARIO := default
+RUN_TESTS = $(PYTHON) tools/run_tests.py --scenarios $(QUICK_SCENARIOS) --slow-scenarios $(SLOW_SCENARIOS) --architectures $(ARCHES)
 SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files \
   roles/release/files/program molecule pi_images tests tools virtual_pi conftest.py
@@ -70,7 +72,7 @@ hash-password: setup-app ## Ask for a password and print its hash for host_vars
 
 .PHONY: test
 test: setup-dev ## Run every check and test that this machine can run; say what it could not
-	@$(PYTHON) tools/run_tests.py
+	@$(RUN_TESTS)
 
 .PHONY: lint
 lint: setup-dev ## Static checks: ruff, mypy, ansible-lint, yamllint, shellcheck, hadolint, role variables
@@ -87,21 +89,17 @@ lint: setup-dev ## Static checks: ruff, mypy, ansible-lint, yamllint, shellcheck
 test-python: setup-dev ## Unit, contract and integration tests
 	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest
 
-.PHONY: test-molecule
-test-molecule: setup-dev ## The playbook on a virtual Pi, from nothing to removal
-	@INKSTAND_TEST_SUITE=molecule molecule test $(addprefix --scenario-name=,$(QUICK_SCENARIOS))
-
-.PHONY: test-molecule-slow
-test-molecule-slow: setup-dev ## The scenarios that take too long for `test`
-	@INKSTAND_TEST_SUITE=molecule-slow molecule test $(addprefix --scenario-name=,$(SLOW_SCENARIOS))
+.PHONY: test-scenario
+test-scenario: setup-dev ## The playbook on a virtual Pi, from nothing to removal (SCENARIO="update")
+	@molecule test --scenario-name=$(SCENARIO)
 
 .PHONY: test-architectures
 test-architectures: setup-dev ## Images for each architecture, their tests inside them, and their answers (ARCHES="armhf")
-	@INKSTAND_TEST_SUITE=architectures INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
+	@INKSTAND_TEST_SUITE="architectures $(ARCHES)" INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
 
 .PHONY: test-all
-test-all: setup-dev ## All of `test`, and what takes hours
-	@$(PYTHON) tools/run_tests.py --all
+test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed since
+	@$(RUN_TESTS) --all
 
 .PHONY: bench
 bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)

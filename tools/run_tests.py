@@ -1,7 +1,8 @@
 """Run every check and test that this machine can run, and end by saying what ran and what did not.
 
 Each step goes on when an earlier one failed, so that one run tells everything. Exit status 0 only
-when every step that ran was green. With `--all` also the steps that take too long for every day.
+when every step was green. With `--all` also the steps that take too long for every day; such a run
+that was cut off goes on with the steps that are not green yet, unless something was changed since.
 """
 
 from __future__ import annotations
@@ -19,11 +20,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-results"))
-# What only `make test-all` runs: the step's name, and its make target.
-SLOW: dict[str, str] = {
-    "the scenarios that take long": "test-molecule-slow",
-    "images of each architecture": "test-architectures",
-}
+# Beside the suites' tallies, which the root conftest.py writes: what each step took.
+LEDGER = "steps.ledger"
+TAKES_LONG = "takes long; `make test-all` runs it"
 LEFT_OUT = {
     "the pins of a Raspberry Pi": "no hardware at hand; the scenario raspberry_pi has QEMU's GPIO",
     "a real Raspberry Pi with a real panel": "no hardware at hand",
@@ -34,20 +33,23 @@ LEFT_OUT = {
 
 @dataclass
 class Step:
-    """One command of the run: its name, its make target, and how it ended."""
+    """One command of the run: its name, what make is told, and how it ended."""
 
     name: str
-    target: str
+    make: tuple[str, ...]
     reason_not_to: str = ""
     status: int | None = None
     seconds: float = 0.0
+    earlier: bool = False
 
     @property
     def verdict(self) -> str:
         """One word, or the reason why the step did not run."""
         if self.reason_not_to:
             return f"left out: {self.reason_not_to}"
-        return "green" if self.status == 0 else f"FAILED (exit {self.status})"
+        if self.status != 0:
+            return f"FAILED (exit {self.status})"
+        return "green, before it was cut off" if self.earlier else "green"
 
 
 @dataclass
@@ -77,31 +79,72 @@ def why_no_virtual_pi() -> str:
     return ""
 
 
-def steps() -> list[Step]:
+def scenario(name: str, why_not: str) -> Step:
+    """Give the step of one scenario of molecule."""
+    return Step(f"scenario {name}", ("test-scenario", f"SCENARIO={name}"), why_not)
+
+
+def architecture(name: str, why_not: str) -> Step:
+    """Give the step of one architecture's images."""
+    return Step(f"images for {name}", ("test-architectures", f"ARCHES={name}"), why_not)
+
+
+def steps(wanted: argparse.Namespace, why_no_pi: str) -> list[Step]:
     """Give the steps in the order in which they fail fastest."""
+    why_not_slow = why_no_pi if wanted.all else TAKES_LONG
     return [
-        Step("static checks", "lint"),
-        Step("unit, contract, integration", "test-python"),
-        Step("the playbook on a virtual Pi", "test-molecule", why_no_virtual_pi()),
+        Step("static checks", ("lint",)),
+        Step("unit, contract, integration", ("test-python",)),
+        *(scenario(name, why_no_pi) for name in wanted.scenarios),
+        *(scenario(name, why_not_slow) for name in wanted.slow_scenarios),
+        *(architecture(name, why_not_slow) for name in wanted.architectures),
     ]
-
-
-def slow_steps(*, wanted: bool) -> list[Step]:
-    """Give the steps that take too long for every day, left out unless they are wanted."""
-    why_not = why_no_virtual_pi() if wanted else "takes long; `make test-all` runs it"
-    return [Step(name, target, why_not) for name, target in SLOW.items()]
 
 
 def run(step: Step) -> None:
     """Run one step, with its output as it comes."""
-    if step.reason_not_to:
-        return
-    print(f"\n==> {step.name} (make {step.target})", flush=True)
+    print(f"\n==> {step.name} (make {' '.join(step.make)})", flush=True)
     begin = time.monotonic()
-    step.status = subprocess.run(
-        ["make", "--no-print-directory", step.target], cwd=ROOT, check=False
-    ).returncode
+    command = ["make", "--no-print-directory", *step.make]
+    step.status = subprocess.run(command, cwd=ROOT, check=False).returncode
     step.seconds = time.monotonic() - begin
+
+
+def tree(root: Path = ROOT) -> str:
+    """Name the state of the repository; empty when files differ from what is committed."""
+    git = ["git", "-C", str(root)]
+    changed = subprocess.run(
+        [*git, "status", "--porcelain"], capture_output=True, text=True, check=False
+    )
+    if changed.returncode != 0 or changed.stdout:
+        return ""
+    found = subprocess.run(
+        [*git, "rev-parse", "HEAD^{tree}"], capture_output=True, text=True, check=True
+    )
+    return found.stdout.strip()
+
+
+def write_ledger(path: Path, state: str, done: list[Step]) -> None:
+    """Keep which steps were green, and how long they took, with the state they were run in."""
+    green = {step.name: step.seconds for step in done if step.status == 0}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"tree": state, "green": green}))
+
+
+def take_up(path: Path, state: str, planned: list[Step]) -> bool:
+    """Mark the steps that an unfinished run in this state has done; False when there is none."""
+    if not state or not path.is_file():
+        return False
+    ledger = json.loads(path.read_text())
+    if ledger["tree"] != state:
+        return False
+    to_run = [step for step in planned if not step.reason_not_to]
+    green = [step for step in to_run if step.name in ledger["green"]]
+    if len(green) == len(to_run):
+        return False
+    for step in green:
+        step.status, step.seconds, step.earlier = 0, ledger["green"][step.name], True
+    return bool(green)
 
 
 def totals() -> Totals:
@@ -127,17 +170,32 @@ def report(done: list[Step], found: Totals) -> list[str]:
     return [*lines, "", f"tests: {passed} passed, {failed} failed, {skipped} skipped"]
 
 
+def options() -> argparse.Namespace:
+    """Read what to run; the Makefile says which scenarios and architectures there are."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    add = parser.add_argument
+    add("--all", action="store_true", help="also what takes long, going on where it was cut off")
+    add("--scenarios", nargs="*", default=[], metavar="NAME", help="scenarios for every day")
+    add("--slow-scenarios", nargs="*", default=[], metavar="NAME", help="those that take long")
+    add("--architectures", nargs="*", default=[], metavar="NAME", help="images to build and test")
+    return parser.parse_args()
+
+
 def main() -> int:
     """Run the steps and print the report."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--all", action="store_true", help="also what takes long")
-    wanted = parser.parse_args().all
-    shutil.rmtree(RESULTS, ignore_errors=True)
-    done = [*steps(), *slow_steps(wanted=wanted)]
-    for step in done:
-        run(step)
-    print("\n".join(report(done, totals())), flush=True)
-    return 0 if all(step.status in (0, None) for step in done) else 1
+    wanted = options()
+    planned = steps(wanted, why_no_virtual_pi())
+    state, ledger = tree(), RESULTS / LEDGER
+    if wanted.all and take_up(ledger, state, planned):
+        print(f"Going on with a run that was cut off (remove {RESULTS} to begin anew).")
+    else:
+        shutil.rmtree(RESULTS, ignore_errors=True)
+    for step in planned:
+        if step.status is None and not step.reason_not_to:
+            run(step)
+            write_ledger(ledger, state, planned)
+    print("\n".join(report(planned, totals())), flush=True)
+    return 0 if all(step.status in (0, None) for step in planned) else 1
 
 
 if __name__ == "__main__":
