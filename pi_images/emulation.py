@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_images.architectures import of_this_machine, runs_natively
-from virtual_pi.commands import attempt, run
+from virtual_pi import apt
+from virtual_pi.commands import run
 from virtual_pi.errors import VirtualPiError
 
 if TYPE_CHECKING:
@@ -39,26 +40,12 @@ def is_possible(architecture: Architecture) -> bool:
     return runs_natively(architecture, of_this_machine()) or is_registered(architecture)
 
 
-def _is_offered(package: str) -> bool:
-    shown = attempt(["apt-cache", "policy", package]) or ""
-    return "Candidate:" in shown and "Candidate: (none)" not in shown
-
-
 def _package() -> str:
-    run(["apt-get", "update"], todo="`apt-get update` must work on this machine.")
-    offered = [name for name in PACKAGES if _is_offered(name)]
+    apt.update()
+    offered = [name for name in PACKAGES if apt.is_offered(name)]
     if not offered:
         raise VirtualPiError(f"There is no package {' or '.join(PACKAGES)}.", todo="Install QEMU.")
     return offered[0]
-
-
-def _install() -> None:
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run(
-        ["apt-get", "install", "--yes", "--no-install-recommends", _package()],
-        env=environment,
-        todo="Look at the lines above; `apt-get update` must work on this machine.",
-    )
 
 
 def register(
@@ -103,7 +90,7 @@ def require(architecture: Architecture, say: Callable[[str], None]) -> None:
             todo=f"Run `{command}` as root, once.",
         )
     if not any(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
-        _install()
+        apt.install([_package()])
     if not is_registered(architecture):
         register(architecture)
     if not is_registered(architecture):

@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from virtual_pi import apt
 from virtual_pi.commands import attempt, run, tail
 from virtual_pi.errors import VirtualPiError
 from virtual_pi.steps import wait_until
@@ -64,11 +65,6 @@ def has_program(program: str) -> bool:
     return shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin") is not None
 
 
-def _known(package: str) -> bool:
-    shown = attempt(["apt-cache", "policy", package]) or ""
-    return "Candidate:" in shown and "Candidate: (none)" not in shown
-
-
 def install(say: Callable[[str], None]) -> None:
     """Install what is missing, with apt.
 
@@ -77,12 +73,9 @@ def install(say: Callable[[str], None]) -> None:
     """
     if not missing_packages(engine=answers(), has=has_program, known=lambda _: False):
         return
-    todo = "Look at the lines above; `apt-get update` must work on this machine."
-    run(["apt-get", "update"], todo=todo)
-    need = missing_packages(engine=answers(), has=has_program, known=_known)
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    argv = ["apt-get", "install", "--yes", "--no-install-recommends", *need]
-    run(argv, todo=todo, env=environment)
+    apt.update()
+    need = missing_packages(engine=answers(), has=has_program, known=apt.is_offered)
+    apt.install(need)
     say(f"installed {' '.join(need)}")
 
 

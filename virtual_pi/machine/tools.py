@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import run
+from virtual_pi import apt
 from virtual_pi.engine import has_program
 
 if TYPE_CHECKING:
@@ -38,9 +37,6 @@ def install(say: Callable[[str], None]) -> None:
     """
     need = missing_packages(has_program)
     if need:
-        todo = "`apt-get update` must work on this machine."
-        run(["apt-get", "update"], todo=todo)
-        environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-        argv = ["apt-get", "install", "--yes", "--no-install-recommends", *need]
-        run(argv, todo=todo, env=environment)
+        apt.update()
+        apt.install(need)
         say(f"installed {' '.join(need)}")
