@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-UNITS = "systemctl list-unit-files --no-legend 'inkstand-acme*' 'inkstand-ca[.@]*'"
+UNITS = "systemctl list-unit-files --no-legend 'inkstand-acme*' 'inkstand-c[ae]*'"
 PLACES = "/etc/inkstand /var/lib/inkstand-traefik /usr/local/lib/inkstand/traefik"
 
 

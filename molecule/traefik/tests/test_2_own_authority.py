@@ -1,0 +1,56 @@
+"""A Pi to which nobody deploys for years keeps a certificate that devices trust."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography import x509
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.e2e
+
+DIRECTORY = "/etc/inkstand/traefik"
+PROGRAM = "/usr/local/lib/inkstand/traefik/renew_certificate.py"
+STARTED = "docker inspect --format '{{.State.StartedAt}}' traefik"
+
+
+def days_left(certificate: x509.Certificate) -> int:
+    return (certificate.not_valid_after_utc - dt.datetime.now(dt.UTC)).days
+
+
+@pytest.fixture
+def nearly_over(site: Any, pi: Any, wait_for: Callable[..., Any]) -> x509.Certificate:
+    """The certificate that is served ends in less than ten days."""
+    pi.check_output(f"python3 -I {PROGRAM} --directory {DIRECTORY} --days 10 --left 999")
+    wait_for(lambda: days_left(site.certificate()) < 10)
+    found: x509.Certificate = site.certificate()
+    return found
+
+
+def test_the_pi_signs_it_anew_before_it_ends_and_traefik_serves_it_at_once(
+    site: Any,
+    pi: Any,
+    apply: Callable[..., Any],
+    wait_for: Callable[..., Any],
+    nearly_over: x509.Certificate,
+) -> None:
+    started = pi.check_output(STARTED)
+    assert pi.service("inkstand-certificate.timer").is_enabled
+    assert pi.service("inkstand-certificate.timer").is_running
+    pi.check_output("systemctl start inkstand-certificate@renew.service")
+    wait_for(lambda: site.serial() not in {0, nearly_over.serial_number})
+    served = site.certificate()
+    assert days_left(served) > 390
+    assert served.public_key() == nearly_over.public_key()
+    served.verify_directly_issued_by(
+        x509.load_pem_x509_certificate(pi.file(f"{DIRECTORY}/ca.pem").content)
+    )
+    revoked = x509.load_der_x509_crl(site.ask_plainly("/ca.crl").body)
+    assert revoked.next_update_utc is not None
+    assert revoked.next_update_utc > served.not_valid_after_utc
+    assert pi.check_output(STARTED) == started, "nothing was restarted"
+    assert apply().changed == 0, "the playbook would have made the same"
