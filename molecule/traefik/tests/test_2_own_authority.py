@@ -26,7 +26,7 @@ def days_left(certificate: x509.Certificate) -> int:
 def nearly_over(site: Any, pi: Any, wait_for: Callable[..., Any]) -> x509.Certificate:
     """The certificate that is served ends in less than ten days."""
     pi.check_output(f"python3 -I {PROGRAM} --directory {DIRECTORY} --days 10 --left 999")
-    wait_for(lambda: days_left(site.certificate()) < 10)
+    wait_for("the one that ends soon", lambda: days_left(site.certificate()) < 10)
     found: x509.Certificate = site.certificate()
     return found
 
@@ -42,7 +42,7 @@ def test_the_pi_signs_it_anew_before_it_ends_and_traefik_serves_it_at_once(
     assert pi.service("inkstand-certificate.timer").is_enabled
     assert pi.service("inkstand-certificate.timer").is_running
     pi.check_output("systemctl start inkstand-certificate@renew.service")
-    wait_for(lambda: site.serial() not in {0, nearly_over.serial_number})
+    wait_for("a new one", lambda: site.serial() not in {0, nearly_over.serial_number})
     served = site.certificate()
     assert days_left(served) > 390
     assert served.public_key() == nearly_over.public_key()
