@@ -117,6 +117,7 @@ def broken(fleet: list[Pi]) -> Pi:
 def _run(*argv: str | os.PathLike[str]) -> Run:
     environment = {
         **os.environ,
+        **testing.PLAIN,
         "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"),
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
     }

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from virtual_pi import testing
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -45,6 +47,7 @@ def play(variables: Mapping[str, str], *options: str) -> subprocess.CompletedPro
     argv = [Path(sys.executable).with_name("ansible-playbook"), ROOT / "playbook.yml"]
     environment = {
         **{k: v for k, v in os.environ.items() if not k.startswith("INKSTAND_DIE")},
+        **testing.PLAIN,
         "ANSIBLE_CONFIG": f"{ROOT}/ansible.cfg",
         "ANSIBLE_CALLBACK_PLUGINS": f"{ROOT}/molecule/interrupted/callback_plugins",
         "ANSIBLE_CALLBACKS_ENABLED": "dies_at_boundary",
