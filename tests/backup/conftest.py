@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import sqlite3
 import subprocess
 import sys
@@ -15,21 +14,15 @@ import pytest
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Callable
     from types import ModuleType
 
 PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "backup" / "files" / "archive.py"
 
 
 @pytest.fixture(scope="session")
-def archive() -> ModuleType:
-    specification = importlib.util.spec_from_file_location("inkstand_archive", PROGRAM)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    # A dataclass looks its module up while it is made.
-    sys.modules[specification.name] = module
-    specification.loader.exec_module(module)
-    return module
+def archive(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("roles/backup/files/archive.py")
 
 
 @dataclass(frozen=True)

@@ -2,35 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
-LIBRARY = Path(__file__).resolve().parents[2] / "plugins" / "modules"
 
-
-def _load(name: str) -> ModuleType:
-    specification = importlib.util.spec_from_file_location(name, LIBRARY / f"{name}.py")
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+@pytest.fixture(scope="session")
+def doctor(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/modules/doctor_host.py")
 
 
 @pytest.fixture(scope="session")
-def doctor() -> ModuleType:
-    return _load("doctor_host")
-
-
-@pytest.fixture(scope="session")
-def reach() -> ModuleType:
-    return _load("doctor_reach")
+def reach(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/modules/doctor_reach.py")
 
 
 @pytest.fixture

@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
     from types import ModuleType
 
-PROGRAM = Path(__file__).resolve().parents[2] / "roles" / "traefik" / "files" / "acme_keeper.py"
 PEM = base64.b64encode(b"-----BEGIN CERTIFICATE-----\n").decode()
 
 
 @pytest.fixture(scope="module")
-def keeper() -> ModuleType:
-    specification = importlib.util.spec_from_file_location(PROGRAM.stem, PROGRAM)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def keeper(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("roles/traefik/files/acme_keeper.py")
 
 
 def section(account: str = "me", certificates: int = 1) -> dict[str, Any]:

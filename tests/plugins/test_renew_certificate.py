@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-import importlib.util
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "roles" / "traefik" / "files" / "renew_certificate.py"
 TEMPLATE = ROOT / "roles" / "traefik" / "templates" / "dynamic.yml.j2"
 PEM = serialization.Encoding.PEM
 NOW = dt.datetime(2027, 6, 1, 12, tzinfo=dt.UTC)
@@ -31,15 +28,8 @@ SENTENCE = "that a renewed one is noticed: "
 
 
 @pytest.fixture(scope="module")
-def program() -> ModuleType:
-    specification = importlib.util.spec_from_file_location(PROGRAM.stem, PROGRAM)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    # A dataclass looks its module up while it is made.
-    sys.modules[PROGRAM.stem] = module
-    specification.loader.exec_module(module)
-    return module
+def program(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("roles/traefik/files/renew_certificate.py")
 
 
 def name(common: str) -> x509.Name:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,16 +36,8 @@ argument_specs:
 
 
 @pytest.fixture(scope="session")
-def checker() -> ModuleType:
-    path = ROOT / "tools" / "check_role_variables.py"
-    specification = importlib.util.spec_from_file_location(path.stem, path)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    # A dataclass looks its module up while it is made.
-    sys.modules[path.stem] = module
-    specification.loader.exec_module(module)
-    return module
+def checker(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("tools/check_role_variables.py")
 
 
 @pytest.fixture

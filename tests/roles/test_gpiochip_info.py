@@ -1,7 +1,6 @@
 """The module of the role pigpiod that finds GPIO chips, over a kernel that answers from memory."""
 
 import errno
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -10,18 +9,12 @@ import pytest
 
 pytestmark = pytest.mark.unit
 
-MODULE = Path(__file__).parents[2] / "plugins" / "modules" / "gpiochip_info.py"
 SIZE_OF_STRUCT_GPIOCHIP_INFO = 68
 
 
 @pytest.fixture(scope="session")
-def module() -> ModuleType:
-    specification = importlib.util.spec_from_file_location(MODULE.stem, MODULE)
-    assert specification
-    assert specification.loader
-    module = importlib.util.module_from_spec(specification)
-    specification.loader.exec_module(module)
-    return module
+def module(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/modules/gpiochip_info.py")
 
 
 def answer(label: bytes, lines: int) -> bytes:
