@@ -90,6 +90,7 @@ test-python: setup-dev ## Unit, contract and integration tests
 	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest
 
 .PHONY: test-scenario
+test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true
 test-scenario: setup-dev ## The playbook on a virtual Pi, from nothing to removal (SCENARIO="update")
 	@molecule test --scenario-name=$(SCENARIO)
 
@@ -98,8 +99,8 @@ test-architectures: setup-dev ## Images for each architecture, their tests insid
 	@INKSTAND_TEST_SUITE="architectures $(ARCHES)" INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
 
 .PHONY: test-all
-test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed since
-	@$(RUN_TESTS) --all
+test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed (STEPS="fleet armhf": these)
+	@$(RUN_TESTS) --all --only $(STEPS)
 
 .PHONY: bench
 bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)

@@ -3,11 +3,13 @@
 Each step goes on when an earlier one failed, so that one run tells everything. Exit status 0 only
 when every step was green. With `--all` also the steps that take too long for every day; such a run
 that was cut off goes on with the steps that are not green yet, unless something was changed since.
+With `--only` it makes some steps of such a run, also beside another one that makes others.
 """
 
 from __future__ import annotations
 
 import argparse
+import fcntl
 import json
 import os
 import shutil
@@ -23,6 +25,7 @@ RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-re
 # Beside the suites' tallies, which the root conftest.py writes: what each step took.
 LEDGER = "steps.ledger"
 TAKES_LONG = "takes long; `make test-all` runs it"
+NOT_NAMED = "other steps were asked for"
 LEFT_OUT = {
     "the pins of a Raspberry Pi": "no hardware at hand; the scenario raspberry_pi has QEMU's GPIO",
     "a real Raspberry Pi with a real panel": "no hardware at hand",
@@ -41,6 +44,11 @@ class Step:
     status: int | None = None
     seconds: float = 0.0
     earlier: bool = False
+
+    @property
+    def word(self) -> str:
+        """What it is called in a command."""
+        return self.make[-1].rpartition("=")[2]
 
     @property
     def verdict(self) -> str:
@@ -124,27 +132,48 @@ def tree(root: Path = ROOT) -> str:
     return found.stdout.strip()
 
 
+def read_ledger(path: Path, state: str) -> dict[str, float] | None:
+    """Give which steps were green in this state of the repository, and their seconds."""
+    if not state or not path.is_file():
+        return None
+    ledger = json.loads(path.read_text())
+    return dict(ledger["green"]) if ledger["tree"] == state else None
+
+
 def write_ledger(path: Path, state: str, done: list[Step]) -> None:
-    """Keep which steps were green, and how long they took, with the state they were run in."""
-    green = {step.name: step.seconds for step in done if step.status == 0}
+    """Keep which steps were green, also those of a run beside this one, and what they took."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({"tree": state, "green": green}))
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        green = {step.name: step.seconds for step in done if step.status == 0}
+        known = read_ledger(path, state) or {}
+        path.write_text(json.dumps({"tree": state, "green": known | green}))
 
 
 def take_up(path: Path, state: str, planned: list[Step]) -> bool:
     """Mark the steps that an unfinished run in this state has done; False when there is none."""
-    if not state or not path.is_file():
+    known = read_ledger(path, state)
+    wanted = {step.name for step in planned if step.reason_not_to in ("", NOT_NAMED)}
+    if known is None or known.keys() >= wanted:
         return False
-    ledger = json.loads(path.read_text())
-    if ledger["tree"] != state:
-        return False
-    to_run = [step for step in planned if not step.reason_not_to]
-    green = [step for step in to_run if step.name in ledger["green"]]
-    if len(green) == len(to_run):
-        return False
-    for step in green:
-        step.status, step.seconds, step.earlier = 0, ledger["green"][step.name], True
-    return bool(green)
+    for step in planned:
+        if not step.reason_not_to and step.name in known:
+            step.status, step.seconds, step.earlier = 0, known[step.name], True
+    return True
+
+
+def leave_out_others(planned: list[Step], words: list[str]) -> None:
+    """Leave out what is not named.
+
+    Raises:
+        SystemExit: there is no step of such a name.
+    """
+    there_are = [step.word for step in planned]
+    if unknown := sorted(set(words) - set(there_are)):
+        sys.exit(f"No step {', '.join(unknown)}; there are: {', '.join(there_are)}.")
+    for step in planned:
+        if words and step.word not in words and not step.reason_not_to:
+            step.reason_not_to = NOT_NAMED
 
 
 def totals() -> Totals:
@@ -175,6 +204,7 @@ def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     add = parser.add_argument
     add("--all", action="store_true", help="also what takes long, going on where it was cut off")
+    add("--only", nargs="*", default=[], metavar="STEP", help="of these steps alone")
     add("--scenarios", nargs="*", default=[], metavar="NAME", help="scenarios for every day")
     add("--slow-scenarios", nargs="*", default=[], metavar="NAME", help="those that take long")
     add("--architectures", nargs="*", default=[], metavar="NAME", help="images to build and test")
@@ -185,11 +215,13 @@ def main() -> int:
     """Run the steps and print the report."""
     wanted = options()
     planned = steps(wanted, why_no_virtual_pi())
+    leave_out_others(planned, wanted.only)
     state, ledger = tree(), RESULTS / LEDGER
     if wanted.all and take_up(ledger, state, planned):
         print(f"Going on with a run that was cut off (remove {RESULTS} to begin anew).")
     else:
         shutil.rmtree(RESULTS, ignore_errors=True)
+        write_ledger(ledger, state, planned)
     for step in planned:
         if step.status is None and not step.reason_not_to:
             run(step)

@@ -24,7 +24,7 @@ short_description: Runs tasks like C(linear), several times as fast
 description:
   - Starts Python once on the host and keeps it, by way of mitogen. To start it is most of what a
     Pi does in a run that changes nothing.
-  - "For a run: C(ANSIBLE_STRATEGY=swift ansible-playbook playbook.yml)."
+  - "To do without it: C(ANSIBLE_STRATEGY=linear ansible-playbook playbook.yml)."
 author: The Inkstand authors
 """
 

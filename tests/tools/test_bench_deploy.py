@@ -65,10 +65,15 @@ def test_other_programs_are_none(name: str) -> None:
 
 def test_a_second_run_is_judged_by_its_time_and_its_changes() -> None:
     slow = playbook.Run(seconds=80.0)
-    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.0, 0), "linear")]
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.0, 0))]
     assert verdicts == [True, True]
-    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.1, 1), "swift")]
+    verdicts = [row.good for row in report.second_rows(slow, playbook.Run(10.1, 1))]
     assert verdicts == [False, False]
+
+
+def test_a_run_of_ansibles_own_strategy_is_shown_beside_it_without_a_goal() -> None:
+    (row,) = report.linear_rows(playbook.Run(seconds=80.0), playbook.Run(40.0, 0))
+    assert (row.result, row.good) == ("1/2.0 (40.0 s of 80.0 s)", None)
 
 
 def test_memory_is_the_sum_of_the_parts() -> None:

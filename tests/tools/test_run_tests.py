@@ -93,6 +93,43 @@ def test_a_run_begins_anew_when_the_last_one_was_green_to_its_end(ledger: Path) 
     assert len(to_do(again)) == len(again)
 
 
+def test_steps_that_run_side_by_side_are_all_kept(ledger: Path) -> None:
+    one, other = planned(), planned()
+    run_tests.write_ledger(ledger, TREE, one)
+    one[3].status = other[4].status = 0
+    run_tests.write_ledger(ledger, TREE, one)
+    run_tests.write_ledger(ledger, TREE, other)
+    again = planned()
+    assert run_tests.take_up(ledger, TREE, again)
+    assert to_do(again) == [step.name for step in again[:3]]
+
+
+def test_only_the_steps_that_are_named_are_to_do() -> None:
+    steps = planned()
+    run_tests.leave_out_others(steps, ["fleet", "lint"])
+    assert to_do(steps) == ["static checks", "scenario fleet"]
+    assert steps[2].verdict == "left out: other steps were asked for"
+
+
+def test_all_steps_are_to_do_when_none_is_named() -> None:
+    steps = planned()
+    run_tests.leave_out_others(steps, [])
+    assert to_do(steps) == [step.name for step in steps]
+
+
+def test_a_named_step_of_a_run_that_goes_on_keeps_what_is_known_of_others(ledger: Path) -> None:
+    run_tests.write_ledger(ledger, TREE, all_but("scenario fleet", "images for armhf"))
+    named = planned()
+    run_tests.leave_out_others(named, ["armhf"])
+    assert run_tests.take_up(ledger, TREE, named)
+    assert to_do(named) == ["images for armhf"]
+
+
+def test_a_step_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
+    with pytest.raises(SystemExit, match=r"No step fleets; .*default, fleet, armhf"):
+        run_tests.leave_out_others(planned(), ["fleets"])
+
+
 def test_there_is_nothing_to_go_on_with_at_first(ledger: Path) -> None:
     assert not run_tests.take_up(ledger, TREE, planned())
 

@@ -24,6 +24,8 @@ _STARTS = (
     "v2_playbook_on_handler_task_start",
     "v2_runner_on_start",
 )
+# What ansible.cfg says.
+DEFAULT_STRATEGY = "swift"
 # Roles let this entry point of another one build their images.
 _BUILDS = "docker : image | "
 _NO_ROLE = "before the roles"
@@ -103,8 +105,8 @@ def _close(run: Run, task: tuple[str, str, float], now: float) -> None:
     run.tasks.append(Task(role, name, now - since))
 
 
-def play(pi: VirtualPi, strategy: str = "linear") -> Run:
-    """Deploy to a virtual Pi, with a strategy plugin of Ansible's or of ours.
+def play(pi: VirtualPi, strategy: str = DEFAULT_STRATEGY) -> Run:
+    """Deploy to a virtual Pi, with a strategy plugin of ours or of Ansible's.
 
     Raises:
         VirtualPiError: the playbook failed.
