@@ -95,7 +95,11 @@ class LookupModule(LookupBase):
         target = Path(constants.DEFAULT_LOCAL_TMP) / f"context-{digest}.tar"
         try:
             folder = Path(terms[0])
-            write_archive(target, folder, hasher.source_files(folder))
+            if not target.exists():
+                # Other hosts of the run read it meanwhile: it is there as a whole, or not at all.
+                part = target.with_name(f"{target.name}.{os.getpid()}")
+                write_archive(part, folder, hasher.source_files(folder))
+                part.replace(target)
         except OSError as error:
             raise AnsibleError(f"build_context_archive: {error}") from error
         return [os.fspath(target)]

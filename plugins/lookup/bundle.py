@@ -115,7 +115,10 @@ class LookupModule(LookupBase):
                 return [found]
             target = Path(constants.DEFAULT_LOCAL_TMP) / f"bundle-{found['id']}-{part[0]}"
             if not target.exists():
-                extract(Path(path), part[0], target)
+                # Other hosts of the run read it meanwhile: it is there as a whole, or not at all.
+                begun = target.with_name(f"{target.name}.{os.getpid()}")
+                extract(Path(path), part[0], begun)
+                begun.replace(target)
         except (OSError, ValueError) as error:
             raise AnsibleError(f"bundle: {error}") from error
         return [os.fspath(target)]

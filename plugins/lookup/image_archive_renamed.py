@@ -109,7 +109,11 @@ class LookupModule(LookupBase):
             source, names = Path(str(terms[0])), dict(terms[1])
             digest = hashlib.sha256(json.dumps([os.fspath(source), names]).encode()).hexdigest()
             target = Path(constants.DEFAULT_LOCAL_TMP) / f"images-{digest[:12]}.tar.gz"
-            rename(source, target, names)
+            if not target.exists():
+                # Other hosts of the run read it meanwhile: it is there as a whole, or not at all.
+                part = target.with_name(f"{target.name}.{os.getpid()}")
+                rename(source, part, names)
+                part.replace(target)
         except (IndexError, OSError, ValueError) as error:
             raise AnsibleError(f"image_archive_renamed: {error}") from error
         return [os.fspath(target)]

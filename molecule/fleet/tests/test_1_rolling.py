@@ -17,8 +17,8 @@ def test_one_broken_pi_stops_no_other_and_the_exit_code_says_so(
 ) -> None:
     run = play("playbook.yml", "-e", "inkstand_serial=2")
     assert run.status == 2, run.output[-3000:]
-    assert "updated" in run.about(one.name)
-    assert "updated" in run.about(two.name)
+    assert "updated" in run.about(one.name), run.output[-6000:]
+    assert "updated" in run.about(two.name), run.output[-6000:]
     told = run.about(broken.name)
     assert "FAILED at docker : run | Enable and start the engine" in told
     assert "masked" in told
