@@ -169,6 +169,12 @@ def covers(known: set[str], name: str) -> bool:
     return bool({name, f"*.{name.partition('.')[2]}"} & known)
 
 
+def days(span: dt.timedelta) -> str:
+    """Say how many days, of which the last is not whole."""
+    number = span.days
+    return {0: "less than a day", 1: "1 day"}.get(number, f"{number} days")
+
+
 def judge_certificate(
     name: str, known: set[str], begin: dt.datetime, end: dt.datetime, now: dt.datetime
 ) -> Finding:
@@ -176,9 +182,9 @@ def judge_certificate(
     if not covers(known, name):
         seen = f"is for {', '.join(sorted(known)) or 'nobody'}, not for {name}"
         return finding(FAIL, "certificate", seen, RENEW)
-    seen = f"{(now - begin).days} days old, ends in {(end - now).days} days"
     if now >= end:
-        return finding(FAIL, "certificate", f"ended {(now - end).days} days ago", RENEW)
+        return finding(FAIL, "certificate", f"ended {days(now - end)} ago", RENEW)
+    seen = f"{days(now - begin)} old, ends in {days(end - now)}"
     if end - now < (end - begin) / 10:
         return finding(WARN, "certificate", seen, RENEW)
     return finding(OK, "certificate", seen)

@@ -50,6 +50,23 @@ def test_a_certificate_has_to_be_right_and_to_last(
     assert judged["level"] == level
 
 
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("begin", "end", "seen"),
+    [
+        (-10, 80, "10 days old, ends in 80 days"),
+        (-1, 6, "1 day old, ends in 6 days"),
+        (0, 1, "less than a day old, ends in 1 day"),
+        (-90, -1, "ended 1 day ago"),
+    ],
+)
+def test_the_days_of_a_certificate_are_said_in_words(
+    reach: Any, begin: int, end: int, seen: str
+) -> None:
+    judged = reach.judge_certificate("a.example", {"a.example"}, days(begin), days(end), NOW)
+    assert judged["seen"] == seen
+
+
 @pytest.mark.integration
 def test_a_port_that_answers_and_one_that_does_not(reach: Any) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
