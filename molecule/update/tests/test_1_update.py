@@ -24,8 +24,9 @@ BAD = {
     ),
     "hungry": 'print("bad: hungry", flush=True); hoard = [b"1" * (1 << 24) for _ in range(64)]',
 }
+# A busy Pi looks later, when the engine has restarted it more often than the three times it takes.
 WHY = {
-    "exits": "app was restarted 3 times: it ended with exit status 1",
+    "exits": r"app was restarted [3-9] times: it ended with exit status 1",
     "hangs": "the app does not answer /healthz",
     "unhealthy": "/healthz says panel",
     "hungry": "needs more memory than its limit of 256 MiB",
@@ -59,7 +60,7 @@ def test_a_bad_release_is_taken_back_with_nothing_lost(
         f"answers meanwhile {sorted(sender.answers)}; {len(sender.accepted)} accepted"
     )
     assert run.status != 0
-    assert WHY[kind] in run.words
+    assert re.search(WHY[kind], run.words), run.output[-6000:]
     assert said["verdict"] == "back"
     assert said["seconds"] < SECONDS
     assert owner.is_served()
