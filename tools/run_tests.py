@@ -153,12 +153,12 @@ def write_ledger(path: Path, state: str, done: list[Step]) -> None:
 def take_up(path: Path, state: str, planned: list[Step]) -> bool:
     """Mark the steps that an unfinished run in this state has done; False when there is none."""
     known = read_ledger(path, state)
-    wanted = {step.name for step in planned if step.reason_not_to in ("", NOT_NAMED)}
-    if known is None or known.keys() >= wanted:
+    wanted = [step for step in planned if step.reason_not_to in ("", NOT_NAMED)]
+    if known is None or known.keys() >= {step.name for step in wanted}:
         return False
-    for step in planned:
-        if not step.reason_not_to and step.name in known:
-            step.status, step.seconds, step.earlier = 0, known[step.name], True
+    for step in (step for step in wanted if step.name in known):
+        step.reason_not_to, step.status = "", 0
+        step.seconds, step.earlier = known[step.name], True
     return True
 
 

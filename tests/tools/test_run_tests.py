@@ -123,6 +123,10 @@ def test_a_named_step_of_a_run_that_goes_on_keeps_what_is_known_of_others(ledger
     run_tests.leave_out_others(named, ["armhf"])
     assert run_tests.take_up(ledger, TREE, named)
     assert to_do(named) == ["images for armhf"]
+    assert {step.name: step.verdict for step in named[2:4]} == {
+        "scenario default": "green, before it was cut off",
+        "scenario fleet": "left out: other steps were asked for",
+    }
 
 
 def test_a_step_that_is_not_there_is_refused_with_the_names_of_those_that_are() -> None:
