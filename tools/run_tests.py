@@ -57,7 +57,7 @@ class Step:
             return f"left out: {self.reason_not_to}"
         if self.status != 0:
             return f"FAILED (exit {self.status})"
-        return "green, before it was cut off" if self.earlier else "green"
+        return "green, in an earlier run" if self.earlier else "green"
 
 
 @dataclass

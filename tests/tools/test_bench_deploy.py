@@ -16,6 +16,8 @@ from tools.bench_deploy import on_the_pi, playbook, report
 
 pytestmark = pytest.mark.unit
 
+ROOT = Path(__file__).resolve().parents[2]
+
 
 def starts(name: str) -> dict[str, Any]:
     return {"_event": "v2_playbook_on_task_start", "task": {"name": name}}
@@ -61,6 +63,13 @@ def test_compilers_are_known_by_their_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["python3", "dockerd", "ldconfig", "gpgv", "accept", "basename"])
 def test_other_programs_are_none(name: str) -> None:
     assert report.compilers({name: 1}) == {}
+
+
+@pytest.mark.parametrize("tasks", ["image", "build_on_pi", "build_on_controller", "cross_build"])
+def test_what_builds_an_image_counts_for_the_role_that_wants_it(tasks: str) -> None:
+    assert (ROOT / f"roles/docker/tasks/{tasks}.yml").is_file()
+    assert playbook.role_of(f"docker : {tasks} | Build the image", "app") == "app"
+    assert playbook.role_of("docker : install | Install the packages", "app") == "docker"
 
 
 def test_a_second_run_is_judged_by_its_time_and_its_changes() -> None:

@@ -26,8 +26,11 @@ _STARTS = (
 )
 # What ansible.cfg says.
 DEFAULT_STRATEGY = "swift"
-# Roles let this entry point of another one build their images.
-_BUILDS = "docker : image | "
+# Roles let these entry points of another one build their images.
+_BUILDS = tuple(
+    f"docker : {tasks} | "
+    for tasks in ("image", "build_on_pi", "build_on_controller", "cross_build")
+)
 _NO_ROLE = "before the roles"
 
 
