@@ -129,6 +129,13 @@ def test_the_seed_is_an_archive_that_only_the_owner_can_read(machine: Machine) -
         assert content.read() == b"secret\n"
 
 
+def test_nobody_waits_for_a_machine_that_has_ended(machine: Machine) -> None:
+    machine.console.write_text("Kernel panic\n")
+    with pytest.raises(VirtualPiError, match="ended before it was up") as refused:
+        ssh.wait_listens(machine)
+    assert "Kernel panic" in refused.value.tail
+
+
 def test_arguments_reach_the_machine_as_they_are(machine: Machine) -> None:
     assert ssh.command(machine, "printf", "a b; c")[-1] == "printf 'a b; c'"
 

@@ -22,8 +22,8 @@ from virtual_pi.machine.settings import ADDRESS, Machine
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-# Emulated, a start of all containers takes minutes.
-SERVE_SECONDS = 300
+# Emulated, and with others at work beside it, a start of all containers takes minutes.
+SERVE_SECONDS = 900
 PAGE = 100
 
 
@@ -75,6 +75,10 @@ class Owner(testing.Client):
         except (urllib3.exceptions.HTTPError, ValueError):
             return False
         return status == 200 and bool(body["status"] == "ok")
+
+    def wait_served(self) -> None:
+        """Wait until all of the appliance is well."""
+        testing.wait_for("the appliance", self.is_served, SERVE_SECONDS)
 
 
 @pytest.fixture(scope="session")

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-SERVE_SECONDS = 300
-
 
 def test_everything_is_back_after_a_reboot(
     machine: Machine,
@@ -30,7 +28,7 @@ def test_everything_is_back_after_a_reboot(
     actions.restart(machine)
     assert actions.boot_id(machine) not in ("", started)
     assert pi("systemctl --failed --no-legend --plain") == ""
-    wait_for("the appliance", owner.is_served, seconds=SERVE_SECONDS)
+    owner.wait_served()
     names = pi("sudo docker ps --format '{{.Names}}'").split()
     assert sorted(names) == ["app", "pigpiod", "traefik"]
     assert set(owner.history()) == set(kept)

@@ -30,7 +30,6 @@ CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "20"))
 SEED = os.environ.get("INKSTAND_POWER_SEED", secrets.token_hex(4))
 # After the first message of a burst, in seconds.
 LATEST_MOMENT = 6.0
-SERVE_SECONDS = 300
 MOMENTS = random.Random(SEED)
 CHECK = """
 import sqlite3
@@ -68,17 +67,23 @@ def test_no_message_that_was_taken_is_lost_when_the_power_is_cut(
     machine: Machine,
     owner: Any,
     pi: Callable[[str], str],
-    wait_for: Callable[..., Any],
 ) -> None:
     moment = MOMENTS.uniform(0, LATEST_MOMENT)
     count = cut_during_a_burst(machine, owner, f"Burst {number} of {SEED}", moment)
     print(f"cut {number} of {CUTS}, seed {SEED}: after {moment:.2f} s, {count} messages taken")
     actions.start(machine)
-    wait_for("the appliance", owner.is_served, seconds=SERVE_SECONDS)
+    owner.wait_served()
     kept = {found: message["text"] for found, message in owner.history().items()}
     assert {n: kept.get(n) for n in owner.taken} == owner.taken
     assert pi(f"sudo docker exec app python3 -c '{CHECK}'") == "ok\n"
     assert pi("systemctl --failed --no-legend --plain") == ""
+
+
+@pytest.fixture(autouse=True)
+def running(machine: Machine, owner: Any) -> None:
+    """Each cut is of a machine that is well, whatever became of it after the one before."""
+    actions.start(machine)
+    owner.wait_served()
 
 
 @pytest.fixture(scope="module", autouse=True)
