@@ -97,9 +97,8 @@ def wait_listens(machine: Machine) -> None:
 
 
 def _not_up(machine: Machine, what: str) -> VirtualPiError:
-    said = machine.console.read_text(errors="replace") if machine.console.exists() else ""
     return VirtualPiError(
         f"{machine.name} {what}.",
         todo=f"Read {machine.console}, what it said on its console.",
-        tail=tail(said),
+        tail=tail(machine.console.read_text(errors="replace")),
     )
