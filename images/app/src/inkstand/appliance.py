@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +26,7 @@ from inkstand.events import (
 from inkstand.host_time import TimeSource, TrustedTime
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.paging import Pager
+from inkstand.rendering.text import without_sequences
 from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
 from inkstand.screens.stored import StoredPictureScreen
@@ -131,7 +132,8 @@ class Appliance:
             IdempotencyConflictError: its key was used by its author for another message.
             StorageFullError: there is no room.
         """
-        added = await self._store.add(draft, self._clock.now())
+        kept = replace(draft, text=without_sequences(draft.text))
+        added = await self._store.add(kept, self._clock.now())
         if added.created:
             self._tell(added.message, None)
             self._consider(added.message)

@@ -6,12 +6,15 @@ and shown is a small PNG. Nothing is decoded before its size is known.
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import io
+import re
 import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 from inkstand.errors import InvalidPictureError, PictureTooLargeError, RequestError
 from inkstand.rendering import Framing, Tone, place, reduce_tones, to_png
@@ -23,16 +26,42 @@ if TYPE_CHECKING:
 MOST_BYTES = 4 * 1024 * 1024
 MOST_PIXELS = 25_000_000
 # What a body may be said to be, and what Pillow calls it.
-FORMATS = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP"}
+FORMATS = {
+    "image/png": "PNG",
+    "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+    "image/gif": "GIF",
+    "image/bmp": "BMP",
+    "image/tiff": "TIFF",
+    "image/heic": "HEIF",
+}
 # For who does not know what it is.
 ANY_TYPE = "application/octet-stream"
-_MARKS = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff", "WEBP": b"RIFF"}
+# How a file begins. ISO/IEC 23008-12 names its brands from the ninth byte on.
+_MARKS = {
+    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
+    "JPEG": re.compile(rb"\xff\xd8\xff"),
+    "WEBP": re.compile(rb"RIFF"),
+    "GIF": re.compile(rb"GIF8[79]a"),
+    "BMP": re.compile(rb"BM"),
+    "TIFF": re.compile(rb"II\*\0|MM\0\*"),
+    "HEIF": re.compile(rb"....ftyp(?:hei|hev|mif1|msf1)", re.DOTALL),
+}
+# A photo with a thumbnail after it is MPO to Pillow.
+_JPEG = ("JPEG", "MPO")
+_WORDS = {"WEBP": "WebP", "HEIF": "HEIC"}
+# Pillow has no decoder for it; this is in no package of Debian 13 for armel.
+_HEIF_DECODER = "pillow_heif"
 # What Pillow raises for bytes that are no picture, or only the beginning of one.
 _DAMAGED = (OSError, SyntaxError, ValueError, struct.error, IndexError, KeyError, OverflowError)
 _BOMB = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _ORIENTATION = 0x0112
 # From here on a picture that has to be decoded as a whole is costly: 20 ms, 8 MB on a PC.
 _MANY_PIXELS = 1_000_000
+# Decoded by libraries with a long history of faults, never in the process of the app.
+_ELSEWHERE = ("TIFF", "HEIF")
+# Less than this of a picture in black, or in white, cannot be seen; see is_empty().
+LEAST_SEEN = 0.005
 # How to turn a picture upright, by its Exif orientation.
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -66,8 +95,9 @@ def prepare(data: bytes, said: str, look: Look) -> bytes:
     may take seconds and 400 MB.
 
     Raises:
-        InvalidPictureError: it is damaged, animated, or no picture of that type.
-        PictureTooLargeError: it has more than MOST_BYTES or MOST_PIXELS.
+        InvalidPictureError: it is damaged, or no picture of that type.
+        PictureTooLargeError: it has more than MOST_BYTES, or there would be more than MOST_PIXELS
+            to decode.
     """
     check_length(len(data))
     kind = _kind(data, said)
@@ -96,10 +126,13 @@ def is_costly(data: bytes) -> bool:
     Raises:
         InvalidPictureError: it is damaged where it says how large it is.
     """
-    if data.startswith(_MARKS["WEBP"]):
+    kind = _found(data)
+    if kind == "WEBP":
         return _is_large(_webp_size(data))
+    if kind in _ELSEWHERE:
+        return True
     try:
-        with Image.open(io.BytesIO(data), formats=["PNG", "JPEG"]) as image:
+        with Image.open(io.BytesIO(data), formats=[kind] if kind else []) as image:
             return _is_large(image.size) and not _shrinks(image)
     except (*_DAMAGED, *_BOMB):
         return False
@@ -109,33 +142,61 @@ def _is_large(size: tuple[int, int]) -> bool:
     return _MANY_PIXELS < size[0] * size[1] <= MOST_PIXELS
 
 
+def is_empty(png: bytes) -> bool:
+    """Return whether less than LEAST_SEEN of what prepare() returned is black, or white."""
+    with Image.open(io.BytesIO(png)) as image:
+        counts = image.convert("L").histogram()
+    return bool(min(counts[0], counts[-1]) < LEAST_SEEN * sum(counts))
+
+
 def _shrinks(image: Image.Image) -> bool:
     """Return whether a picture can be decoded at a fraction of its size: most photos can."""
-    return image.format != "PNG" and image.mode in ("L", "RGB") and "progressive" not in image.info
+    return image.format in _JPEG and image.mode in ("L", "RGB") and "progressive" not in image.info
 
 
 def _prepare(data: bytes, kind: str, look: Look) -> Image.Image:
     with Image.open(io.BytesIO(data), formats=[kind]) as image:
-        _check_pixels(*image.size)
-        # A photo with a thumbnail after it (MPO) is no animation.
-        if image.format == kind and getattr(image, "is_animated", False):
-            raise InvalidPictureError("The picture is animated; the panel shows one that stands")
+        # Of one that moves, the first picture: this is where Pillow begins.
         enough = _ENOUGH * max(look.size)
-        # A JPEG can be decoded at a fraction of its size; others do not know how.
-        image.draft("L", (enough, enough))
+        if _shrinks(image):
+            image.draft("L", (enough, enough))
+        _check_pixels(*image.size)
         image.load()
         upright = _turned(_small_grey(image, enough), _orientation(image))
     return reduce_tones(place(upright, look.size, look.framing), look.tone)
 
 
 def _small_grey(image: Image.Image, enough: int) -> Image.Image:
-    """Return `image` in mode "L", smaller as long as its shorter side stays `enough`."""
+    """Return `image` in mode "L", smaller as long as its shorter side stays `enough`.
+
+    What is transparent becomes white; black, if nothing of the picture could be seen on white.
+    """
     factor = max(1, min(image.size) // enough)
+    on_white = _reduced(image, factor, "white")
+    if not image.has_transparency_data or _has_dark(on_white):
+        return on_white
+    return _reduced(image, factor, "black")
+
+
+def _has_dark(grey: Image.Image) -> bool:
+    counts = grey.histogram()
+    return sum(counts[: len(counts) // 2]) >= LEAST_SEEN * sum(counts)
+
+
+def _reduced(image: Image.Image, factor: int, ground: str) -> Image.Image:
     width, height = (-(-side // factor) for side in image.size)
     small = Image.new("L", (width, height))
     for top, strip in _strips(image, factor):
-        small.paste(to_grey(_with_8_bits(strip)).reduce(factor), (0, top // factor))
+        if image.format in _JPEG and "adobe" not in image.info:
+            strip = _positive(strip)  # noqa: PLW2901 - the same, read rightly
+        grey = to_grey(_with_8_bits(strip), ground)
+        small.paste(grey.reduce(factor), (0, top // factor))
     return small
+
+
+def _positive(image: Image.Image) -> Image.Image:
+    """Return `image` of a JPEG without Adobe's marker, whose CMYK Pillow takes for a negative."""
+    return ImageChops.invert(image) if image.mode == "CMYK" else image
 
 
 def _strips(image: Image.Image, factor: int) -> Iterator[tuple[int, Image.Image]]:
@@ -165,17 +226,35 @@ def _turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def _kind(data: bytes, said: str) -> str:
-    found = next((kind for kind, mark in _MARKS.items() if data.startswith(mark)), None)
+    found = _found(data)
+    if found is None:
+        raise InvalidPictureError(f"The body is no picture that is taken; send {_WANTED}")
     wanted = FORMATS.get(said, found)
-    if found is None or found != wanted:
-        what = "a picture of a type that is not taken" if found is None else _word(found)
-        wish = " or ".join(_word(kind) for kind in _MARKS) if wanted is None else _word(wanted)
-        raise InvalidPictureError(f"The body has to be {wish}, and is {what}")
+    if found != wanted:
+        raise InvalidPictureError(
+            f"The picture is said to be {_word(wanted)} and is {_word(found)}; send the right type"
+        )
+    if found == "HEIF" and not _decodes_heif():
+        raise InvalidPictureError("The picture is HEIC, which is not decoded here; share as JPEG")
     return found
 
 
+def _found(data: bytes) -> str | None:
+    return next((kind for kind, mark in _MARKS.items() if mark.match(data)), None)
+
+
+def _decodes_heif() -> bool:
+    if importlib.util.find_spec(_HEIF_DECODER) is None:
+        return False
+    importlib.import_module(_HEIF_DECODER).register_heif_opener()
+    return True
+
+
 def _word(kind: str) -> str:
-    return "WebP" if kind == "WEBP" else kind
+    return _WORDS.get(kind, kind)
+
+
+_WANTED = "PNG, JPEG, WebP, GIF, BMP or TIFF"
 
 
 def _check_pixels(width: int, height: int) -> None:

@@ -60,7 +60,7 @@ async def test_a_picture_of_somebody_who_repeats_is_kept_once(api: Api) -> None:
     assert answer.status == 409
 
 
-@pytest.mark.parametrize("kind", ["image/gif", "image/svg+xml", "text/plain", "application/json"])
+@pytest.mark.parametrize("kind", ["image/jxl", "image/svg+xml", "text/plain", "application/json"])
 async def test_other_types_are_415(api: Api, kind: str) -> None:
     answer = await api.post("/images", data=picture(), headers={"Content-Type": kind})
     assert (answer.status, answer.content_type) == (415, "application/problem+json")
@@ -107,6 +107,21 @@ async def test_a_preview_of_a_picture_is_what_would_be_shown_and_shows_nothing(a
     await api.post(f"/images?{query}", data=picture(), headers=PNG)
     await api.until_message(1, "shown")
     assert preview.tobytes() == api.site.panel.current().inverse()
+
+
+async def test_a_preview_says_of_a_picture_that_little_of_it_will_be_seen(api: Api) -> None:
+    white, lines = Image.new("1", (264, 176), 1), Image.new("1", (264, 176), 1)
+    lines.paste(0, (0, 0, 264, 8))
+    hints = []
+    for image in (white, lines):
+        output = io.BytesIO()
+        image.save(output, "PNG")
+        answer = await api.post("/preview", data=output.getvalue(), headers=PNG)
+        hints.append(answer.headers.get("Inkstand-Hint"))
+    assert hints == [
+        "Nearly all of it is of one colour; little will be seen on the panel",
+        None,
+    ]
 
 
 async def test_a_preview_of_a_text_is_what_would_be_shown(api: Api) -> None:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.client.sending import shrunk
+from inkstand.client.wishes import LARGEST_PICTURE
+
 if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable, Iterator
@@ -196,6 +199,43 @@ def test_a_picture_is_sent(at_home: Any, app: Any, tmp_path: Path, picture: byte
     broken = at_home("send", "--image", str(tmp_path / "broken.png"))
     assert broken.returncode == 1
     assert broken.stderr.startswith(f"inkstand: {app.url} says: ")
+
+
+def test_a_photo_that_is_too_large_is_made_smaller(capsys: pytest.CaptureFixture[str]) -> None:
+    photo, smaller = io.BytesIO(), Image.Exif()
+    smaller[0x0112] = 6
+    noise = Image.effect_noise((4000, 3000), 90).convert("RGB")
+    noise.save(photo, "JPEG", quality=97, exif=smaller)
+    assert len(photo.getvalue()) > LARGEST_PICTURE
+    sent = shrunk(photo.getvalue(), "photo.jpg")
+    assert len(sent) <= LARGEST_PICTURE
+    with Image.open(io.BytesIO(sent)) as image:
+        assert (image.format, image.size) == ("JPEG", (1536, 2048))
+    assert "photo.jpg has" in capsys.readouterr().err
+
+
+def test_without_pillow_a_photo_that_is_too_large_is_refused(at_home: Any, tmp_path: Path) -> None:
+    photo = tmp_path / "photo.jpg"
+    photo.write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_PICTURE))
+    result = at_home("send", "--image", str(photo))
+    assert result.returncode == 2
+    assert "make it smaller, or run: pipx inject inkstand Pillow" in result.stderr
+
+
+def test_escapes_are_new_lines_when_asked_for(at_home: Any, app: Any) -> None:
+    assert at_home("send", "-e", r"Milk\nBread").returncode == 0
+    assert app.texts() == ["Milk\nBread"]
+
+
+def test_a_backslash_and_n_is_sent_as_it_is_with_a_hint(at_home: Any, app: Any) -> None:
+    result = at_home("send", r"Milk\nBread")
+    assert (result.returncode, app.texts()) == (0, [r"Milk\nBread"])
+    assert "with -e it is a new line" in result.stderr
+
+
+def test_colours_of_a_terminal_are_not_kept(at_home: Any, app: Any) -> None:
+    assert at_home("send", "-", given="\x1b[31mFAIL\x1b[0m\n").returncode == 0
+    assert app.texts() == ["FAIL"]
 
 
 def test_the_same_key_sends_nothing_again(at_home: Any, app: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -120,6 +121,31 @@ def test_a_certificate_of_somebody_unknown(
 
 
 @pytest.mark.integration
+def test_who_gives_a_ca_that_did_not_sign_is_not_told_to_give_one(
+    log_in: Callable[..., Any], front: Any, authority: Any, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.pem"
+    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
+    command += [
+        "-nodes",
+        "-subj",
+        "/CN=other",
+        "-keyout",
+        str(tmp_path / "key"),
+        "-out",
+        str(other),
+    ]
+    subprocess.run(command, check=True, capture_output=True)
+    url = front(9, authority.certificate("127.0.0.1")).url
+    sentence = (
+        f"the certificate of {url} is not signed by the CA that was given for it; if the server is"
+        " yours and got a new one, fetch http://127.0.0.1/ca.pem, compare its fingerprint, and"
+        f" run: inkstand login {url} --ca FILE"
+    )
+    fails(log_in(url, "--ca", str(other)), 4, sentence)
+
+
+@pytest.mark.integration
 def test_a_certificate_for_another_name(
     log_in: Callable[..., Any], front: Any, authority: Any
 ) -> None:
@@ -185,7 +211,10 @@ def test_what_is_wrong_before_anything_is_sent(
             ("send", "x", "--expires", "soon"),
             "'soon' is not a time such as 2h, 18:30 or 2026-11-22T08:00",
         ),
-        (("send", "--image", __file__), f"{__file__} is no picture in PNG, JPEG or WebP"),
+        (
+            ("send", "--image", __file__),
+            f"{__file__} is no picture in PNG, JPEG, WebP, GIF, BMP, TIFF or HEIC",
+        ),
     ],
 )
 def test_what_makes_no_sense_is_not_sent(

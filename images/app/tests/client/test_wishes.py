@@ -8,12 +8,12 @@ import pytest
 
 from inkstand.client.errors import MisusedError
 from inkstand.client.wishes import (
-    LARGEST_PICTURE,
+    check_picture,
     extras,
     moment,
-    picture_type,
     seconds,
     stamp,
+    unescaped,
     with_wait_spelled_out,
 )
 
@@ -73,22 +73,39 @@ def test_only_what_is_wished_for_is_sent() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "expected"),
+    "data",
     [
-        (b"\x89PNG\r\n\x1a\nrest", "image/png"),
-        (b"\xff\xd8\xff\xe0", "image/jpeg"),
-        (b"RIFF\n\x00\x00\x00WEBPVP8 ", "image/webp"),
+        b"\x89PNG\r\n\x1a\nrest",
+        b"\xff\xd8\xff\xe0",
+        b"RIFF\n\x00\x00\x00WEBPVP8 ",
+        b"GIF89a",
+        b"BM0000",
+        b"II*\0",
+        b"MM\0*",
+        b"\0\0\0\x18ftypheic",
     ],
 )
-def test_a_picture_is_known_by_how_it_begins(data: bytes, expected: str) -> None:
-    assert picture_type(data, "x") == expected
+def test_a_picture_is_known_by_how_it_begins(data: bytes) -> None:
+    check_picture(data, "x")
 
 
-def test_what_is_no_picture_or_too_large_is_not_sent() -> None:
+def test_what_is_no_picture_is_not_sent() -> None:
     with pytest.raises(MisusedError, match=r"notes\.txt is no picture"):
-        picture_type(b"GIF89a", "notes.txt")
-    with pytest.raises(MisusedError, match=r"cat\.png has 4\.0 MB, and at most 4"):
-        picture_type(b"\x89PNG\r\n\x1a\n" + bytes(LARGEST_PICTURE), "cat.png")
+        check_picture(b"Dear Ada,", "notes.txt")
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (r"hello\nWorld", "hello\nWorld"),
+        (r"a\tb", "a\tb"),
+        (r"C:\\new", r"C:\new"),
+        (r"\x \0 \q", r"\x \0 \q"),
+        ("\\", "\\"),
+    ],
+)
+def test_escapes_become_what_they_stand_for(given: str, expected: str) -> None:
+    assert unescaped(given) == expected
 
 
 @pytest.mark.parametrize(

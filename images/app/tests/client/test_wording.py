@@ -48,6 +48,11 @@ PANEL = {
             {"message": {**MESSAGE, "state": "shown", "shown_at": AT}, "previous": "waiting"},
             "10:30:20  message     7 is shown",
         ),
+        (
+            "message",
+            {"message": {**MESSAGE, "shown_at": AT}, "previous": "shown"},
+            "12:00:00  message     7 is waiting",
+        ),
         ("refreshing", {"refresh": "full", "at": AT}, "10:30:20  refreshing  full"),
         (
             "frame",

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkstand.rendering.text import clean, clusters
+from inkstand.rendering.text import clean, clusters, is_blank
 
 pytestmark = pytest.mark.unit
 
@@ -22,7 +22,12 @@ ANY_TEXT = st.text(st.characters(categories=None))
         ("Hello", "Hello"),
         ("a\r\nb\rc\u2028d\x85e", "a\nb\nc\nd\ne"),
         ("a\tb\u3000c", "a    b  c"),
-        ("nul\x00 bell\x07 escape\x1b[31m", "nul bell escape[31m"),
+        ("nul\x00 bell\x07 escape\x1b", "nul bell escape"),
+        ("\x1b[31mFAIL\x1b[0m", "FAIL"),
+        ("\x1b[1;38;5;196mred\x1b[m \x9b4munder\x9b0m", "red under"),
+        ("\x1b]0;title\x07a \x1b]8;;https://x.example\x1b\\link\x1b]8;;\x1b\\", "a link"),
+        ("\x1b(Bplain \x1b7save \x1b[?25lhide \x1bPq#0\x1b\\sixel", "plain save hide sixel"),
+        ("\x1b]0;a title that nobody ends", "0;a title that nobody ends"),
         ("lone \ud83d surrogate", "lone \ufffd surrogate"),
         ("\n\n  a  \n \n\n\n  b \n", "  a\n\n  b"),
         ("e\u0301", "\u00e9"),
@@ -36,6 +41,18 @@ ANY_TEXT = st.text(st.characters(categories=None))
 )
 def test_cleaning_leaves_what_can_be_drawn(raw: str, cleaned: str) -> None:
     assert clean(raw) == cleaned
+
+
+@pytest.mark.parametrize(
+    "text", ["", " \n\t", "\u200b", "\u2060\ufeff", "\u2800", "\u3164 \uffa0", "\x1b[31m", "\u0301"]
+)
+def test_what_cannot_be_seen_is_blank(text: str) -> None:
+    assert is_blank(text)
+
+
+@pytest.mark.parametrize("text", ["a", "\u200ba", ".", "\u05d0", "\U0001f44d", "\ud83d"])
+def test_what_can_be_seen_is_not_blank(text: str) -> None:
+    assert not is_blank(text)
 
 
 @given(ANY_TEXT)
@@ -63,7 +80,19 @@ def test_a_letter_keeps_its_marks_and_what_is_joined_to_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "unit", ["\u0301\u0327", " ", " \u0301", "\n", " \n", "\u200d", "\x00", "\u1112\u1161"]
+    "unit",
+    [
+        "\u0301\u0327",
+        " ",
+        " \u0301",
+        "\n",
+        " \n",
+        "\u200d",
+        "\x00",
+        "\u1112\u1161",
+        "\x1b",
+        "\x1b[",
+    ],
 )
 def test_cleaning_a_flood_takes_time_in_proportion_to_its_length(unit: str) -> None:
     """Sorting marks, or a careless pattern, would take 16 times as long for 4 times the length."""

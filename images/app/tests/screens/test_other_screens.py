@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
-from inkstand.rendering import Framing, to_frame
+from inkstand.rendering import Framing, blank, to_frame
+from inkstand.rendering.draw import draw_line
 from inkstand.rendering.fonts import regular
+from inkstand.rendering.layout import Line
 from inkstand.screens import ClockScreen, ImageScreen, MessageScreen, Screen, StatusScreen
 
 if TYPE_CHECKING:
@@ -159,6 +162,36 @@ def test_which_page_it_is_stands_below_to_the_left() -> None:
 
 def test_an_endless_text_ends_somewhere() -> None:
     assert MessageScreen("all work and no play " * 5000).pages((128, 96)) == 99
+
+
+def first_columns(image: Image.Image, lines: int) -> list[int]:
+    """Return where the ink of each of so many lines of equal height begins."""
+    ink = ImageChops.invert(image.convert("L")).getbbox()
+    assert ink is not None
+    height = (ink[3] - ink[1]) / lines
+    bands = [
+        (0, int(ink[1] + n * height), 264, int(ink[1] + (n + 1) * height)) for n in range(lines)
+    ]
+    boxes = [ImageChops.invert(image.crop(band).convert("L")).getbbox() for band in bands]
+    return [box[0] for box in boxes if box]
+
+
+def test_several_lines_begin_below_each_other_and_one_is_a_sign() -> None:
+    lines = first_columns(MessageScreen("HH\nHHHHHH\nHHH").render((264, 176), NOW), 3)
+    assert max(lines) - min(lines) <= 1
+    sign = first_columns(MessageScreen("HHHHHH HH").render((264, 176), NOW), 2)
+    assert sign[1] - sign[0] > 20
+
+
+@pytest.mark.parametrize("size", [10, 11, 12, 13])
+def test_words_stand_apart_in_the_smallest_letters(size: int) -> None:
+    """Between words is more white than the three pixels that some letters leave within one."""
+    for length, before, after in itertools.product(range(5), "gkprtdy", "abdstw"):
+        image, text = blank((120, 30)), f"{'a' * length}{before} {after}"
+        draw_line(image, (3, 20), Line(text, rtl=False), regular(), size)
+        inked = [black_pixels(image.crop((x, 0, x + 1, 30))) > 0 for x in range(120)]
+        white = [len(list(run)) for ink, run in itertools.groupby(inked) if not ink]
+        assert white[-2] >= 4, text
 
 
 def test_the_author_stands_below_the_text() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from inkstand import pictures
 from inkstand.api import wishes
 from inkstand.api.access import Scope, require
 from inkstand.api.images import prepared
@@ -11,6 +12,8 @@ from inkstand.api.keys import SERVICES
 from inkstand.api.studio import Sheet
 from inkstand.screens import MessageScreen
 from inkstand.screens.message import signature
+
+_ALMOST_EMPTY = "Nearly all of it is of one colour; little will be seen on the panel"
 
 
 async def post(request: web.Request) -> web.Response:
@@ -20,6 +23,8 @@ async def post(request: web.Request) -> web.Response:
     is_text = request.content_type == wishes.JSON
     sheet = await _text(request, author) if is_text else Sheet(await prepared(request, look))
     headers = {"Inkstand-Page": str(sheet.page), "Inkstand-Pages": str(sheet.pages)}
+    if not is_text and pictures.is_empty(sheet.png):
+        headers["Inkstand-Hint"] = _ALMOST_EMPTY
     return web.Response(body=sheet.png, content_type="image/png", headers=headers)
 
 

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass, field
 
 from inkstand.errors import InvalidArgumentsError, MalformedRequestError, MessageTooLongError
+from inkstand.rendering.text import is_blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ def parse_message(content_type: str, body: bytes, longest: int) -> str:
     if content_type != "application/json":
         raise MalformedRequestError("messages are taken as application/json")
     match _parse(body):
-        case {"message": str(text)} if text.strip():
+        case {"message": str(text)} if not is_blank(text):
             return _limited(text, longest)
     raise MalformedRequestError("a message needs the string message, not blank")
 

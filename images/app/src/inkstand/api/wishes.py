@@ -20,6 +20,7 @@ from inkstand.errors import (
 from inkstand.events import ScreenKind
 from inkstand.messages import Priority, State
 from inkstand.rendering import Framing, Tone
+from inkstand.rendering.text import is_blank
 from inkstand.storage import VISIBLE
 
 if TYPE_CHECKING:
@@ -152,8 +153,8 @@ def parse_text(values: Mapping[str, Any], longest: int) -> str:
     text = values.get("text")
     if not isinstance(text, str):
         raise InvalidValueError("text has to be a string")
-    if not text.strip():
-        raise InvalidValueError("text must not be blank")
+    if is_blank(text):
+        raise InvalidValueError("text must not be blank: nothing of it can be seen")
     if len(text) > longest:
         raise MessageTooLongError(len(text), longest)
     return text

@@ -52,6 +52,7 @@ def _add_session(commands: Commands) -> None:
 def _add_send(commands: Commands) -> None:
     send = _add(commands, "send", "sending:send", "send a message or a picture", _SEND)
     send.add_argument("text", nargs="*", metavar="TEXT", help=_TEXT)
+    send.add_argument("-e", "--escapes", action="store_true", help=_ESCAPES)
     send.add_argument("--image", type=Path, metavar="FILE", help=_IMAGE)
     send.add_argument("--framing", choices=("fit", "fill"), default="fit", help="default: fit")
     send.add_argument("--tone", choices=("dither", "threshold"), default="dither", help=_TONE)
@@ -161,7 +162,8 @@ _CA = "certificate that signs for this server, in PEM; it is kept with the login
 _PASSWORD = "read the password from standard input"  # noqa: S105 - a help text
 _TOKEN = "read a token from standard input and keep that"  # noqa: S105
 _TEXT = "the message; - reads it from standard input"
-_IMAGE = "send this picture (PNG, JPEG, WebP; - for standard input); TEXT is its name then"
+_ESCAPES = r"take \n, \t and \\ in TEXT for a new line, a tab and a backslash"
+_IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard input), named TEXT"
 _TONE = "how greys become black and white (default: dither)"
 _FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
 _EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
@@ -178,6 +180,7 @@ _SEND = """\
 examples:
   inkstand send Dinner is ready
   uptime | inkstand send -
+  inkstand send -e 'Milk\nBread'
   inkstand send --image cat.jpg --for 10m
   inkstand send --wait read Please call me && echo they know
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -35,6 +36,8 @@ _T = TypeVar("_T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _ENDS = ("read", "expired", "deleted")
 _STANDARD_INPUT = ["-"]
+# Pixels, width and height; far more than any panel has.
+_LARGE_ENOUGH = (2048, 2048)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,10 @@ def _text(options: argparse.Namespace) -> Request:
     text = " ".join(options.text)
     if options.text == _STANDARD_INPUT:
         text = read_text(Path("-")).rstrip("\n")
+    if options.escapes:
+        text = wishes.unescaped(text)
+    elif r"\n" in text and "\n" not in text:
+        note(r"the text has \n in it, and is sent like that; with -e it is a new line")
     if not text.strip():
         raise MisusedError(
             "there is nothing to send; give a text, - for standard input, or --image"
@@ -107,11 +114,43 @@ def _picture(options: argparse.Namespace) -> Request:
     if options.text == _STANDARD_INPUT:
         raise MisusedError("a picture from standard input is sent with: --image -")
     data = read_bytes(options.image)
-    media_type = wishes.picture_type(data, str(options.image))
+    wishes.check_picture(data, str(options.image))
+    if len(data) > wishes.LARGEST_PICTURE:
+        data = shrunk(data, str(options.image))
     query = {"framing": options.framing, "tone": options.tone, **_extras(options)}
     if name := " ".join(options.text) or options.image.name.strip("-"):
         query["name"] = name
-    return Request(f"/images?{urlencode(query)}", data, {"Content-Type": media_type})
+    headers = {"Content-Type": wishes.PICTURE_TYPE}
+    return Request(f"/images?{urlencode(query)}", data, headers)
+
+
+def shrunk(data: bytes, name: str) -> bytes:
+    """Return a picture that is too large for a server as a smaller one, as the page does.
+
+    Raises:
+        MisusedError: it cannot be read, or Pillow is not installed.
+    """
+    megabytes = len(data) / 1024 / 1024
+    try:
+        from PIL import Image, ImageOps  # noqa: PLC0415 - the client works without
+    except ImportError:
+        raise MisusedError(
+            f"{name} has {megabytes:.1f} MB, and at most 4 are taken; make it smaller, or run:"
+            " pipx inject inkstand Pillow"
+        ) from None
+    try:
+        with Image.open(io.BytesIO(data)) as image:
+            image.draft("RGB", _LARGE_ENOUGH)
+            image.thumbnail(_LARGE_ENOUGH)
+            ImageOps.exif_transpose(image, in_place=True)
+            upright = image.convert("RGBA")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise MisusedError(f"{name} cannot be made smaller: {error}") from error
+    output = io.BytesIO()
+    ground = Image.new("RGBA", upright.size, "white")
+    Image.alpha_composite(ground, upright).convert("RGB").save(output, "JPEG", quality=92)
+    note(f"{name} has {megabytes:.1f} MB; sent as {output.tell() / 1024 / 1024:.1f} MB")
+    return output.getvalue()
 
 
 def _extras(options: argparse.Namespace) -> dict[str, str | int]:

@@ -80,6 +80,7 @@ class Server:
         self.url = url
         self._timeout = timeout
         self._token = token
+        self._has_ca = ca is not None
         self._tls = _tls(ca) if url.startswith("https:") else None
 
     def ask(
@@ -139,7 +140,7 @@ class Server:
         except ClientError:
             raise
         except (OSError, http.client.HTTPException) as error:
-            raise explain(self.url, error, self._timeout) from error
+            raise explain(self.url, error, self._timeout, has_ca=self._has_ca) from error
 
 
 def refusal(url: str, answer: Answer) -> ClientError:
@@ -161,10 +162,10 @@ def refusal(url: str, answer: Answer) -> ClientError:
     return AnswerError(f"{url} says: {detail}", answer.status)
 
 
-def explain(url: str, error: Exception, timeout: float) -> ClientError:
-    """Return the error for a connection that failed with `error`."""
+def explain(url: str, error: Exception, timeout: float, *, has_ca: bool = False) -> ClientError:
+    """Return the error for a connection that failed with `error`; `has_ca`: one was given."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return UntrustedError(_why_untrusted(url, error))
+        return UntrustedError(_why_untrusted(url, error, has_ca=has_ca))
     for kind, make, sentence in _FAILURES:
         if isinstance(error, kind):
             host = urlsplit(url).hostname
@@ -172,7 +173,7 @@ def explain(url: str, error: Exception, timeout: float) -> ClientError:
     return UnreachableError(f"cannot reach {url}: {getattr(error, 'strerror', None) or error}")
 
 
-def _why_untrusted(url: str, error: ssl.SSLCertVerificationError) -> str:
+def _why_untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -> str:
     host = urlsplit(url).hostname
     match error.verify_code:
         case code if code in (_OTHER_HOST, _OTHER_ADDRESS):
@@ -181,6 +182,12 @@ def _why_untrusted(url: str, error: ssl.SSLCertVerificationError) -> str:
             return f"the certificate of {url} has expired; renew it, or check this machine's clock"
         case code if code == _NOT_YET_VALID:
             return f"the certificate of {url} is not valid yet; check this machine's clock"
+    if has_ca:
+        return (
+            f"the certificate of {url} is not signed by the CA that was given for it; if the"
+            f" server is yours and got a new one, fetch http://{host}/ca.pem, compare its"
+            f" fingerprint, and run: inkstand login {url} --ca FILE"
+        )
     return (
         f"the certificate of {url} is signed by nobody you trust; if the server is yours, "
         f"run: inkstand login {url} --ca FILE"

@@ -113,9 +113,17 @@ def _parse(at: str, zone: tzinfo | None) -> datetime:
 
 def _time_of(kind: str, data: Mapping[str, Any]) -> str | None:
     at: str | None = data.get("time" if kind == "hello" else "at")
-    if kind == "message":
-        message = data.get("message", {})
-        at = message.get("ended_at") or message.get("shown_at") or message.get("at")
+    return _time_of_message(data) if kind == "message" else at
+
+
+def _time_of_message(data: Mapping[str, Any]) -> str | None:
+    """Return when it became what it is; None when that is not told: it was set aside just now."""
+    message = data.get("message", {})
+    state = message.get("state")
+    if state == "waiting" and data.get("previous") is not None:
+        return None
+    name = {"waiting": "at", "shown": "shown_at"}.get(state, "ended_at")
+    at: str | None = message.get(name)
     return at
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageFont
 
 from inkstand.rendering.bidi import Run, is_rtl, visual_runs
-from inkstand.rendering.layout import Layout, Line, Ruler
+from inkstand.rendering.layout import Layout, Line, Ruler, spaced
 from inkstand.rendering.text import clusters
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def draw_line(
 ) -> None:
     """Draw one line; `origin` is its left end on the baseline."""
     canvas, (x, y) = ImageDraw.Draw(image), origin
-    for face, run in _pieces(line, family):
+    for face, run in _pieces(Line(spaced(line.text, size), line.rtl), family):
         font = face.at(size)
         text, direction = _shaped(run, font)
         canvas.text((x, y), text, BLACK, font, "ls", direction=direction)

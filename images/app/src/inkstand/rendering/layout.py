@@ -22,6 +22,9 @@ SIZES = (10, 11, 12, 13, 14, 16, 18, 20, 22, 24, 27, 30, 34, 38, 43, 48, 54, 60,
 _SMALLEST_UNBROKEN = 12
 _LARGEST_BROKEN = 22
 _ELLIPSIS = "…"
+# Up to this size letters of one bit a pixel leave as much white within words as between them.
+_LARGEST_CROWDED = 13
+_EN_SPACE = "\u2002"
 
 # Scripts that break between any two characters; what must not begin or end a line there.
 _WIDE = (
@@ -60,10 +63,15 @@ class Ruler:
         """Return the pixels that `text` takes on one line."""
         width = self._widths.get(text)
         if width is None:
-            pieces = self._family.split(text)
+            pieces = self._family.split(spaced(text, self.size))
             width = sum(face.at(self.size).getlength(piece, "1") for face, piece in pieces)
             self._widths[text] = width
         return width
+
+
+def spaced(text: str, size: int) -> str:
+    """Return `text` with spaces that can be told from gaps between letters at `size` pixels."""
+    return text.replace(" ", _EN_SPACE) if size <= _LARGEST_CROWDED else text
 
 
 @dataclass(frozen=True, slots=True)

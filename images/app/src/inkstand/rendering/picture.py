@@ -60,12 +60,12 @@ def threshold(image: Image.Image, limit: int = _MIDDLE) -> Image.Image:
     return to_grey(image).point(lambda value: 255 if value >= limit else 0, "1")
 
 
-def to_grey(image: Image.Image) -> Image.Image:
-    """Return `image` in mode "L", what is transparent on white."""
+def to_grey(image: Image.Image, ground: str = "white") -> Image.Image:
+    """Return `image` in mode "L", what is transparent on a `ground` of that colour."""
     if not image.has_transparency_data:
         return image.convert("L")
-    ground = Image.new("RGBA", image.size, "white")
-    return Image.alpha_composite(ground, image.convert("RGBA")).convert("L")
+    below = Image.new("RGBA", image.size, ground)
+    return Image.alpha_composite(below, image.convert("RGBA")).convert("L")
 
 
 def place(image: Image.Image, size: tuple[int, int], framing: Framing = Framing.FIT) -> Image.Image:
@@ -73,7 +73,13 @@ def place(image: Image.Image, size: tuple[int, int], framing: Framing = Framing.
     grey = to_grey(image)
     if framing is Framing.FILL:
         return ImageOps.fit(grey, size, Image.Resampling.LANCZOS)
-    return ImageOps.pad(grey, size, Image.Resampling.LANCZOS, color="white")
+    whole = Image.new("L", size, "white")
+    scale = min(size[0] / grey.width, size[1] / grey.height)
+    # Of a line something stays, however thin it becomes.
+    width, height = (max(1, round(scale * side)) for side in grey.size)
+    scaled = grey.resize((width, height), Image.Resampling.LANCZOS)
+    whole.paste(scaled, ((size[0] - width) // 2, (size[1] - height) // 2))
+    return whole
 
 
 def reduce_tones(image: Image.Image, tone: Tone) -> Image.Image:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from PIL import Image
 
-# ISO/IEC 18004 wants four modules of white around a code; readers are content with two.
-_QUIET = 2
+# Modules of white around a code: ISO/IEC 18004:2015, 9.1.
+_QUIET = 4
 
 
 def draw_code(image: Image.Image, link: str, largest: int) -> int:

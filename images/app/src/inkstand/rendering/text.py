@@ -7,6 +7,13 @@ import re
 import unicodedata
 
 _LINE_ENDS = re.compile("\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+# What programs send to a terminal, as a whole: control sequences and strings of ECMA-48 (5.4, 5.6)
+# and escape sequences of ECMA-35 (13). A string that nobody ends is none; only its start goes.
+_SEQUENCES = re.compile(
+    "(?:\x1b\\[|\x9b)[0-?]*[ -/]*[@-~]"
+    "|\x1b[\\]PX^_][^\x07\x1b\x9c]*(?:\x07|\x1b\\\\|\x9c)"
+    "|\x1b[ -/]*[0-~]"
+)
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 # Characters that are never seen by themselves: soft hyphen, zero-width space, directional
@@ -16,6 +23,8 @@ _UNSEEN = re.compile(
     "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
+# Letters without a shape: the blank Braille cell and the Hangul fillers.
+_INVISIBLE = "\u2800\u3164\uffa0"
 # Blanks that a line may end at, as so many plain ones.
 _TAB, _IDEOGRAPHIC = "    ", "  "
 _BLANK_LINES = re.compile("\n{3,}")
@@ -27,14 +36,26 @@ _SPACES = " \n"
 _REPLACEMENT = "\ufffd"
 
 
+def without_sequences(text: str) -> str:
+    """Return `text` without the sequences that colour it, or more, on a terminal."""
+    return _SEQUENCES.sub("", text)
+
+
+def is_blank(text: str) -> bool:
+    """Return whether nothing of `text` can be seen."""
+    return not clean(text).strip(_INVISIBLE + " \n")
+
+
 def clean(text: str) -> str:
     """Return `text` in Unicode NFC with only what can be drawn, lines ended by a newline.
 
-    Control characters and characters that are never seen go, lone surrogates become U+FFFD. At
-    most one blank line stays between two lines, and at most four marks and joiners on one letter.
+    Control sequences and characters, and characters that are never seen, go; lone surrogates
+    become U+FFFD. At most one blank line stays between two lines, and at most four marks and
+    joiners on one letter.
     Takes time proportional to the length, for any text.
     """
-    text = _LINE_ENDS.sub("\n", text).replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
+    text = _LINE_ENDS.sub("\n", without_sequences(text))
+    text = text.replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
     text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
     text = text if text.isascii() else _compose(text)
     text = "\n".join(line.rstrip(" ") for line in text.split("\n"))

@@ -58,7 +58,10 @@ class MessageScreen:
         if self._signed:
             _draw_author(image, clean(self.author or "").replace("\n", " "), left)
         height = _text_height(size, footer=self._signed or len(layouts) > 1)
-        _draw_text(image, layouts[page - 1], height, paged=len(layouts) > 1)
+        if len(layouts) > 1:
+            # Every page begins at the top, the last one too.
+            height = _height_of(layouts[page - 1])
+        _draw_text(image, layouts[page - 1], height, lined=self._lined)
         return image
 
     def pages(self, size: tuple[int, int]) -> int:
@@ -68,6 +71,11 @@ class MessageScreen:
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
         return None
+
+    @property
+    def _lined(self) -> bool:
+        """Whether the sender broke lines: a list, code or a table stands as it was written."""
+        return "\n" in clean(self.text)
 
     @property
     def _signed(self) -> bool:
@@ -116,10 +124,21 @@ def _draw_footer(image: Image.Image, text: str, left: int, align: Align) -> Layo
     return layout
 
 
-def _draw_text(image: Image.Image, layout: Layout, height: int, *, paged: bool) -> None:
-    if paged:
-        # Every page begins at the top, the last one too.
-        height = Ruler(regular(), layout.size).pitch * len(layout.lines)
-    box = (_MARGIN, _MARGIN, image.width - _MARGIN, _MARGIN + height)
-    align = Align.CENTRE if layout.size >= _CENTRED_FROM else Align.START
+def _height_of(layout: Layout) -> int:
+    return Ruler(regular(), layout.size).pitch * len(layout.lines)
+
+
+def _draw_text(image: Image.Image, layout: Layout, height: int, *, lined: bool) -> None:
+    """Draw a sign in the middle, line by line or, when it is `lined`, as one block."""
+    sign = layout.size >= _CENTRED_FROM
+    margin = _MARGIN + (_spare(image, layout) // 2 if sign and lined else 0)
+    align = Align.CENTRE if sign and not lined else Align.START
+    box = (margin, _MARGIN, image.width - margin, _MARGIN + height)
     draw_layout(image, layout, box, regular(), align)
+
+
+def _spare(image: Image.Image, layout: Layout) -> int:
+    """Return the pixels that the widest line leaves free."""
+    ruler = Ruler(regular(), layout.size)
+    widest = max(ruler.width(line.text) for line in layout.lines)
+    return max(0, int(image.width - 2 * _MARGIN - widest))

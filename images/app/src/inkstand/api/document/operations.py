@@ -127,7 +127,11 @@ _REPLAYED = {
     "Location": "Where the message is.",
     "Idempotency-Replayed": "`true` when it was kept before.",
 }
-_SHEET = {"Inkstand-Page": "Which page this is.", "Inkstand-Pages": "How many there are."}
+_SHEET = {
+    "Inkstand-Page": "Which page this is.",
+    "Inkstand-Pages": "How many there are.",
+    "Inkstand-Hint": "What may be wrong with the picture, if anything.",
+}
 _LIMITS = (
     f"At most {pictures.MOST_BYTES >> 20} MB and {pictures.MOST_PIXELS // 1_000_000} megapixels."
 )

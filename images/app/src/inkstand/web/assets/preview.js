@@ -76,7 +76,13 @@ async function show(answer) {
   byId("preview").alt = `Preview of the panel, page ${page} of ${pages}`;
   byId("preview-frame").dataset.state = "shown";
   write(byId("preview-hint"), "");
+  warn(answer.headers.get("Inkstand-Hint"));
   tellPages();
+}
+
+function warn(sentence) {
+  byId("preview-warning").hidden = !sentence;
+  write(byId("preview-warning"), sentence ? `${sentence}.` : "");
 }
 
 function empty(sentence) {
@@ -86,6 +92,7 @@ function empty(sentence) {
   byId("preview-frame").dataset.state = "empty";
   delete byId("preview-frame").dataset.busy;
   write(byId("preview-hint"), sentence);
+  warn("");
   tellPages();
 }
 
