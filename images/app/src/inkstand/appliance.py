@@ -67,7 +67,8 @@ class Habits:
 class Appliance:
     """Decides what the display is to show; `home` is what it shows when there is no message.
 
-    A message is shown when the display says that it is on the glass, not when it is wished for.
+    A message is shown when the display says that it is on the glass, not when it is wished for;
+    while a peek covers it, it waits. Only who presses the button or says so has read it.
     `on_long_press` makes what a long press peeks at. A short one turns the page, on the last page
     it says that the message was read; a double one brings the last message back.
     Whatever it raises about messages comes from the store.
@@ -98,6 +99,7 @@ class Appliance:
         self._screen = home
         self._peek_ends: datetime | None = None
         self._arrived: ScreenShown | None = None
+        self._covered = False
         self._read_early: int | None = None
         self._trouble: str | None = None
 
@@ -179,13 +181,14 @@ class Appliance:
         """Do what a long press does."""
         self.peek(self.on_long_press())
 
-    async def show_clock(self) -> None:
-        """End a peek, and take the message that is on the glass off it as read.
+    def end_peek(self) -> None:
+        """Go back from a peek, if there is one, to what was there before; nothing is read by it."""
+        if self._return():
+            self._nudge.set()
 
-        The clock comes when no other message waits.
-        """
-        self._return()
-        await self._dismiss()
+    def press(self, gesture: Gesture) -> None:
+        """Do what the button does when somebody uses it like that."""
+        self._hub.publish(ButtonPressed(self._clock.now(), gesture))
 
     async def run(self) -> None:
         """Show messages in turn and react to the button until cancelled."""
@@ -268,8 +271,8 @@ class Appliance:
             return
         self._pager.arrived(event.at)
         self._tell_screen()
-        if self._current is not None and not self._peek_ends:
-            self._arrived = event
+        self._covered = self._peek_ends is not None
+        self._arrived = None if self._covered or self._current is None else event
         self._nudge.set()
 
     def _tell_screen(self) -> None:
@@ -299,6 +302,7 @@ class Appliance:
         """Bring messages and glass in line with the time, and return when to do so again."""
         self._settled = False
         await self._expire()
+        await self._set_aside_covered()
         await self._mark_shown()
         await self._take_early_press()
         self._follow(*await self._wanted())
@@ -338,6 +342,15 @@ class Appliance:
         )
         if self._arrived is arrived:
             self._arrived = None
+
+    async def _set_aside_covered(self) -> None:
+        """Write down that what a peek covers is not on the glass."""
+        if not self._covered:
+            return
+        shown = await self._store.shown()
+        if shown:
+            await self._try(*(Change(message.id, lifecycle.set_aside) for message in shown))
+        self._covered = False
 
     async def _take_early_press(self) -> None:
         number = self._read_early

@@ -58,7 +58,7 @@ async def demo(port: int | None, stop: asyncio.Event) -> None:
     url, password = url_of(listener), secrets.token_urlsafe(9)
     system = build(replace(_settings(password), public_url=url))
     button = cast("MemoryButton", system.button)
-    app = make_app(system.services, demo=True)
+    app = make_app(system.services)
     app.router.add_post("/demo/press", partial(_press, button))
 
     def ready() -> None:

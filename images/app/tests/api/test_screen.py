@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
 
 pytestmark = pytest.mark.integration
 Api = Any
@@ -27,15 +24,39 @@ async def test_it_is_the_clock_until_a_message_comes(api: Api) -> None:
     assert (state["screen"], state["message"]["text"]) == ("message", "Hello")
 
 
-async def test_the_clock_can_be_asked_for_and_the_message_counts_as_read(
-    api: Api, eventually: Callable[..., Awaitable[None]]
-) -> None:
+async def test_a_message_that_the_status_covers_waits_and_comes_back_unread(api: Api) -> None:
     await api.post("/messages", json={"text": "Hello"})
     await api.until_message(1, "shown")
-    assert (await api.put("/screen", json={"screen": "clock"})).status == 200
+    await api.put("/screen", json={"screen": "status"})
+    await api.until_message(1, "waiting")
+    for _ in range(2):
+        answer = await api.put("/screen", json={"screen": "clock"})
+        assert (answer.status, (await answer.json())["screen"]) == (200, "message")
+    await api.until_message(1, "shown")
+
+
+async def test_the_button_can_be_pressed_from_afar(api: Api) -> None:
+    await api.post("/messages", json={"text": "Hello"})
+    await api.until_message(1, "shown")
+    assert (await api.post("/button", json={"gesture": "long"})).status == 204
+    await api.until_message(1, "waiting")
+    assert (await api.post("/button", json={})).status == 204
+    await api.until_message(1, "shown")
+    assert (await api.post("/button", json={"gesture": "short"})).status == 204
     await api.until_message(1, "read")
-    appliance = api.site.system.appliance
-    await eventually(lambda: appliance.screen_state().screen == "clock")
+
+
+async def test_who_may_only_read_presses_no_button(api: Api) -> None:
+    token = {"name": "eyes", "scope": "read", "expires_in_days": 1}
+    made = await (await api.post("/tokens", json=token)).json()
+    headers = {"Authorization": f"Bearer {made['token']}"}
+    assert (await api.post("/button", json={}, headers=headers)).status == 403
+
+
+@pytest.mark.parametrize("body", [{"gesture": "tap"}, {"gesture": ["short"]}, {"button": "short"}])
+async def test_other_gestures_are_422(api: Api, body: object) -> None:
+    answer = await api.post("/button", json=body)
+    assert (answer.status, answer.content_type) == (422, "application/problem+json")
 
 
 async def test_the_status_is_a_peek_which_the_clock_ends(api: Api) -> None:

@@ -269,15 +269,52 @@ async def test_a_status_that_cannot_be_drawn_is_left(desk: Desk) -> None:
     assert (await desk.next_state()).screen is ScreenKind.CLOCK
 
 
-async def test_the_clock_on_request_ends_a_peek_and_reads_the_message(desk: Desk) -> None:
+async def test_a_message_that_a_peek_covers_waits_and_comes_back_unread(desk: Desk) -> None:
     appliance = await desk.start()
     number = await desk.send("Hello")
     await desk.is_(number, State.SHOWN)
     appliance.show_status()
     await desk.glass_shows(STATUS)
-    await appliance.show_clock()
+    await desk.is_(number, State.WAITING)
+    appliance.end_peek()
+    await desk.glass_shows(MessageScreen("Hello", "ada at 09:30"))
+    await desk.is_(number, State.SHOWN)
+
+
+async def test_what_ends_a_peek_does_nothing_to_a_message_without_one(desk: Desk) -> None:
+    appliance = await desk.start()
+    number = await desk.send("Hello")
+    await desk.is_(number, State.SHOWN)
+    await desk.eventually(desk.is_settled)
+    appliance.end_peek()
+    assert desk.is_settled()
+    desk.press()
+    await desk.is_(number, State.READ)
+
+
+async def test_a_press_on_the_status_leads_back_and_the_next_one_reads(desk: Desk) -> None:
+    await desk.start()
+    number = await desk.send("Hello")
+    await desk.is_(number, State.SHOWN)
+    desk.press(Gesture.LONG)
+    await desk.is_(number, State.WAITING)
+    desk.press()
+    await desk.is_(number, State.SHOWN)
+    desk.press()
     await desk.glass_shows(ClockScreen())
     await desk.is_(number, State.READ)
+
+
+async def test_time_behind_a_peek_is_no_time_on_the_glass(desk: Desk) -> None:
+    appliance = await desk.start()
+    number = await desk.send("Hello", show_for=60)
+    await desk.is_(number, State.SHOWN)
+    appliance.show_status()
+    await desk.is_(number, State.WAITING)
+    await desk.eventually(desk.is_settled)
+    await desk.seconds_pass(120)
+    appliance.end_peek()
+    await desk.is_(number, State.SHOWN)
 
 
 async def test_a_message_of_another_day_says_so(desk: Desk) -> None:

@@ -27,8 +27,8 @@ from inkstand.web import pages
 _PREFIX = "/api/v1"
 
 
-def make_app(services: Services, *, demo: bool = False) -> web.Application:
-    """Return the application that shows `services` to the world; `demo` adds a button to press."""
+def make_app(services: Services) -> web.Application:
+    """Return the application that shows `services` to the world."""
     longest_message = services.settings.message_max_length
     app = web.Application(
         middlewares=[translate_errors, authenticate], client_max_size=longest_body(longest_message)
@@ -40,7 +40,7 @@ def make_app(services: Services, *, demo: bool = False) -> web.Application:
     _add_classic_routes(app.router)
     app.router.add_get("/metrics", metrics.get)
     _add_routes(app.router)
-    pages.add_routes(app, with_button=demo)
+    pages.add_routes(app)
     return app
 
 
@@ -69,6 +69,7 @@ def _add_routes(router: web.UrlDispatcher) -> None:
     router.add_post(f"{_PREFIX}/preview", preview.post)
     router.add_get(f"{_PREFIX}/screen", screen.get)
     router.add_put(f"{_PREFIX}/screen", screen.put)
+    router.add_post(f"{_PREFIX}/button", screen.press)
     router.add_get(f"{_PREFIX}/status", status.get)
     router.add_get(f"{_PREFIX}/panel", panel.state)
     router.add_get(f"{_PREFIX}/panel.png", panel.picture)

@@ -17,7 +17,7 @@ from inkstand.errors import (
     MessageTooLongError,
     UnsupportedMediaTypeError,
 )
-from inkstand.events import ScreenKind
+from inkstand.events import Gesture, ScreenKind
 from inkstand.messages import Priority, State
 from inkstand.rendering import Framing, Tone
 from inkstand.rendering.text import is_blank
@@ -141,6 +141,19 @@ def parse_screen(values: Mapping[str, Any]) -> ScreenKind:
     if wish not in SCREENS:
         raise InvalidValueError(f"screen has to be {' or '.join(SCREENS)}, not {_quoted(wish)}")
     return ScreenKind(wish)
+
+
+def parse_gesture(values: Mapping[str, Any]) -> Gesture:
+    """Return how somebody wants the button to be used; a short press unless they say.
+
+    Raises:
+        InvalidValueError: there is no such gesture.
+    """
+    refuse_others(values, ("gesture",))
+    gesture = values.get("gesture", Gesture.SHORT)
+    if gesture not in list(Gesture):
+        raise InvalidValueError(f"gesture has to be {' or '.join(Gesture)}, not {_quoted(gesture)}")
+    return Gesture(gesture)
 
 
 def parse_text(values: Mapping[str, Any], longest: int) -> str:

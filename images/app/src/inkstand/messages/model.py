@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 class State(enum.StrEnum):
     """Where a message is in its life; the first two are open, the others are ends."""
 
-    WAITING = "waiting"  # not on the glass yet, or set aside for a message that is urgent
+    WAITING = "waiting"  # not on the glass yet, or set aside for an urgent message or a peek
     SHOWN = "shown"  # on the glass, read back from the driver
-    READ = "read"  # somebody pressed the button while it was shown
+    READ = "read"  # somebody pressed the button while it was shown, or said that it was read
     EXPIRED = "expired"  # its time was over before that
     DELETED = "deleted"  # its text and picture are gone
 

@@ -63,10 +63,9 @@ def accepts_html(accept: str) -> bool:
     )
 
 
-def add_routes(app: web.Application, *, with_button: bool) -> None:
-    """Add the page to `app`; `with_button` shows one that presses the demo's button."""
-    title = app[SERVICES].settings.app_title
-    app[ASSETS] = load_assets({"title": title, "button": "" if with_button else "hidden"})
+def add_routes(app: web.Application) -> None:
+    """Add the page to `app`."""
+    app[ASSETS] = load_assets({"title": app[SERVICES].settings.app_title})
     app.router.add_get("/", index)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/favicon.ico", favicon)

@@ -158,7 +158,7 @@ def test_a_message_comes_live_onto_the_picture_and_the_button_makes_it_read(
     message(page, "Hello World!").get_by_role("button", name="Show again").click()
     expect(state(page, "Hello World!")).to_have_text("on the glass")
     expect(now(page)).to_contain_text("A message from owner")
-    page.locator("#to-clock").click()
+    page.locator("#mark-read").click()
     expect(state(page, "Hello World!")).to_have_text("read")
 
 
@@ -373,8 +373,20 @@ def test_the_status_screen_can_be_put_on_the_glass_and_left_again(visitor: Visit
     expect(now(page)).to_have_text("The clock")
     page.get_by_role("button", name="Status screen").click()
     expect(now(page)).to_have_text("The status screen")
-    page.get_by_role("button", name="Back to the clock").click()
+    page.get_by_role("button", name="Leave the status screen").click()
     expect(now(page)).to_have_text("The clock")
+
+
+def test_a_look_at_the_status_screen_reads_no_message(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    send(page, "Unread")
+    expect(state(page, "Unread")).to_have_text("on the glass")
+    page.get_by_role("button", name="Status screen").click()
+    expect(now(page)).to_have_text("The status screen")
+    expect(state(page, "Unread")).to_have_text("waiting")
+    page.get_by_role("button", name="Leave the status screen").click()
+    expect(now(page)).to_contain_text("A message from owner")
+    expect(state(page, "Unread")).to_have_text("on the glass")
 
 
 def test_a_network_that_is_cut_for_ten_seconds_is_told_and_the_page_recovers(

@@ -55,12 +55,15 @@ def test_a_panel_that_fails_is_told_and_so_is_its_return(
     expect(page.locator("#messages .state")).to_have_text("on the glass", timeout=30_000)
 
 
-def test_there_is_no_button_to_press_outside_the_demo(
+def test_the_knob_is_the_button_where_no_button_is_too(
     visit: Callable[..., Visitor], served: SimpleNamespace
 ) -> None:
     page = visit(server=served).log_in()
-    expect(page.get_by_role("button", name="Press the button")).to_be_hidden()
-    expect(page.get_by_role("button", name="Status screen")).to_be_visible()
+    page.get_by_label("Message", exact=True).fill("Hello")
+    page.get_by_role("button", name="Show it").click()
+    expect(page.locator("#messages .state")).to_have_text("on the glass", timeout=30_000)
+    page.get_by_role("button", name="Press the button").click()
+    expect(page.locator("#messages .state")).to_have_text("read")
 
 
 def test_behind_https_the_session_is_in_a_cookie_for_this_host_alone(

@@ -315,13 +315,24 @@ def _glass() -> dict[str, dict[str, Operation]]:
             "get": _glass_get("screen", "What is shown.", "Screen"),
             "put": Operation(
                 name="showScreen",
-                summary="`clock`: take what is shown off, as read; `status`: have a look at it.",
+                summary="`status`: have a look at it; `clock`: back to what was there before.",
                 tag="panel",
                 scope="post",
                 body=json_of("ScreenToShow"),
                 answers={200: json_of("Screen")},
                 errors=(*_BODY, *_KEPT),
             ),
+        },
+        "/button": {
+            "post": Operation(
+                name="press",
+                summary="Use the button: a short press turns the page, the last one is read.",
+                tag="panel",
+                scope="post",
+                body=json_of("Press"),
+                answers={204: None},
+                errors=_BODY,
+            )
         },
         "/panel": {"get": _glass_get("panel", "The panel, and what is on it.", "Panel")},
         "/panel.png": {

@@ -140,6 +140,7 @@ def _glass() -> dict[str, Schema]:
             pages={"type": "integer", "minimum": 1},
         ),
         "ScreenToShow": asked("screen", screen=choice("clock", "status")),
+        "Press": asked(gesture={**choice("short", "long", "double"), "default": "short"}),
     }
 
 

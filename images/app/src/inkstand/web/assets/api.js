@@ -43,7 +43,7 @@ export async function ask(method, path, { json, body, headers = {}, signal } = {
     cache: "no-store",
     signal: signal ?? AbortSignal.timeout(PATIENCE),
   };
-  const answer = await reach(path.startsWith("/demo/") ? path : ROOT + path, options);
+  const answer = await reach(ROOT + path, options);
   if (answer.ok) return answer;
   throw await refusal(answer, path);
 }

@@ -1,6 +1,6 @@
 // The panel: what is on the glass, how old it is, and what it is doing.
 
-import { ask, put } from "./api.js";
+import { ask, post, put } from "./api.js";
 import { attempt, byId, toast, write } from "./dom.js";
 import { clock, relative } from "./time.js";
 
@@ -25,9 +25,9 @@ export function start(stream) {
   stream.addEventListener("button", ({ detail }) => pressed(detail));
   stream.addEventListener("message", ({ detail }) => renew(detail.message));
   stream.addEventListener("state", ({ detail }) => setLive(detail === "live"));
-  wire("to-clock", () => put("/screen", { screen: "clock" }));
-  wire("to-status", () => put("/screen", { screen: "status" }));
-  wire("press", () => ask("POST", "/demo/press"));
+  wire("mark-read", () => post(`/messages/${screen.message.id}/acknowledge`));
+  wire("to-status", () => put("/screen", { screen: peeking() ? "clock" : "status" }));
+  wire("knob", () => ask("POST", "/button", { json: { gesture: "short" } }));
   setInterval(tell, 1000);
 }
 
@@ -150,10 +150,13 @@ function describe() {
   byId("glass").alt = text ? `On the e-paper panel: ${what}: ${text}` : `On the e-paper panel: ${what}`;
 }
 
+const peeking = () => screen?.screen === "status";
+
 function allow() {
-  const message = Boolean(screen?.message);
-  write(byId("to-clock"), message ? "Mark as read" : "Back to the clock");
-  byId("to-clock").disabled = !live || !screen || screen.screen === "clock";
-  byId("to-status").disabled = !live || !screen || screen.screen === "status";
-  byId("press").disabled = !live;
+  byId("mark-read").hidden = !screen?.message;
+  // Before it is on the glass nobody can have read it.
+  byId("mark-read").disabled = !live || screen?.message?.state !== "shown";
+  write(byId("to-status"), peeking() ? "Leave the status screen" : "Status screen");
+  byId("to-status").disabled = !live || !screen;
+  byId("knob").disabled = !live;
 }
