@@ -48,6 +48,11 @@ def closing_report(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def check_settings(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/action/check_settings.py")
+
+
+@pytest.fixture(scope="session")
 def drift(load: Callable[[str], ModuleType]) -> ModuleType:
     return load("tools/drift.py")
 

@@ -1,0 +1,351 @@
+"""Check every setting of every role, and the tags of the run, before anything is changed."""
+
+# mypy: disable-error-code="import-untyped, misc"
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ansible.errors import AnsibleError
+from ansible.module_utils.common.validation import (
+    check_type_bool,
+    check_type_float,
+    check_type_int,
+)
+from ansible.plugins.action import ActionBase
+from ansible.release import __version__ as ansible_version
+from ansible.vars.reserved import get_reserved_names
+
+DOCUMENTATION = """
+name: check_settings
+short_description: Check settings by the argument_specs of the roles
+description:
+  - Refuses a name that begins like a setting and is none, and a value of another type than the
+    argument_specs of the roles say, with a sentence for each.
+  - Warns of a variable of the inventory that nothing uses.
+  - Refuses a tag that neither the playbook nor a role has.
+  - Changes nothing, and asks nothing of the host.
+options:
+  playbook:
+    description: The playbook whose tags may be given with C(--tags), in the directory of the roles.
+    type: str
+    default: playbook.yml
+"""
+
+OLDEST_ANSIBLE = (2, 19)
+# What playbooks take beside the settings of roles.
+OF_PLAYBOOKS: Mapping[str, Mapping[str, Any]] = {
+    "inkstand_button_gpio": {"type": "int"},
+    "inkstand_environment": {"type": "dict"},
+    "inkstand_serial": {"type": "raw"},
+    "remove_docker": {"type": "bool"},
+    "remove_inkstand": {"type": "bool"},
+    "restore_inkstand": {"type": "bool"},
+}
+# Settings of earlier versions, and what became of them: said, and no reason to stop.
+FORMER: Mapping[str, str] = {}
+# How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.
+ALIKE, SLIP = 0.6, 0.85
+MAX_SHOWN = 60
+SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity")
+TAGS_OF_ANSIBLE = {"all", "always", "never", "tagged", "untagged"}
+
+Options = Mapping[str, Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class WrongTypeError(Exception):
+    """A value is of another type; `wanted` says what it should be."""
+
+    wanted: str
+
+
+def nearest(name: str, known: Iterable[str], cutoff: float = ALIKE) -> str:
+    """Give the name that is most like one; empty when none is."""
+    return next(iter(difflib.get_close_matches(name, sorted(known), 1, cutoff)), "")
+
+
+def _meant(name: str, known: Iterable[str], otherwise: str = "") -> str:
+    found = nearest(name, known)
+    return f" Did you mean {found}?" if found else otherwise
+
+
+def kind(value: object) -> str:
+    """Say what kind of thing a value is, for people who never heard of types."""
+    if value is None:
+        return "empty"
+    if isinstance(value, bool):
+        return "a truth value"
+    if isinstance(value, (int, float)):
+        return "a number"
+    return (
+        "a list"
+        if isinstance(value, list)
+        else "a dictionary"
+        if isinstance(value, dict)
+        else "text"
+    )
+
+
+def described(value: object) -> str:
+    """Say what kind of thing a value is, and which."""
+    if value is None:
+        return kind(value)
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return f"{kind(value)}, {text if len(text) <= MAX_SHOWN else text[:MAX_SHOWN] + '…'}"
+
+
+def _text(value: Any, choices: Iterable[Any]) -> None:
+    if isinstance(value, str) or str(value) in map(str, choices):
+        return
+    if isinstance(value, (int, float)):
+        raise WrongTypeError("text: put it between quotes")
+    raise WrongTypeError("text")
+
+
+def _number(value: Any, check: Any, wanted: str) -> None:
+    if isinstance(value, bool):
+        raise WrongTypeError(wanted)
+    try:
+        check(value)
+    except (TypeError, ValueError):
+        raise WrongTypeError(wanted) from None
+
+
+def _truth(value: Any) -> None:
+    try:
+        check_type_bool(value)
+    except TypeError:
+        raise WrongTypeError("true or false") from None
+
+
+def check_type(value: Any, option: Mapping[str, Any]) -> None:
+    """Require that a value is of the type that an option says.
+
+    Raises:
+        WrongTypeError: it is not.
+    """
+    match option.get("type", "str"):
+        case "str" | "path":
+            _text(value, option.get("choices", []))
+        case "int":
+            _number(value, check_type_int, "a whole number")
+        case "float":
+            _number(value, check_type_float, "a number")
+        case "bool":
+            _truth(value)
+        case "list" if not isinstance(value, list):
+            raise WrongTypeError("a list, for example  [first, second]")
+        case "dict" if not isinstance(value, dict):
+            raise WrongTypeError("a dictionary, for example  {name: value}")
+        case _:
+            pass
+
+
+def check_value(name: str, value: Any, option: Mapping[str, Any]) -> Iterator[str]:
+    """Give a sentence for what is wrong with a value and with what is in it."""
+    hidden = bool(option.get("no_log")) or SECRET.search(name) is not None
+    is_now = kind(value) if hidden else described(value)
+    try:
+        check_type(value, option)
+    except WrongTypeError as wrong:
+        yield f"{name} is {is_now}; it must be {wrong.wanted}."
+        return
+    choices = [str(choice) for choice in option.get("choices", [])]
+    if choices and str(value) not in choices:
+        yield (
+            f"{name} is {is_now}; it must be one of {', '.join(choices)}."
+            f"{_meant(str(value).lower(), choices)}"
+        )
+    elements = {"type": option["elements"]} if "elements" in option else None
+    if isinstance(value, list) and elements:
+        inner = {**option, **elements}
+        inner.pop("elements")
+        for number, one in enumerate(value, 1):
+            yield from check_value(f"{name}, entry {number},", one, inner)
+    elif isinstance(value, dict) and "options" in option:
+        yield from _check_inner(name.rstrip(","), value, option["options"])
+
+
+def _check_inner(name: str, value: Mapping[str, Any], options: Options) -> Iterator[str]:
+    for key, option in options.items():
+        if option.get("required") and value.get(key) is None:
+            yield f"{name} lacks {key}."
+        elif value.get(key) is not None:
+            yield from check_value(f"{key} of {name}", value[key], option)
+    for key in sorted(set(map(str, value)) - set(options)):
+        yield f"{name} has {key}, which means nothing there.{_meant(key, options)}"
+
+
+def unknown(names: Iterable[str], settings: Iterable[str], prefixes: Iterable[str]) -> list[str]:
+    """Give a sentence for each name that begins like a setting and is none."""
+    known, starts = set(settings), tuple(prefixes)
+    return [
+        f"There is no setting {name}."
+        + _meant(name, known, " docs/configuration.md lists all there are.")
+        for name in sorted(set(names) - known)
+        if name.startswith(starts)
+    ]
+
+
+def slips(names: Iterable[str], settings: Iterable[str]) -> dict[str, str]:
+    """Give the names that nothing knows and that are a setting but for a letter or two."""
+    known = set(settings)
+    found = {name: nearest(name, known, SLIP) for name in sorted(set(names) - known)}
+    return {name: setting for name, setting in found.items() if setting}
+
+
+def unused(names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
+    """Give the names that no other variable mentions."""
+    everything = {name: set(re.findall(r"\w+", repr(value))) for name, value in values.items()}
+    return [
+        name
+        for name in sorted(names)
+        if not any(name in words for other, words in everything.items() if other != name)
+    ]
+
+
+def wrong_tags(given: Iterable[str], known: Iterable[str]) -> list[str]:
+    """Give a sentence for each tag that selects nothing."""
+    there = set(known) | TAGS_OF_ANSIBLE
+    return [
+        f"There is no tag {tag}." + _meant(tag, there, f" There are {', '.join(sorted(there))}.")
+        for tag in given
+        if tag not in there
+    ]
+
+
+def tags_in(content: object) -> Iterator[str]:
+    """Give all tags that a playbook or a file of tasks names."""
+    if isinstance(content, list):
+        for one in content:
+            yield from tags_in(one)
+    elif isinstance(content, dict):
+        found = content.get("tags", [])
+        yield from [found] if isinstance(found, str) else found
+        for value in content.values():
+            yield from tags_in(value)
+
+
+def is_old(version: str) -> bool:
+    """Tell whether a version of ansible-core is older than what Inkstand is tested with."""
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:2]) < OLDEST_ANSIBLE
+
+
+def report(host: str, sentences: list[str]) -> str:
+    """Write the message of a run that is refused."""
+    many = f"{len(sentences)} things are" if len(sentences) > 1 else "This is"
+    told = "\n".join(f"  - {sentence}" for sentence in sentences)
+    where = f"Settings are in host_vars/{host}.yml or inventory/, or came with -e."
+    return f"{many} not right; nothing was changed on {host}. {where}\n{told}"
+
+
+class ActionModule(ActionBase):
+    """The plugin, as Ansible calls it."""
+
+    TRANSFERS_FILES = False
+    _VALID_ARGS = frozenset({"playbook"})
+
+    def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
+        """Check the settings of one host."""
+        given: dict[str, Any] = super().run(tmp, task_vars)
+        host = str(task_vars["inventory_hostname"])
+        if is_old(ansible_version):
+            oldest = ".".join(map(str, OLDEST_ANSIBLE))
+            message = (
+                f"Inkstand needs ansible-core {oldest} or newer, and this is {ansible_version}."
+            )
+            return {
+                **given,
+                "failed": True,
+                "msg": f"{message} Install it with  tools/setup deploy",
+            }
+        sentences = [*self._tags(task_vars), *self._settings(task_vars, host, given)]
+        if sentences:
+            return {**given, "failed": True, "msg": report(host, sentences)}
+        return given
+
+    def _folder(self, task_vars: Mapping[str, Any]) -> Path:
+        return Path(str(task_vars["playbook_dir"]))
+
+    def _read(self, file: Path) -> Any:
+        return self._loader.load_from_file(str(file))
+
+    def _tags(self, task_vars: Mapping[str, Any]) -> list[str]:
+        given = [*task_vars.get("ansible_run_tags", []), *task_vars.get("ansible_skip_tags", [])]
+        if not set(given) - TAGS_OF_ANSIBLE:
+            return []
+        folder = self._folder(task_vars)
+        files = [
+            folder / self._task.args.get("playbook", "playbook.yml"),
+            *folder.glob("roles/*/tasks/*.yml"),
+        ]
+        return wrong_tags(
+            map(str, given), {tag for file in files for tag in tags_in(self._read(file))}
+        )
+
+    def _specs(self, task_vars: Mapping[str, Any]) -> dict[str, Options]:
+        files = sorted(self._folder(task_vars).glob("roles/*/meta/argument_specs.yml"))
+        entries = {
+            file.parents[1].name: [*self._read(file)["argument_specs"].values()] for file in files
+        }
+        # What an owner sets is in `main`, the first; other entry points say less of the same name.
+        return {
+            role: {n: o for entry in reversed(specs) for n, o in entry.get("options", {}).items()}
+            for role, specs in entries.items()
+        }
+
+    def _settings(
+        self, task_vars: Mapping[str, Any], host: str, given: dict[str, Any]
+    ) -> Iterator[str]:
+        specs = self._specs(task_vars)
+        settings = {name: o for options in specs.values() for name, o in options.items()}
+        settings |= OF_PLAYBOOKS
+        own = _owned(task_vars["hostvars"][host])
+        prefixes = [*(f"{role}_" for role in specs), "inkstand_"]
+        yield from unknown(set(own) - set(FORMER), settings, prefixes)
+        rest = [name for name in own if not name.startswith(tuple(prefixes))]
+        strange = unused(set(rest) - set(settings), {name: task_vars.get(name) for name in own})
+        meant = slips(strange, settings)
+        for name, setting in meant.items():
+            yield f"There is no setting {name}. Did you mean {setting}?"
+        warnings = [f"{name}: {FORMER[name]}" for name in own if name in FORMER]
+        if idle := [name for name in strange if name not in meant]:
+            warnings.append(f"No part of Inkstand knows {', '.join(idle)}, set for {host}.")
+        given["warnings"] = [*given.get("warnings", []), *warnings]
+        for name, option in settings.items():
+            if name in task_vars:
+                yield from self._value(name, task_vars[name], option, settings)
+
+    def _value(
+        self, name: str, raw: Any, option: Mapping[str, Any], settings: Options
+    ) -> Iterator[str]:
+        try:
+            value = self._templar.template(raw)
+        except AnsibleError as error:
+            missing = re.search(r"'(\w+)' is undefined", str(error))
+            # The role that needs it says so better.
+            if not missing or missing[1] not in settings:
+                yield f"{name} cannot be worked out: {_reason(error)}."
+            return
+        yield from check_value(name, value, option)
+
+
+def _reason(error: AnsibleError) -> str:
+    return " ".join(str(error).split()).rstrip(".")
+
+
+def _owned(variables: Mapping[str, Any]) -> list[str]:
+    """Give the names of the variables that are neither Ansible's nor a role's own."""
+    reserved = {*get_reserved_names(), "group_names", "groups", "omit", "playbook_dir"}
+    return [
+        name
+        for name in variables
+        if not name.startswith(("ansible_", "inventory_", "__")) and name not in reserved
+    ]

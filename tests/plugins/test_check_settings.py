@@ -1,0 +1,197 @@
+"""A slip in the settings ends a run before it begins, with a sentence that an owner understands."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ROOT = Path(__file__).resolve().parents[2]
+HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'c2FsdHNhbHQ' * 2}${'aGFzaGhhc2g' * 3}"
+GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("value", "option", "sentence"),
+    [
+        ("SPI", {"type": "str", "choices": ["spi"]}, 'x is text, "SPI"; it must be one of spi.'),
+        (240, {"type": "str"}, "x is a number, 240; it must be text: put it between quotes."),
+        (["a"], {"type": "str"}, 'x is a list, ["a"]; it must be text.'),
+        (None, {"type": "str"}, "x is empty; it must be text."),
+        (True, {"type": "int"}, "x is a truth value, true; it must be a whole number."),
+        ("many", {"type": "int"}, 'x is text, "many"; it must be a whole number.'),
+        (1.5, {"type": "int"}, "x is a number, 1.5; it must be a whole number."),
+        ("long", {"type": "float"}, 'x is text, "long"; it must be a number.'),
+        ("perhaps", {"type": "bool"}, 'x is text, "perhaps"; it must be true or false.'),
+        ("a", {"type": "list"}, 'x is text, "a"; it must be a list, for example  [first, second].'),
+        (["a"], {"type": "dict"}, "it must be a dictionary, for example  {name: value}."),
+        (
+            [1, "b"],
+            {"type": "list", "elements": "int"},
+            'x, entry 2, is text, "b"; it must be a whole number.',
+        ),
+        (
+            [{"path": "/a"}],
+            {"type": "list", "elements": "dict", "options": {"path": {}, "image": {"required": 1}}},
+            "x, entry 1 lacks image.",
+        ),
+        (
+            {"pth": "/a"},
+            {"type": "dict", "options": {"path": {}}},
+            "x has pth, which means nothing there. Did you mean path?",
+        ),
+    ],
+)
+def test_a_value_that_is_wrong_is_told_by_its_name_by_what_it_is_and_by_what_it_should_be(
+    check_settings: Any, value: object, option: dict[str, Any], sentence: str
+) -> None:
+    (told,) = check_settings.check_value("x", value, option)
+    assert sentence in told
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("value", "option"),
+    [
+        ("7", {"type": "int"}),
+        ("yes", {"type": "bool"}),
+        (2.7, {"type": "str", "choices": ["2.7"]}),
+        (30, {"type": "float"}),
+        (20, {"type": "raw"}),
+        ([], {"type": "list", "elements": "str"}),
+    ],
+)
+def test_what_a_role_understands_is_let_through(
+    check_settings: Any, value: object, option: dict[str, Any]
+) -> None:
+    assert list(check_settings.check_value("x", value, option)) == []
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [("app_token_secret", {"type": "str"}), ("traefik_dns", {"type": "str", "no_log": True})],
+)
+def test_a_secret_is_never_shown(check_settings: Any, name: str, option: dict[str, Any]) -> None:
+    (told,) = check_settings.check_value(name, ["hidden"], option)
+    assert told == f"{name} is a list; it must be text."
+
+
+@pytest.mark.unit
+def test_a_name_is_a_slip_when_it_begins_like_a_setting_or_looks_like_one(
+    check_settings: Any,
+) -> None:
+    settings = ["app_timezone", "hardening_state"]
+    assert check_settings.unknown(["app_timezon", "mine"], settings, ["app_"]) == [
+        "There is no setting app_timezon. Did you mean app_timezone?"
+    ]
+    (told,) = check_settings.unknown(["app_zzz"], settings, ["app_"])
+    assert told == "There is no setting app_zzz. docs/configuration.md lists all there are."
+    assert check_settings.slips(["hardning_state", "mine"], settings) == {
+        "hardning_state": "hardening_state"
+    }
+
+
+@pytest.mark.unit
+def test_a_variable_that_another_uses_is_no_stranger(check_settings: Any) -> None:
+    values = {"vault_hash": "x", "app_hash": "{{ vault_hash }}", "foo": 1}
+    assert check_settings.unused(["vault_hash", "foo"], values) == ["foo"]
+
+
+@pytest.mark.unit
+def test_a_tag_that_is_nowhere_is_told(check_settings: Any) -> None:
+    play = [{"tags": "app", "tasks": [{"block": [{"tags": ["release", "always"]}]}]}]
+    known = set(check_settings.tags_in(play))
+    assert known == {"app", "release", "always"}
+    assert check_settings.wrong_tags(["app", "untagged"], known) == []
+    assert check_settings.wrong_tags(["ap"], known) == ["There is no tag ap. Did you mean app?"]
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("version", "old"),
+    [("2.17.14", True), ("2.18.0b1", True), ("2.19.0", False), ("2.21.2", False), ("3.0", False)],
+)
+def test_an_ansible_that_is_too_old_is_known(check_settings: Any, version: str, old: bool) -> None:
+    assert check_settings.is_old(version) is old
+
+
+@pytest.mark.unit
+def test_every_variable_of_the_wiring_is_known(check_settings: Any) -> None:
+    wiring = yaml.safe_load((ROOT / "inventory/group_vars/all/wiring.yml").read_text())
+    ours = {name for name in wiring if name.startswith("inkstand_")}
+    assert ours - set(check_settings.OF_PLAYBOOKS) == set()
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Give a function that runs the playbook for a Pi that cannot be reached, with settings."""
+    host = {"ansible_host": "127.0.0.1", "ansible_port": 9, "ansible_connection": "ssh"}
+    (tmp_path / "hosts.yml").write_text(json.dumps({"inkstand": {"hosts": {"pi": host}}}))
+    (tmp_path / "group_vars").symlink_to(ROOT / "inventory" / "group_vars")
+    (tmp_path / "host_vars").mkdir()
+
+    def run(
+        settings: dict[str, Any], *options: str, playbook: str = "playbook.yml"
+    ) -> subprocess.CompletedProcess[str]:
+        (tmp_path / "host_vars" / "pi.yml").write_text(json.dumps(settings))
+        program = str(Path(sys.executable).with_name("ansible-playbook"))
+        return subprocess.run(
+            [program, playbook, "-i", str(tmp_path / "hosts.yml"), *options],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STRATEGY": "linear"},
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+
+    return run
+
+
+WRONG = {
+    "app_timezon": "Europe/Paris",
+    "app_title": "{{ vault_titel }}",
+    "epd_driver_bus": "SPI",
+    "hardening_ssh_keys": "ssh-ed25519",
+}
+SENTENCES = (
+    "There is no setting app_timezon. Did you mean app_timezone?",
+    "app_title cannot be worked out: 'vault_titel' is undefined.",
+    'epd_driver_bus is text, "SPI"; it must be one of',
+    "hardening_ssh_keys is text; it must be a list, for example  [first, second].",
+    "There is no tag ap. Did you mean app?",
+)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("playbook", "option"), [("playbook.yml", "--tags"), ("restore.yml", "--skip-tags")]
+)
+def test_slips_end_the_run_before_the_pi_is_asked(
+    play: Callable[..., subprocess.CompletedProcess[str]], playbook: str, option: str
+) -> None:
+    done = play({**GOOD, **WRONG}, option, "ap", playbook=playbook)
+    assert done.returncode != 0
+    assert "UNREACHABLE" not in done.stdout
+    assert [sentence for sentence in SENTENCES if sentence not in done.stdout] == []
+    assert "_AnsibleTagged" not in done.stdout + done.stderr
+
+
+@pytest.mark.integration
+def test_good_settings_go_on_to_the_pi_and_a_stranger_is_named(
+    play: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    vault = {"app_password_hash": "{{ vault_hash }}", "vault_hash": HASH, "foo_bar": 1}
+    done = play({**GOOD, **vault}, "-e", "inkstand_serial=1", "--tags", "app,release")
+    assert "UNREACHABLE" in done.stdout, done.stdout
+    assert "No part of Inkstand knows foo_bar, set for pi." in " ".join(done.stderr.split())
