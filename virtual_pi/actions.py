@@ -161,7 +161,7 @@ def execute(pi: VirtualPi, argv: Sequence[str]) -> int:
 def press(pi: VirtualPi, arguments: Sequence[str]) -> int:
     """Press the simulated button."""
     _require_running(pi)
-    return show(container.execute(pi, "docker", "exec", "pigpiod", "press", *arguments))
+    return show(container.execute(pi, "docker", "exec", "inkstand-pigpiod", "press", *arguments))
 
 
 def save_panel(pi: VirtualPi, output: Path, scale: int) -> None:

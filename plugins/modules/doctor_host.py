@@ -318,7 +318,7 @@ def container(machine: Machine, name: str, image: str) -> Iterator[Finding]:
         return
     yield _state(name, told["State"])
     yield _image(name, told["Config"]["Image"], image)
-    if name == "app" and told["State"].get("Running"):
+    if name == "inkstand-app" and told["State"].get("Running"):
         yield _health(machine, told)
 
 
@@ -348,11 +348,11 @@ def _health(machine: Machine, told: Mapping[str, Any]) -> Finding:
     addresses = [network["IPAddress"] for network in networks if network.get("IPAddress")]
     said = machine.ask(f"http://{addresses[0]}:8080/healthz") if addresses else None
     if not isinstance(said, dict):
-        return finding(FAIL, "app: health", "it does not answer", "docker restart app")
+        return finding(FAIL, "app: health", "it does not answer", "docker restart inkstand-app")
     words = ", ".join(f"{key} {value}" for key, value in said.items() if key != "status")
     if said.get("status") == "ok":
         return finding(OK, "app: health", words)
-    fix = "docker logs --tail 20 app, and docs/troubleshooting.md"
+    fix = "docker logs --tail 20 inkstand-app, and docs/troubleshooting.md"
     return finding(FAIL, "app: health", f"{said.get('status')}: {words}", fix)
 
 

@@ -68,7 +68,7 @@ OK, WARN, FAIL = "ok", "warn", "FAIL"
 PATIENCE_S = 5.0
 # What Traefik calls the certificate that it serves while it has none.
 NONE = "TRAEFIK DEFAULT CERT"
-RENEW = "ansible-playbook playbook.yml --tags traefik;  docker logs traefik  says why it is not"
+RENEW = "ansible-playbook playbook.yml --tags traefik;  docker logs inkstand-traefik  says why not"
 
 Finding = dict[str, str]
 
@@ -114,7 +114,7 @@ def port(address: str, number: int) -> Finding:
     try:
         socket.create_connection((address, number), timeout=PATIENCE_S).close()
     except OSError as error:
-        fix = "docker start traefik; is a firewall or a router between?"
+        fix = "docker start inkstand-traefik; is a firewall or a router between?"
         seen = f"{address} does not answer: {error.strerror or error}"
         return finding(FAIL, f"port {number}", seen, fix)
     return finding(OK, f"port {number}", f"{address} answers")
@@ -144,7 +144,9 @@ def certificate(name: str, address: str, number: int) -> Finding:
     try:
         found = x509.load_der_x509_certificate(served(name, address, number))
     except (OSError, ValueError) as error:
-        return finding(FAIL, "certificate", f"none is served: {error}", "docker restart traefik")
+        return finding(
+            FAIL, "certificate", f"none is served: {error}", "docker restart inkstand-traefik"
+        )
     begin, end = found.not_valid_before_utc, found.not_valid_after_utc
     return judge_certificate(name, names(found), begin, end, dt.datetime.now(dt.UTC))
 

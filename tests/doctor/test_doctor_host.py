@@ -26,7 +26,7 @@ def levels(findings: Any) -> dict[str, str]:
 
 def told(**changed: Any) -> str:
     state = {"Status": "running", "Running": True, "Health": {"Status": "healthy"}, "ExitCode": 0}
-    networks = {"inkstand_edge": {"IPAddress": "172.18.0.2"}}
+    networks = {"inkstand-edge": {"IPAddress": "172.18.0.2"}}
     found = {"State": state, "Config": {"Image": IMAGE}, "NetworkSettings": {"Networks": networks}}
     return json.dumps([{**found, **changed}])
 
@@ -131,42 +131,49 @@ def test_a_button_on_pins_needs_a_chip(doctor: Any, machine: Any) -> None:
 
 def test_without_an_engine_no_container_is_looked_for(doctor: Any, machine: Any) -> None:
     machine.says = {"docker version": (1, "Cannot connect to the Docker daemon")}
-    assert levels(doctor.containers(machine, {"app": IMAGE})) == {"Docker": "FAIL"}
+    assert levels(doctor.containers(machine, {"inkstand-app": IMAGE})) == {"Docker": "FAIL"}
 
 
 def test_a_container_that_is_well_is_told_so(doctor: Any, machine: Any) -> None:
-    machine.says = {"docker version": (0, "26.1.5"), "docker container inspect app": (0, told())}
+    machine.says = {
+        "docker version": (0, "26.1.5"),
+        "docker container inspect inkstand-app": (0, told()),
+    }
     machine.answer = {"status": "ok", "panel": "ok"}
-    assert set(levels(doctor.containers(machine, {"app": IMAGE})).values()) == {"ok"}
+    assert set(levels(doctor.containers(machine, {"inkstand-app": IMAGE})).values()) == {"ok"}
 
 
 @pytest.mark.parametrize(
     ("inspected", "what", "level"),
     [
-        ((1, "No such container"), "app", "FAIL"),
-        ((0, told(State={"Status": "exited", "ExitCode": 137, "OOMKilled": True})), "app", "FAIL"),
+        ((1, "No such container"), "inkstand-app", "FAIL"),
         (
-            (0, told(State={"Status": "running", "Health": {"Status": "unhealthy"}})),
-            "app",
+            (0, told(State={"Status": "exited", "ExitCode": 137, "OOMKilled": True})),
+            "inkstand-app",
             "FAIL",
         ),
-        ((0, told(Config={"Image": "inkstand/app:of-old"})), "app: image", "warn"),
+        (
+            (0, told(State={"Status": "running", "Health": {"Status": "unhealthy"}})),
+            "inkstand-app",
+            "FAIL",
+        ),
+        ((0, told(Config={"Image": "inkstand/app:of-old"})), "inkstand-app: image", "warn"),
         ((0, told()), "app: health", "FAIL"),
     ],
 )
 def test_what_is_wrong_with_a_container_is_named(
     doctor: Any, machine: Any, inspected: tuple[int, str], what: str, level: str
 ) -> None:
-    machine.says = {"docker container inspect app": inspected}
-    found = {one["what"]: one for one in doctor.container(machine, "app", IMAGE)}
+    machine.says = {"docker container inspect inkstand-app": inspected}
+    found = {one["what"]: one for one in doctor.container(machine, "inkstand-app", IMAGE)}
     assert found[what]["level"] == level
     assert found[what]["fix"]
 
 
 def test_an_app_that_is_not_well_says_why(doctor: Any, machine: Any) -> None:
-    machine.says = {"docker container inspect app": (0, told())}
+    machine.says = {"docker container inspect inkstand-app": (0, told())}
     machine.answer = {"status": "degraded", "panel": "there is no panel", "button": "ok"}
-    *_, health = doctor.container(machine, "app", IMAGE)
+    *_, health = doctor.container(machine, "inkstand-app", IMAGE)
     assert health["level"] == "FAIL"
     assert "there is no panel" in health["seen"]
 
@@ -274,7 +281,7 @@ def test_whatever_is_missing_is_found_and_nothing_stops_the_doctor(
     question = {
         "panel": PANEL,
         "line": "gpiochip",
-        "images": {"app": IMAGE},
+        "images": {"inkstand-app": IMAGE},
         "time_source": "host",
         "now": 1000.0,
         "directories": ["/var/lib/inkstand"],

@@ -163,4 +163,4 @@ def test_traefik_is_restarted_for_the_first_certificate_by_the_timer_only(  # no
     paths = ["--file", str(place / "acme.json"), "--backup", str(place / "backup.json")]
     owner = ["--owner", str(os.geteuid()), "--resolver", "a"]
     assert keeper.main([job, *paths, *owner]) == 0
-    assert restarts == ["traefik"] * restarted
+    assert restarts == ["inkstand-traefik"] * restarted

@@ -18,16 +18,19 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-NAMES = ("pigpiod", "app", "traefik")
+NAMES = ("inkstand-pigpiod", "inkstand-app", "inkstand-traefik")
 
 
 def spec(name: str, tag: str, identity: str = "0") -> dict[str, Any]:
     """What the engine says of a container."""
     return {
         "Id": identity.ljust(64, "0"),
-        "Config": {"Image": f"inkstand/{name}:{tag}"},
-        "HostConfig": {"NetworkMode": "inkstand_edge", "Memory": 256 << 20},
-        "NetworkSettings": {"Networks": {"inkstand_edge": {"IPAddress": "10.0.0.2"}}},
+        "Config": {
+            "Image": f"inkstand/{name.removeprefix('inkstand-')}:{tag}",
+            "Labels": {"inkstand.role": name.removeprefix("inkstand-")},
+        },
+        "HostConfig": {"NetworkMode": "inkstand-edge", "Memory": 256 << 20},
+        "NetworkSettings": {"Networks": {"inkstand-edge": {"IPAddress": "10.0.0.2"}}},
         "State": {
             "Running": False,
             "Restarting": False,
@@ -73,6 +76,9 @@ class MemoryEngine:
     def remove(self, name: str) -> None:
         self.containers.pop(name, None)
 
+    def rename(self, name: str, new: str) -> None:
+        self.containers[new] = self.containers.pop(name)
+
     def create(self, name: str, wanted: dict[str, Any]) -> None:
         made = copy.deepcopy(wanted)
         made["State"]["Running"] = False
@@ -116,12 +122,12 @@ class Pi:
             containers=NAMES,
             files=(str(folder / "etc"),),
             databases=folder / "state",
-            app="app",
-            app_network="inkstand_edge",
+            app="inkstand-app",
+            app_network="inkstand-edge",
             app_port=8080,
-            bridge="pigpiod",
+            bridge="inkstand-pigpiod",
             bridge_check=("healthcheck",),
-            edge="traefik",
+            edge="inkstand-traefik",
             host="",
             https_port=443,
             door="",
@@ -140,8 +146,8 @@ class Pi:
     def runs(self, tag: str) -> None:
         """Let a release run that was installed somehow."""
         for name in NAMES:
-            self.engine.tags.add(f"inkstand/{name}:{tag}")
-            self.engine.containers[name] = spec(name, tag)
+            self.engine.containers[name] = made = spec(name, tag)
+            self.engine.tags.add(made["Config"]["Image"])
             self.engine.start(name)
         self.write("setting", tag)
         (self.folder / "driver" / "driver.py").write_text(tag)
@@ -151,9 +157,9 @@ class Pi:
     def prepare(self, tag: str, *names: str) -> None:
         """Do what the roles do for another release."""
         self.write("setting", tag)
-        for name in names or ("app",):
-            self.engine.tags.add(f"inkstand/{name}:{tag}")
-            self.engine.containers[f"{name}-next"] = spec(name, tag)
+        for name in names or ("inkstand-app",):
+            self.engine.containers[f"{name}-next"] = made = spec(name, tag)
+            self.engine.tags.add(made["Config"]["Image"])
 
     def write(self, name: str, text: str) -> None:
         (self.folder / "etc" / name).write_text(text)
@@ -164,7 +170,7 @@ class Pi:
     def judge(self, engine: Any, settings: Any, demands: Any) -> Verdict:
         """Say what is written in `bad` about the app that runs."""
         self.at_the_gate()
-        app = engine.inspect("app")
+        app = engine.inspect("inkstand-app")
         assert app
         assert all(engine.containers[name]["State"]["Running"] for name in demands.containers)
         why = self.bad.get(app["Config"]["Image"], "")

@@ -135,11 +135,11 @@ def test_a_container_is_made_again_without_what_the_engine_adds(
     spec = make_spec("app", "one", "abcdef")
     spec["Config"]["MacAddress"] = "02:42:0a:00:00:02"
     ends = spec["NetworkSettings"]["Networks"]
-    ends["inkstand_bus"] = {"Aliases": [spec["Id"][:12], "clock"]}
+    ends["inkstand-bus"] = {"Aliases": [spec["Id"][:12], "clock"]}
     body, others = creation(spec)
     assert "MacAddress" not in body
-    assert list(body["NetworkingConfig"]["EndpointsConfig"]) == ["inkstand_edge"]
-    assert others == {"inkstand_bus": {"Aliases": ["clock"], "IPAMConfig": None, "Links": None}}
+    assert list(body["NetworkingConfig"]["EndpointsConfig"]) == ["inkstand-edge"]
+    assert others == {"inkstand-bus": {"Aliases": ["clock"], "IPAMConfig": None, "Links": None}}
 
 
 def test_a_log_is_put_together_of_its_pieces() -> None:

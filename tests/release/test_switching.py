@@ -32,12 +32,12 @@ def update(pi: Any, tag: str, *names: str) -> Any:
 
 def test_a_first_release_is_started_and_stays_whatever_it_is_like(pi: Any) -> None:
     assert pi.releases.begin()["verdict"] == "first"
-    pi.prepare("one", "pigpiod", "app", "traefik")
+    pi.prepare("one", *pi.settings.containers)
     pi.bad["inkstand/app:one"] = "no panel"
     said = pi.releases.switch()
     assert said["verdict"] == "bad"
     assert "no panel" in said["sentence"]
-    assert pi.images["app"] == "inkstand/app:one"
+    assert pi.images["inkstand-app"] == "inkstand/app:one"
     assert not pi.host.guarded
 
 
@@ -55,7 +55,7 @@ def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> Non
     add(pi, "kept")
     for tag in ("two", "three"):
         assert update(pi, tag)["verdict"] == "good"
-    assert pi.images["app"] == "inkstand/app:three"
+    assert pi.images["inkstand-app"] == "inkstand/app:three"
     assert {tag for tag in pi.engine.tags if "app" in tag} == {
         "inkstand/app:two",
         "inkstand/app:three",
@@ -70,7 +70,9 @@ def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
     said = update(pi, "two")
     assert said["verdict"] == "back"
     assert "no frame" in said["sentence"]
-    assert pi.images == {name: f"inkstand/{name}:one" for name in pi.settings.containers}
+    assert pi.images == {
+        name: f"inkstand/{name.removeprefix('inkstand-')}:one" for name in pi.settings.containers
+    }
     assert pi.setting == "one"
     (log,) = pi.settings.log_directory.iterdir()
     assert "the log of inkstand/app:two" in log.read_text()
@@ -82,10 +84,10 @@ def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
 def test_a_container_that_cannot_be_started_is_taken_back(pi: Any) -> None:
     pi.runs("one")
     pi.engine.refused.add("inkstand/pigpiod:two")
-    said = update(pi, "two", "pigpiod")
+    said = update(pi, "two", "inkstand-pigpiod")
     assert said["verdict"] == "back"
     assert "no such device" in said["sentence"]
-    assert pi.images["pigpiod"] == "inkstand/pigpiod:one"
+    assert pi.images["inkstand-pigpiod"] == "inkstand/pigpiod:one"
 
 
 def test_messages_of_before_and_meanwhile_are_there_when_the_format_is_the_same(pi: Any) -> None:
@@ -104,7 +106,7 @@ def test_a_database_in_another_format_is_put_back_and_the_other_one_kept(pi: Any
     pi.bad["inkstand/app:two"] = "bad"
 
     def migrate() -> None:
-        if pi.images["app"] == "inkstand/app:two":
+        if pi.images["inkstand-app"] == "inkstand/app:two":
             add(pi, "new", version=2)
 
     pi.at_the_gate = migrate
@@ -120,7 +122,7 @@ def test_a_broken_database_is_put_back(pi: Any) -> None:
     pi.bad["inkstand/app:two"] = "bad"
 
     def destroy() -> None:
-        if pi.images["app"] == "inkstand/app:two":
+        if pi.images["inkstand-app"] == "inkstand/app:two":
             (pi.settings.databases / "messages.sqlite3").write_bytes(b"garbage" * 4096)
 
     pi.at_the_gate = destroy
@@ -144,7 +146,7 @@ def test_a_run_that_was_cut_off_is_gone_on_with(pi: Any) -> None:
     pi.releases.begin()
     pi.prepare("two")
     assert pi.releases.begin()["verdict"] == "open"
-    assert "app-next" not in pi.images
+    assert "inkstand-app-next" not in pi.images
     pi.prepare("two")
     pi.bad["inkstand/app:two"] = "bad"
     assert pi.releases.switch()["verdict"] == "back"
@@ -157,7 +159,7 @@ def test_a_run_that_nobody_finishes_is_put_back(pi: Any) -> None:
     pi.prepare("two")
     assert pi.releases.recover()["verdict"] == "back"
     assert pi.setting == "one"
-    assert "app-next" not in pi.images
+    assert "inkstand-app-next" not in pi.images
     assert pi.releases.recover()["verdict"] == "unchanged"
 
 
@@ -172,7 +174,7 @@ def test_a_power_cut_during_a_switch_ends_with_the_old_release(pi: Any, moment: 
     pi.runs("one")
     add(pi, "before")
     pi.releases.begin()
-    pi.prepare("two", "pigpiod", "app")
+    pi.prepare("two", "inkstand-pigpiod", "inkstand-app")
     with pytest.MonkeyPatch.context() as patch:
         if moment == "judge":
             pi.at_the_gate = cut
@@ -182,7 +184,9 @@ def test_a_power_cut_during_a_switch_ends_with_the_old_release(pi: Any, moment: 
             pi.releases.switch()
     pi.at_the_gate = lambda: None
     assert pi.releases.recover()["verdict"] == "back"
-    assert pi.images == {name: f"inkstand/{name}:one" for name in pi.settings.containers}
+    assert pi.images == {
+        name: f"inkstand/{name.removeprefix('inkstand-')}:one" for name in pi.settings.containers
+    }
     assert pi.setting == "one"
     assert texts(pi) == ["before"]
 
@@ -199,7 +203,7 @@ def test_without_its_images_there_is_no_way_back(pi: Any) -> None:
     pi.engine.tags.remove("inkstand/app:one")
     with pytest.raises(ReleaseError, match="its images are gone"):
         pi.releases.back()
-    assert pi.images["app"] == "inkstand/app:two"
+    assert pi.images["inkstand-app"] == "inkstand/app:two"
 
 
 def test_the_way_back_goes_forth_again_with_all_messages(pi: Any) -> None:
@@ -207,9 +211,9 @@ def test_the_way_back_goes_forth_again_with_all_messages(pi: Any) -> None:
     update(pi, "two")
     add(pi, "since")
     assert pi.releases.back()["verdict"] == "good"
-    assert (pi.images["app"], pi.setting) == ("inkstand/app:one", "one")
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:one", "one")
     assert pi.releases.back()["verdict"] == "good"
-    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
     assert texts(pi) == ["since"]
 
 
@@ -220,7 +224,7 @@ def test_a_way_back_that_costs_messages_is_asked_for_by_name(pi: Any) -> None:
     add(pi, "since", version=2)
     with pytest.raises(ReleaseError, match="release_back_with_messages=true"):
         pi.releases.back()
-    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
     assert texts(pi) == ["before", "since"]
     assert pi.releases.back(with_databases=True)["verdict"] == "good"
     assert texts(pi) == ["before"]
@@ -232,5 +236,43 @@ def test_a_previous_release_that_is_not_well_is_left_again(pi: Any) -> None:
     pi.bad["inkstand/app:one"] = "no panel any more"
     said = pi.releases.back()
     assert said["verdict"] == "back"
-    assert (pi.images["app"], pi.setting) == ("inkstand/app:two", "two")
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
     assert pi.releases.back()["verdict"] == "back"
+
+
+def under_old_names(pi: Any, tag: str) -> None:
+    """Let a release run as an Inkstand made it whose containers had no prefix."""
+    pi.runs(tag)
+    for name in pi.settings.containers:
+        pi.engine.rename(name, name.removeprefix("inkstand-"))
+
+
+def test_containers_of_an_older_inkstand_get_their_names_of_today(pi: Any) -> None:
+    under_old_names(pi, "one")
+    add(pi, "kept")
+    said = update(pi, "two")
+    assert said["verdict"] == "good"
+    assert sorted(pi.images) == ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]
+    assert texts(pi) == ["kept"]
+    assert pi.releases.back()["verdict"] == "good"
+    assert pi.images["inkstand-app"] == "inkstand/app:one"
+
+
+def test_a_container_of_the_owner_that_is_called_app_is_left_alone(pi: Any) -> None:
+    pi.runs("one")
+    pi.engine.containers["app"] = owners = {"Config": {"Image": "nextcloud", "Labels": None}}
+    update(pi, "two")
+    assert pi.engine.containers["app"] == owners
+    del pi.engine.containers["inkstand-app"]
+    pi.releases.begin()
+    assert pi.engine.containers["app"] == owners
+
+
+def test_a_release_that_was_written_down_under_old_names_can_come_back(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    record = pi.settings.state_directory / "previous" / "release.json"
+    record.write_text(record.read_text().replace('"inkstand-', '"'))
+    pi.releases.back()
+    assert pi.images["inkstand-app"] == "inkstand/app:one"
+    assert sorted(pi.images) == ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]

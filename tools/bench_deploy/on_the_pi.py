@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CONTAINERS = ("traefik", "pigpiod", "app")
+CONTAINERS = ("inkstand-traefik", "inkstand-pigpiod", "inkstand-app")
 # struct acct_v3 of linux/acct.h ends in the program's name.
 RECORD, NAME = 64, 48
 GROUPS = Path("/sys/fs/cgroup")

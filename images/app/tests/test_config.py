@@ -80,7 +80,11 @@ def test_every_setting_can_come_from_the_environment(environment: dict[str, str]
         ("certificate_address", "traefik:8443", ("traefik", 8443)),
         ("certificate_address", "[::1]:443", ("::1", 443)),
         ("authority_url", "", ""),
-        ("authority_url", "http://traefik:8080/ca.pem", "http://traefik:8080/ca.pem"),
+        (
+            "authority_url",
+            "http://traefik:8080/ca.pem",
+            "http://traefik:8080/ca.pem",
+        ),
     ],
 )
 def test_what_may_be_empty_is_nothing_then(
@@ -152,9 +156,17 @@ def test_a_weak_token_secret_is_refused(environment: dict[str, str], weak: str) 
         ("button_gpio", "32", "whole number"),
         ("panel_temperature", "warm", "whole number from -99 to 99"),
         ("public_url", "mac.example.com", "URL such as https://mac.example.com"),
-        ("certificate_address", "traefik", "HOST:PORT such as traefik:8443, not 'traefik'"),
+        (
+            "certificate_address",
+            "traefik",
+            "HOST:PORT such as traefik:8443, not 'traefik'",
+        ),
         ("certificate_address", "traefik:0", "whole number from 1 to 65535"),
-        ("authority_url", "https://traefik/ca.pem", "URL such as http://traefik:8080/ca.pem"),
+        (
+            "authority_url",
+            "https://traefik/ca.pem",
+            "URL such as http://traefik:8080/ca.pem",
+        ),
         ("time_source", "moon", "one of none, timesyncd"),
         ("timezone", "Mars/Olympus", "time zone such as Europe/Stockholm, not 'Mars/Olympus'"),
         ("timezone", "../../etc/passwd", "time zone"),

@@ -42,7 +42,7 @@ def test_the_other_button_brings_back_the_clock(
     wait_for("a message on the glass", lambda: screen() == "message")
 
     def press() -> bool:
-        pi.check_output("docker exec pigpiod press 17")
+        pi.check_output("docker exec inkstand-pigpiod press 17")
         return screen() == "clock"
 
     wait_for("the clock", press)
@@ -62,14 +62,17 @@ def test_messages_are_kept_at_the_other_place(pi: Any) -> None:
 
 
 def test_containers_have_the_other_limits_and_networks(pi: Any) -> None:
-    found = {name: inspected(pi, name) for name in ("app", "pigpiod", "traefik")}
+    found = {
+        name: inspected(pi, name)
+        for name in ("inkstand-app", "inkstand-pigpiod", "inkstand-traefik")
+    }
     memory = {name: it["HostConfig"]["Memory"] // 2**20 for name, it in found.items()}
-    assert memory == {"app": 192, "pigpiod": 48, "traefik": 96}
+    assert memory == {"inkstand-app": 192, "inkstand-pigpiod": 48, "inkstand-traefik": 96}
     networks = {name: sorted(it["NetworkSettings"]["Networks"]) for name, it in found.items()}
     assert networks == {
-        "app": ["other_bus", "other_edge"],
-        "pigpiod": ["other_bus"],
-        "traefik": ["other_edge"],
+        "inkstand-app": ["other_bus", "other_edge"],
+        "inkstand-pigpiod": ["other_bus"],
+        "inkstand-traefik": ["other_edge"],
     }
     logs = {json.dumps(it["HostConfig"]["LogConfig"]["Config"]) for it in found.values()}
     assert logs == {'{"max-file": "2", "max-size": "1m"}'}

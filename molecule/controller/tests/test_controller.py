@@ -49,7 +49,7 @@ def changed(settings: dict[str, Any], *options: str) -> tuple[int, str]:
 
 
 def test_the_containers_run(pi: Any) -> None:
-    for container in ("app", "pigpiod", "traefik"):
+    for container in ("inkstand-app", "inkstand-pigpiod", "inkstand-traefik"):
         shown = pi.check_output("docker inspect --format '{{.State.Running}}' %s", container)
         assert shown == "true"
     assert pi.run("docker buildx version").rc != 0

@@ -93,7 +93,7 @@ def clock_frame(instance: str, tmp_path_factory: pytest.TempPathFactory) -> Call
 
     def draw() -> bytes:
         script = "inkstand render clock -o /tmp/clock.png >&2 && cat /tmp/clock.png"
-        argv = ["docker", "exec", instance, "docker", "exec", "app", "sh", "-c", script]
+        argv = ["docker", "exec", instance, "docker", "exec", "inkstand-app", "sh", "-c", script]
         path.write_bytes(subprocess.run(argv, check=True, capture_output=True).stdout)
         with Image.open(path) as picture:
             return ImageChops.invert(picture.convert("1")).tobytes()

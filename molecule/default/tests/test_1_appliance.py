@@ -102,7 +102,7 @@ def test_messages_take_turns_at_the_button(
     wait_for("the first on the glass", lambda: current() != before)
     first = current()
     api.send("Two")
-    pi.check_output("docker exec pigpiod press 22")
+    pi.check_output("docker exec inkstand-pigpiod press 22")
     wait_for("the second on the glass", lambda: current() not in (before, first))
 
 
@@ -118,7 +118,7 @@ def test_the_button_brings_back_the_clock_with_the_right_time(
     api.send("Press the button")
     wait_for("the message on the glass", lambda: current() != before)
     assert not shows_clock()
-    pi.check_output("docker exec pigpiod press 22")
+    pi.check_output("docker exec inkstand-pigpiod press 22")
     wait_for("the clock on the glass", shows_clock, seconds=15)
 
 
@@ -146,9 +146,9 @@ def test_secrets_are_in_no_log_image_or_process_list(pi: Any, state: Path, login
     everything = [
         "journalctl --no-pager --output cat",
         "ps -eo args",
-        "docker inspect app pigpiod traefik",
-        "docker history --no-trunc --format {{.CreatedBy}} $(docker inspect -f {{.Image}} app)",
-        "docker logs app 2>&1",
+        "docker inspect inkstand-app inkstand-pigpiod inkstand-traefik",
+        "docker history --no-trunc $(docker inspect -f {{.Image}} inkstand-app)",
+        "docker logs inkstand-app 2>&1",
     ]
     for command in everything:
         said = pi.check_output(command)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-CONTAINERS = ("app", "pigpiod", "traefik")
+CONTAINERS = ("inkstand-app", "inkstand-pigpiod", "inkstand-traefik")
 
 
 @pytest.fixture(params=CONTAINERS)
@@ -87,7 +87,9 @@ def test_log_ins_leave_no_memory_behind(
     with ThreadPoolExecutor(6) as threads:
         answers = threads.map(lambda _: anonymous.ask("POST", "/login", json=login), range(6))
         assert {status for status, _ in answers} == {200}
-    memory = pi.file(f"/proc/{engine_says('app', '.State.Pid')}/smaps_rollup").content_string
+    memory = pi.file(
+        f"/proc/{engine_says('inkstand-app', '.State.Pid')}/smaps_rollup"
+    ).content_string
     (kilobytes,) = re.findall(r"^Pss: +(\d+) kB$", memory, re.MULTILINE)
     assert int(kilobytes) < 80_000
 
@@ -97,13 +99,15 @@ def test_only_http_and_https_are_published(engine_says: Callable[[str, str], str
         name: json.loads(engine_says(name, "json .HostConfig.PortBindings")) or {}
         for name in CONTAINERS
     }
-    assert published["app"] == published["pigpiod"] == {}
-    ports = [binding["HostPort"] for found in published["traefik"].values() for binding in found]
+    assert published["inkstand-app"] == published["inkstand-pigpiod"] == {}
+    ports = [
+        binding["HostPort"] for found in published["inkstand-traefik"].values() for binding in found
+    ]
     assert sorted(ports) == ["443", "80"]
 
 
 def test_the_button_is_reached_by_the_app_alone(pi: Any) -> None:
-    network = json.loads(pi.check_output("docker network inspect inkstand_bus"))[0]
+    network = json.loads(pi.check_output("docker network inspect inkstand-bus"))[0]
     assert network["Internal"] is True
     found = {container["Name"] for container in network["Containers"].values()}
-    assert found == {"app", "pigpiod"}
+    assert found == {"inkstand-app", "inkstand-pigpiod"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-CONTAINERS = ("app", "pigpiod", "traefik")
+CONTAINERS = ("inkstand-app", "inkstand-pigpiod", "inkstand-traefik")
 BOOT_SECONDS = 60
 
 
@@ -49,7 +50,7 @@ def test_a_killed_driver_shows_the_same_content_and_no_container_restarts(
     wait_for("the same content again", lambda: current() == shown, seconds=5)
     assert started_at() == started
     api.send("After the crash")
-    pi.check_output("docker exec pigpiod press 22")
+    pi.check_output("docker exec inkstand-pigpiod press 22")
     wait_for("a new message on the glass", lambda: current() not in (b"", shown))
     assert started_at() == started
 
@@ -79,12 +80,15 @@ def test_a_container_that_was_stopped_by_hand_stays_so(
     pi: Any, engine_says: Callable[[str, str], str], wait_for: Callable[..., Any]
 ) -> None:
     """Proved by one that was killed after it and is back: the reviver has seen both."""
-    pi.check_output("docker stop pigpiod")
-    before = engine_says("traefik", ".State.StartedAt")
-    pi.check_output("docker kill traefik")
-    wait_for("traefik is back", lambda: engine_says("traefik", ".State.StartedAt") != before)
-    assert engine_says("pigpiod", ".State.Running") == "false"
-    pi.check_output("docker start pigpiod")
+    pi.check_output("docker stop inkstand-pigpiod")
+    started = partial(engine_says, "inkstand-traefik", ".State.StartedAt")
+    before = started()
+    pi.check_output("docker kill inkstand-traefik")
+    wait_for(
+        "traefik is back", lambda: engine_says("inkstand-traefik", ".State.StartedAt") != before
+    )
+    assert engine_says("inkstand-pigpiod", ".State.Running") == "false"
+    pi.check_output("docker start inkstand-pigpiod")
 
 
 @pytest.mark.usefixtures("clock")
@@ -99,7 +103,7 @@ def test_the_button_works_after_all_that(
     before = current()
     api.send("Press me")
     wait_for("the message on the glass", lambda: current() != before)
-    pi.check_output("docker exec pigpiod press 22")
+    pi.check_output("docker exec inkstand-pigpiod press 22")
     wait_for("the clock on the glass", shows_clock, seconds=20)
 
 

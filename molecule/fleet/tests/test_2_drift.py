@@ -21,12 +21,12 @@ def edited(one: Any, two: Any) -> Iterator[None]:
     files = f"{SETTINGS} {HASH}"
     one.shell.check_output(f"for f in {files}; do cp -a $f /root/; done")
     one.shell.check_output(f"echo '# by hand' >> {SETTINGS}; echo oops-a-secret > {HASH}")
-    two.shell.check_output("docker stop traefik; systemctl disable --now epd-fuse")
+    two.shell.check_output("docker stop inkstand-traefik; systemctl disable --now epd-fuse")
     yield
     one.shell.check_output(
         f"cp -a /root/inkstand.toml {SETTINGS}; cp -a /root/password_hash {HASH}"
     )
-    two.shell.check_output("systemctl enable --now epd-fuse; docker start traefik")
+    two.shell.check_output("systemctl enable --now epd-fuse; docker start inkstand-traefik")
 
 
 def test_each_change_is_named_and_no_secret(
@@ -36,7 +36,7 @@ def test_each_change_is_named_and_no_secret(
     assert run.status == 1, run.output
     assert f"file {SETTINGS}" in run.about(one.name)
     assert "secret app : configure | Write the secrets" in run.about(one.name)
-    assert "container traefik" in run.about(two.name)
+    assert "container inkstand-traefik" in run.about(two.name)
     assert "unit epd-fuse.service" in run.about(two.name)
     assert SETTINGS not in run.about(two.name)
     assert "argon2id" not in run.output

@@ -29,12 +29,12 @@ def findings(output: str, host: str) -> dict[str, str]:
 @pytest.fixture
 def faults(two: Any) -> Iterator[None]:
     """The driver stopped, a disk full, a container gone."""
-    two.shell.check_output("systemctl stop epd-fuse; docker stop pigpiod")
+    two.shell.check_output("systemctl stop epd-fuse; docker stop inkstand-pigpiod")
     two.shell.check_output(f"mount -t tmpfs -o size=1m tmpfs {STATE}")
     two.shell.run(f"head -c 2M /dev/zero > {STATE}/full")
     yield
     two.shell.check_output(f"umount {STATE}")
-    two.shell.check_output("systemctl start epd-fuse; docker start pigpiod")
+    two.shell.check_output("systemctl start epd-fuse; docker start inkstand-pigpiod")
 
 
 @pytest.fixture
@@ -53,13 +53,13 @@ def test_each_fault_is_named_with_its_fix(  # noqa: PLR0913, PLR0917  (fixtures)
     assert run.status != 0
     well, sick, bare = (findings(run.output, pi.name) for pi in (one, two, broken))
     assert [line for line in well.values() if line.startswith("FAIL")] == []
-    assert well["app: image"].endswith("as in this repository")
+    assert well["inkstand-app: image"].endswith("as in this repository")
     assert well["port 443"].startswith("ok")
     assert well["certificate"].startswith("ok")
     assert sick["epd-fuse"].startswith("FAIL")
     assert "systemctl enable --now epd-fuse" in sick["epd-fuse"]
-    assert sick["pigpiod"].startswith("FAIL")
-    assert "docker start pigpiod" in sick["pigpiod"]
+    assert sick["inkstand-pigpiod"].startswith("FAIL")
+    assert "docker start inkstand-pigpiod" in sick["inkstand-pigpiod"]
     assert sick[f"disk {STATE}"].startswith("FAIL")
     assert "docker image prune" in sick[f"disk {STATE}"]
     assert bare["docker"].startswith("FAIL")

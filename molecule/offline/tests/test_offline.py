@@ -53,7 +53,7 @@ def test_there_is_no_way_to_the_internet(pi: Any, instance: str) -> None:
 
 def test_the_images_are_those_of_the_bundle(pi: Any, bundle: Path) -> None:
     known = {image["id"]: image["name"] for image in manifest(bundle)["images"]}
-    for container in ("app", "pigpiod", "traefik"):
+    for container in ("inkstand-app", "inkstand-pigpiod", "inkstand-traefik"):
         running = pi.check_output("docker inspect --format {{.Image}} %s", container)
         assert known[running].startswith(f"inkstand/{container}:")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.e2e
 
-CONTAINERS = ["app", "pigpiod", "traefik"]
+CONTAINERS = ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]
 
 
 def test_curl_gets_the_page_with_the_certificate_of_the_own_authority(
@@ -91,7 +91,7 @@ def test_all_containers_are_healthy(pi: Callable[[str], str], wait_for: Callable
 
 
 def test_the_bridge_has_the_one_gpio_chip_and_no_other_right(pi: Callable[[str], str]) -> None:
-    (found,) = json.loads(pi("sudo docker inspect pigpiod"))
+    (found,) = json.loads(pi("sudo docker inspect inkstand-pigpiod"))
     devices = [device["PathOnHost"] for device in found["HostConfig"]["Devices"]]
     assert len(devices) == 1
     assert found["Config"]["User"] == "10002:10002"
@@ -105,7 +105,8 @@ def test_of_the_chip_only_the_buttons_line_is_taken(pi: Callable[[str], str]) ->
     lines = "[i for i in range(chip.get_info().num_lines) if chip.get_line_info(i).used]"
     script = f"{chip}; print(chip.get_info().label, {lines})"
     assert (
-        pi(f'sudo docker exec pigpiod python3 -c "{script}"') == f"{CHIP_LABEL} [{BUTTON_GPIO}]\n"
+        pi(f'sudo docker exec inkstand-pigpiod python3 -c "{script}"')
+        == f"{CHIP_LABEL} [{BUTTON_GPIO}]\n"
     )
 
 

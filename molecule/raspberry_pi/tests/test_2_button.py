@@ -33,7 +33,7 @@ def test_a_press_takes_a_message_off_the_glass(
 def test_without_a_press_it_stays(owner: Any, current: Callable[[], bytes], pi: Any) -> None:
     """What takes the message off in the test above is the press, and not the time."""
     number = owner.send("Nobody presses")
-    pi("sudo docker exec pigpiod healthcheck")
+    pi("sudo docker exec inkstand-pigpiod healthcheck")
     current()
     assert owner.ask("GET", f"/api/v1/messages/{number}")[1]["state"] in ("waiting", "shown")
     owner.take_back(number)

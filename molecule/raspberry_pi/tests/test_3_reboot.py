@@ -30,7 +30,7 @@ def test_everything_is_back_after_a_reboot(
     assert pi("systemctl --failed --no-legend --plain") == ""
     owner.wait_served()
     names = pi("sudo docker ps --format '{{.Names}}'").split()
-    assert sorted(names) == ["app", "pigpiod", "traefik"]
+    assert sorted(names) == ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]
     assert set(owner.history()) == set(kept)
     wait_for("the message on the glass", lambda: owner.screen() == "message")
     message = wait_for("a panel", current)

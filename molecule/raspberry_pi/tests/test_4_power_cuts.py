@@ -75,7 +75,7 @@ def test_no_message_that_was_taken_is_lost_when_the_power_is_cut(
     owner.wait_served()
     kept = {found: message["text"] for found, message in owner.history().items()}
     assert {n: kept.get(n) for n in owner.taken} == owner.taken
-    assert pi(f"sudo docker exec app python3 -c '{CHECK}'") == "ok\n"
+    assert pi(f"sudo docker exec inkstand-app python3 -c '{CHECK}'") == "ok\n"
     assert pi("systemctl --failed --no-legend --plain") == ""
 
 

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.e2e
 
 DIRECTORY = "/etc/inkstand/traefik"
 PROGRAM = "/usr/local/lib/inkstand/traefik/renew_certificate.py"
-STARTED = "docker inspect --format '{{.State.StartedAt}}' traefik"
+STARTED = "docker inspect --format '{{.State.StartedAt}}' inkstand-traefik"
 
 
 def days_left(certificate: x509.Certificate) -> int:

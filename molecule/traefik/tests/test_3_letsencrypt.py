@@ -53,7 +53,7 @@ def is_sound(pi: Any) -> bool:
 
 def started(pi: Any) -> str:
     """Tell when Traefik was started last."""
-    return str(pi.check_output("docker inspect --format '{{.State.StartedAt}}' traefik"))
+    return str(pi.check_output("docker inspect --format '{{.State.StartedAt}}' inkstand-traefik"))
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_it_is_renewed_and_streams_go_on(site: Any, pi: Any, wait_for: Callable[
 def test_the_old_one_is_served_while_the_ca_is_down(
     site: Any, pi: Any, no_ca: Callable[[], None], served: int, wait_for: Callable[..., Any]
 ) -> None:
-    pi.check_output("docker restart traefik")
+    pi.check_output("docker restart inkstand-traefik")
     wait_for("the old certificate", lambda: site.serial() == served, seconds=60)
 
 
@@ -152,7 +152,7 @@ def test_what_a_power_cut_broke_is_put_back_before_traefik_starts(
 ) -> None:
     """The engine is stopped and Traefik killed, as by a power cut; nothing watches the file."""
     wait_for("the copy", lambda: is_kept(pi))
-    process = pi.check_output("docker inspect --format '{{.State.Pid}}' traefik")
+    process = pi.check_output("docker inspect --format '{{.State.Pid}}' inkstand-traefik")
     pi.check_output("systemctl stop inkstand-acme.path docker.socket docker.service")
     # It may have ended with the engine already.
     pi.run(f"kill -KILL {process}")
@@ -204,10 +204,10 @@ def test_dns_01_keeps_the_password_to_itself(
     kept = pi.file("/etc/inkstand/traefik/config/secrets/HTTPREQ_PASSWORD")
     assert kept.content_string == DNS_PASSWORD
     assert (kept.user, kept.gid, kept.mode) == ("root", 10003, 0o440)
-    process = pi.check_output("docker inspect --format '{{.State.Pid}}' traefik")
+    process = pi.check_output("docker inspect --format '{{.State.Pid}}' inkstand-traefik")
     for command in (
-        "docker inspect traefik",
-        "docker logs traefik 2>&1",
+        "docker inspect inkstand-traefik",
+        "docker logs inkstand-traefik 2>&1",
         "ps -eo args",
         "journalctl --no-pager --output cat",
         f"tr '\\0' '\\n' </proc/{process}/environ",

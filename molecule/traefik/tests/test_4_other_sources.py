@@ -85,9 +85,9 @@ def test_removal_leaves_nothing(pi: Any, apply: Callable[..., Any]) -> None:
     apply(state="absent")
     assert pi.run(f"ls -d {PLACES}").stdout == ""
     assert pi.run(UNITS).stdout == ""
-    assert pi.check_output("docker ps --all --quiet --filter name=traefik") == ""
+    assert pi.check_output("docker ps --all --quiet --filter name=inkstand-traefik") == ""
     assert pi.check_output("docker images --quiet inkstand/traefik") == ""
-    assert "inkstand_edge" not in pi.check_output("docker network ls")
+    assert "inkstand-edge" not in pi.check_output("docker network ls")
     assert pi.check_output("systemctl --failed --no-legend") == ""
 
 

@@ -26,7 +26,7 @@ BAD = {
 }
 # A busy Pi looks later, when the engine has restarted it more often than the three times it takes.
 WHY = {
-    "exits": r"app was restarted [3-9] times: it ended with exit status 1",
+    "exits": r"inkstand-app was restarted [3-9] times: it ended with exit status 1",
     "hangs": "the app does not answer /healthz",
     "unhealthy": "/healthz says panel",
     "hungry": "needs more memory than its limit of 256 MiB",
@@ -114,7 +114,10 @@ def test_a_power_cut_during_the_switch_ends_with_the_old_release(
     release.begin_the_app_with(BAD["hangs"])
     with release.start("update.yml", "--tags", "app") as process:
         pi.wait_for("the switch", pi.is_switching, seconds=300)
-        pi.wait_for("the new app", lambda: pi.images().get("app", running["app"]) != running["app"])
+        pi.wait_for(
+            "the new app",
+            lambda: pi.images().get("inkstand-app") not in (None, running["inkstand-app"]),
+        )
         pi.cut_power()
         process.wait()
     begin = time.monotonic()
@@ -160,13 +163,13 @@ def test_a_good_release_stays_and_the_one_before_is_kept(
         run = release.play("update.yml")
     print(f"\ngood: {pi.result()['seconds']} s; answers meanwhile {sorted(sender.answers)}")
     assert run.status == 0, run.output[-3000:]
-    assert pi.images()["app"] != running["app"]
+    assert pi.images()["inkstand-app"] != running["inkstand-app"]
     assert owner.tokens() == tokens
     assert set(owner.texts()) >= {*before, *sender.accepted}
     kept = pi.shell(
         "docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "inkstand/*"
     ).split()
-    assert sorted(kept) == sorted({*running.values(), pi.images()["app"]})
+    assert sorted(kept) == sorted({*running.values(), pi.images()["inkstand-app"]})
     again = release.play("update.yml")
     assert (again.status, again.changed) == (0, 0), again.output[-3000:]
 
@@ -176,7 +179,7 @@ def test_the_way_back_by_hand_and_forth_again(release: Any, owner: Any, pi: Any)
     run = release.play("rollback.yml")
     assert run.status == 0, run.output[-3000:]
     assert "is well and runs" in run.words
-    assert pi.images()["app"] != running["app"]
+    assert pi.images()["inkstand-app"] != running["inkstand-app"]
     assert owner.is_served()
     assert owner.texts() == before
     assert release.play("rollback.yml").status == 0
@@ -191,5 +194,5 @@ def test_of_older_releases_nothing_is_left(release: Any, owner: Any, pi: Any) ->
     kept = pi.shell(
         "docker", "images", "--format", "{{.Repository}}:{{.Tag}}", "inkstand/*"
     ).split()
-    assert sorted(kept) == sorted({*running.values(), pi.images()["app"]})
+    assert sorted(kept) == sorted({*running.values(), pi.images()["inkstand-app"]})
     assert owner.is_served()

@@ -122,7 +122,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--backup", type=Path, required=True, help="the copy")
     parser.add_argument("--owner", type=int, required=True, help="uid and gid of Traefik")
     parser.add_argument("--resolver", required=True, help="the section that is in use")
-    parser.add_argument("--container", default="traefik", help="what to restart (%(default)s)")
+    parser.add_argument(
+        "--container", default="inkstand-traefik", help="what to restart (%(default)s)"
+    )
     return parser
 
 

@@ -241,7 +241,7 @@ class Bridge:
             self._control.unlink(missing_ok=True)
 
     async def press(self, hold: float, times: int) -> None:
-        """Press once, or twice quickly, as `docker exec pigpiod press 22` does."""
+        """Press once, or twice quickly, as `docker exec inkstand-pigpiod press 22` does."""
         double = ["--double"] if times > 1 else []
         process = await self._run("press", str(GPIO), "--for", str(hold), *double)
         _, errors = await process.communicate()

@@ -81,6 +81,10 @@ class Engine:
         """Remove a container, running or not; fine when there is none."""
         self._ask("DELETE", f"/containers/{quote(name)}?force=1&v=1", fine=(_NOT_FOUND,))
 
+    def rename(self, name: str, new: str) -> None:
+        """Give a container another name; it goes on running."""
+        self._ask("POST", f"/containers/{quote(name)}/rename?{urlencode({'name': new})}")
+
     def create(self, name: str, spec: Spec) -> None:
         """Make a container, on all its networks, and do not start it."""
         body, others = creation(spec)
@@ -155,9 +159,10 @@ def image_of(spec: Spec) -> str:
 
 
 def address_on(spec: Spec, network: str) -> str:
-    """Return the address of a container on a network; empty when it has none."""
+    """Return the address of a container on a network, else on any of its own; empty: none."""
     ends = spec["NetworkSettings"]["Networks"]
-    return str(ends.get(network, {}).get("IPAddress", ""))
+    known = [ends.get(network, {}), *ends.values()]
+    return next((str(end["IPAddress"]) for end in known if end.get("IPAddress")), "")
 
 
 def log_text(stream: bytes) -> str:

@@ -1,9 +1,10 @@
 """From one release to the next, and back.
 
 The role `app` and its like write their files and make the containers that are to come, as
-`app-next`. What is here begins before them (`begin`: remember what runs) and ends after them
-(`switch`: stop, copy the messages, start, judge, and keep it or go back). Both halves leave on the
-disk how far they are, so that `recover` can finish after a power cut, or when nobody comes back.
+`inkstand-app-next`. What is here begins before them (`begin`: remember what runs) and ends after
+them (`switch`: stop, copy the messages, start, judge, and keep it or go back). Both halves leave
+on the disk how far they are, so that `recover` can finish after a power cut, or when nobody comes
+back.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ _PATIENCE, _LITTLE_PATIENCE = 20, 3
 _LOG_LINES = 300
 _OUR_IMAGES = "inkstand/*"
 _BEGUN, _SWITCHING = "begun", "switching"
+# Containers were called without it once: `app`, `pigpiod`, `traefik`.
+_PREFIX = "inkstand-"
+_ROLE_LABEL = "inkstand.role"
 Specs = dict[str, Any]
 
 
@@ -75,6 +79,7 @@ class Releases:
         """Remember what runs, before anything is changed."""
         if self._phase() == _SWITCHING:
             self.recover()
+        self._rename()
         self._remove_next()
         if self._phase() == _BEGUN and points.load(self._point):
             self._host.guard()
@@ -88,6 +93,17 @@ class Releases:
         points.write_json(self._state, {"phase": _BEGUN})
         self._host.guard()
         return _said("begun", f"Goes back to release {point.release} if the new one is not well.")
+
+    def _rename(self) -> None:
+        """Give containers of an older Inkstand their names of today; those of others are left."""
+        for name in self._settings.containers:
+            old = name.removeprefix(_PREFIX)
+            if old != name and self._engine.inspect(name) is None and self._is_ours(old):
+                self._engine.rename(old, name)
+
+    def _is_ours(self, name: str) -> bool:
+        spec = self._engine.inspect(name)
+        return spec is not None and _ROLE_LABEL in (spec["Config"].get("Labels") or {})
 
     def _phase(self) -> str:
         return str((points.read_json(self._state) or {}).get("phase", ""))
@@ -338,6 +354,7 @@ class Releases:
             raise ReleaseError(
                 "There is no previous release: none was replaced since this one was installed."
             )
+        target = replace(target, specs={self._today(it): at for it, at in target.specs.items()})
         missing = sorted(name for name in target.images if not self._engine.has_image(name))
         if missing:
             raise ReleaseError(
@@ -345,6 +362,10 @@ class Releases:
                 f" ({', '.join(missing)}). Check out the version you want and run the playbook."
             )
         return target
+
+    def _today(self, name: str) -> str:
+        """Return what a container is called now that was called `name` when it was written down."""
+        return name if name in self._settings.containers else f"{_PREFIX}{name}"
 
     def _point_of_today(self, target: Point) -> Point:
         if self._phase():
