@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -25,6 +27,25 @@ SETTINGS = {
     "ansible_python_interpreter": sys.executable,
     "__docker_release": 1,
 }
+
+
+# What an owner, programs and editors leave in a checkout.
+OF_THE_OWNER = (
+    ".benchmarks/results.json",
+    ".virtual-pi-2/credentials.json",
+    ".vault-password",
+    "backups/pi/inkstand-2026-11-28.tar.gz.age",
+    "backup.key",
+    "host_vars/pi.yml",
+    "inkstand-arm64.tar",
+    "inventory/group_vars/all/backup.yml",
+    "inventory/host_vars/pi.yml",
+    "inventory/production/hosts.yml",
+    "images/app/src/inkstand/__pycache__/app.cpython-311.pyc",
+    "images/app/src/inkstand.egg-info/PKG-INFO",
+    "roles/app/tasks/main.yml.orig",
+    "virtual_pi_arm64/machine.json",
+)
 
 
 @dataclass(frozen=True)
@@ -63,11 +84,30 @@ def _run(argv: list[str]) -> None:
     subprocess.run(argv, env=_environment(), check=True, capture_output=True)
 
 
+def _sources() -> list[str]:
+    listed = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
+    known = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.splitlines()
+    return [name for name in known if (ROOT / name).is_file()]
+
+
 @pytest.fixture(scope="module")
-def collection(tmp_path_factory: pytest.TempPathFactory) -> Collection:
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the repository as an owner's computer has it after a year."""
+    place = tmp_path_factory.mktemp("checkout")
+    for name in _sources():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, place / name)
+    for name in OF_THE_OWNER:
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text("secret")
+    return place
+
+
+@pytest.fixture(scope="module")
+def collection(tmp_path_factory: pytest.TempPathFactory, checkout: Path) -> Collection:
     place = tmp_path_factory.mktemp("collection")
     galaxy = [_program("ansible-galaxy"), "collection"]
-    _run([*galaxy, "build", "--output-path", str(place), str(ROOT)])
+    _run([*galaxy, "build", "--output-path", str(place), str(checkout)])
     archive = next(place.glob("inkstand-appliance-*.tar.gz"))
     _run([*galaxy, "install", "--no-deps", "--collections-path", str(place), str(archive)])
     return Collection(archive, place)
@@ -77,9 +117,10 @@ def test_it_holds_nothing_but_the_product(collection: Collection) -> None:
     with tarfile.open(collection.archive) as archive:
         files = {member.name for member in archive if member.isfile()}
     own = {"FILES.json", "MANIFEST.json"}
-    listed = ["git", "-C", str(ROOT), "ls-files", "--cached", "--others", "--exclude-standard"]
-    known = subprocess.run(listed, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert files - own - set(known) == set()
+    assert files - own - set(_sources()) == set()
+    assert {name for name in files if name.startswith("inventory/")} == {
+        "inventory/group_vars/all/wiring.yml"
+    }
     tops = {name.split("/")[0] for name in files}
     assert {"roles", "plugins", "images", "driver", "README.md", "LICENSE"} <= tops
     assert tops & {"tests", "molecule", "tools", "virtual_pi", "host_vars"} == set()
@@ -108,6 +149,14 @@ def test_each_role_can_be_used_alone(collection: Collection) -> None:
     assert len(listed) == len(ROLES)
     for role, tasks in zip(ROLES, listed, strict=True):
         assert f"inkstand.appliance.{role} : " in tasks
+
+
+def test_its_roles_name_their_lookups_in_full() -> None:
+    """In a collection a short name finds nothing, in a template no more than in tasks."""
+    ours = "|".join(file.stem for file in (ROOT / "plugins" / "lookup").glob("*.py"))
+    short = re.compile(rf"(?:lookup|query|q)\(['\"](?:{ours})['\"]")
+    places = [f for f in (ROOT / "roles").rglob("*") if f.suffix in {".yml", ".j2"}]
+    assert [str(file) for file in places if short.search(file.read_text())] == []
 
 
 @pytest.mark.parametrize("role", ROLES)
