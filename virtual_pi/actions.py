@@ -169,7 +169,7 @@ def save_panel(pi: VirtualPi, output: Path, scale: int) -> None:
     _require_running(pi)
     todo = "`systemctl status epd-fuse` on the virtual Pi says what is wrong with the driver."
     described = read_bytes(container.execute(pi, "cat", f"{EPD}/panel"), todo=todo).decode()
-    frame = read_bytes(container.execute(pi, "cat", f"{EPD}/current"), todo=todo)
+    frame = read_bytes(container.execute(pi, "cat", f"{EPD}/LE/current"), todo=todo)
     output.write_bytes(panel.png(frame, *panel.size(described), scale))
     say(f"{output}: {described.strip()}")
 

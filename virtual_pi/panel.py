@@ -35,7 +35,7 @@ def _enlarged(row: bytes, scale: int) -> bytes:
 
 
 def png(frame: bytes, width: int, height: int, scale: int = 1) -> bytes:
-    """Encode a frame (1 = black, most significant bit left) as a PNG of one bit a pixel.
+    """Encode a frame as `LE/current` has it (1 = black, most significant bit left) as a PNG.
 
     Raises:
         VirtualPiError: the frame is not width * height / 8 bytes long.

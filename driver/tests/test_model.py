@@ -42,8 +42,13 @@ def frames(request: Request) -> tuple[PanelSpec, bytes, bytes]:
     return spec, frame(spec, old), frame(spec, new)
 
 
+def pixels(frame: bytes) -> str:
+    """The pixels of a frame from left to right, 1 = black."""
+    return "".join(f"{byte:08b}"[::-1] for byte in frame)
+
+
 def showing(spec: PanelSpec, frame: bytes, bus: AnyModel) -> AnyModel:
-    bits = "".join(f"{byte:08b}" for byte in frame)
+    bits = pixels(frame)
     bus.glass.show(bytes(0 if bit == "1" else 255 for bit in bits))
     return bus
 
@@ -93,7 +98,7 @@ def test_every_partial_update_is_decoded_to_exactly_the_new_image(request: Reque
 def test_a_full_update_leaves_each_pixel_the_charge_of_its_colour(request: Request) -> None:
     spec, old, new = frames(request)
     _, seen = observe(showing(spec, old, ModelBus(spec)), updating(old, new))
-    assert "".join(map(str, seen.charges)) == "".join(f"{byte:08b}" for byte in new)
+    assert "".join(map(str, seen.charges)) == pixels(new)
 
 
 @every_panel

@@ -89,7 +89,7 @@ class TestOnAMount:
     ) -> None:
         assert main(["show", str(picture), "--mountpoint", str(driver.files), *more]) == 0
         with Image.open(picture) as image:
-            assert driver.frame("current_inverse") == image.tobytes()
+            assert driver.frame("LE/current_inverse") == image.tobytes()
         with Image.open(driver.state / "glass.png") as glass, Image.open(picture) as image:
             assert glass.tobytes() == image.tobytes()
 

@@ -100,7 +100,7 @@ def test_time_that_the_program_needs_is_not_added_to_the_physics() -> None:
 
 
 def test_black_pixels_are_black_in_the_picture(panel: SimulatedPanel, bench: Bench) -> None:
-    frame = b"\x80" + bytes(panel.spec.frame_bytes - 1)
+    frame = b"\x01" + bytes(panel.spec.frame_bytes - 1)
     panel.update(None, frame)
     with Image.open(bench.glass_picture) as image:
         assert (image.format, image.size) == ("PNG", (264, 176))

@@ -1,6 +1,7 @@
 """What the driver does on the bus is what the reference did (docs/contracts.md), event by event."""
 
 import gzip
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -21,17 +22,36 @@ OPTIONS = {
     "bad_cog": ["--operation", "update", "--chip-id", "00"],
     "broken": ["--operation", "update", "--status", "00"],
     "dc_failed": ["--operation", "update", "--status", "80"],
+    "hot": ["--operation", "update", "--temperature=45"],
+    "fast": ["--operation", "partial", "--stage-time", "500"],
 }
+DIGESTS = {
+    name: digest
+    for line in (COPIES / "film110.sha256").read_text("ascii").splitlines()
+    for digest, name in [line.split()]
+}
+"""Of recordings of film 110, which has the pump clock in them, by their names."""
+
+
+def arguments(recording: str) -> list[str]:
+    _, film, size, case = recording.split("_", 3)
+    return ["--panel", size, "--film", film.removeprefix("film"), *OPTIONS[case]]
 
 
 @pytest.mark.parametrize("name", sorted(path.name for path in COPIES.glob("*.txt.gz")))
 def test_a_transcript_of_the_reference_is_reproduced_exactly(
     capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    _, film, size, case = name.removesuffix(".txt.gz").split("_", 3)
-    arguments = ["--panel", size, "--film", film.removeprefix("film"), *OPTIONS[case]]
-    assert main(arguments) == 0
+    assert main(arguments(name.removesuffix(".txt.gz"))) == 0
     assert capsys.readouterr().out == gzip.decompress((COPIES / name).read_bytes()).decode()
+
+
+@pytest.mark.parametrize("name", DIGESTS)
+def test_a_transcript_of_film_110_has_the_digest_of_the_reference(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    assert main([*arguments(name.removesuffix(".txt")), "--with-pwm"]) == 0
+    assert hashlib.sha256(capsys.readouterr().out.encode()).hexdigest() == DIGESTS[name]
 
 
 @pytest.mark.skipif(not GIVEN.is_dir(), reason="the originals are not beside this repository")

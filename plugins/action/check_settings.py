@@ -49,7 +49,12 @@ OF_PLAYBOOKS: Mapping[str, Mapping[str, Any]] = {
     "restore_inkstand": {"type": "bool"},
 }
 # Settings of earlier versions, and what became of them: said, and no reason to stop.
-FORMER: Mapping[str, str] = {}
+FORMER: Mapping[str, str] = {
+    "app_panel_bit_order": (
+        "this setting is gone, and the line can be deleted. Which bit is the left pixel is known"
+        " now, and the same on every panel (docs/hardware.md)."
+    ),
+}
 # How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.
 ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60

@@ -195,3 +195,13 @@ def test_good_settings_go_on_to_the_pi_and_a_stranger_is_named(
     done = play({**GOOD, **vault}, "-e", "inkstand_serial=1", "--tags", "app,release")
     assert "UNREACHABLE" in done.stdout, done.stdout
     assert "No part of Inkstand knows foo_bar, set for pi." in " ".join(done.stderr.split())
+
+
+@pytest.mark.integration
+def test_a_setting_of_an_earlier_version_is_named_and_the_run_goes_on(
+    play: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = play({**GOOD, "app_panel_bit_order": "lsb_first"})
+    assert "UNREACHABLE" in done.stdout, done.stdout
+    told = " ".join(done.stderr.split())
+    assert "app_panel_bit_order: this setting is gone, and the line can be deleted." in told

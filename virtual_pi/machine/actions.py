@@ -201,7 +201,7 @@ def save_panel(machine: Machine, output: Path, scale: int) -> None:
     _require_running(machine)
     todo = "`systemctl status epd-fuse` on it says what is wrong with the driver."
     described = read_bytes(ssh.command(machine, "cat", f"{EPD}/panel"), todo=todo).decode()
-    frame = read_bytes(ssh.command(machine, "cat", f"{EPD}/current"), todo=todo)
+    frame = read_bytes(ssh.command(machine, "cat", f"{EPD}/LE/current"), todo=todo)
     output.write_bytes(panel.png(frame, *panel.size(described), scale))
     say(f"{output}: {described.strip()}")
 

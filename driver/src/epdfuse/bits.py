@@ -12,7 +12,11 @@ _REVERSED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in _SAME)
 
 
 class View(Enum):
-    """How bytes of a file stand for pixels; `BE` is the natural coding."""
+    """How bytes of a file stand for pixels; `BE` is the natural coding.
+
+    The left one of eight pixels is the least significant bit in `BE`, the most significant in
+    `LE`. `LE_INVERSE` is what Pillow's mode "1" and the rows of a PNG are.
+    """
 
     BE = _SAME
     BE_INVERSE = _INVERTED

@@ -1,6 +1,6 @@
 """The wall between the file system and a panel: what panels exist and what one must do.
 
-A frame is `width * height / 8` bytes: rows top to bottom, bytes left to right, the most
+A frame is `width * height / 8` bytes: rows top to bottom, bytes left to right, the least
 significant bit is the left pixel, 1 = black (docs/contracts.md, natural coding, BE).
 """
 

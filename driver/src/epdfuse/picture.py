@@ -23,9 +23,7 @@ _NO_FILTER = b"\0"
 _BLACK, _WHITE = 0, 255
 _DIGITS = b"0" * 128 + b"1" * 128
 """From shades to the digits of a binary number; what is darker than half is black."""
-_SHADES = [
-    bytes(_BLACK if byte >> bit & 1 else _WHITE for bit in range(7, -1, -1)) for byte in range(256)
-]
+_SHADES = [bytes(_BLACK if byte >> bit & 1 else _WHITE for bit in range(8)) for byte in range(256)]
 """From a byte of a frame to the shades of its pixels."""
 
 
@@ -52,7 +50,7 @@ def decode(png: bytes, spec: PanelSpec) -> bytes:
     for depth in (1, 8):
         if png.startswith(_start(spec, depth)) and png.endswith(_END):
             rows = _without_filters(_inflated(png, len(_start(spec, depth))), spec, depth)
-            return rows if depth == 8 else shades_of(View.BE_INVERSE.translate(rows))  # noqa: PLR2004
+            return rows if depth == 8 else shades_of(View.LE_INVERSE.translate(rows))  # noqa: PLR2004
     raise NotOurPictureError("it is not a picture of this panel")
 
 
@@ -63,7 +61,7 @@ def shades_of(frame: bytes) -> bytes:
 
 def frame_of(shades: bytes) -> bytes:
     """The frame an eye takes shades for."""
-    return View.BE_INVERSE.translate(_packed(shades))
+    return View.LE_INVERSE.translate(_packed(shades))
 
 
 def save(shades: bytes, spec: PanelSpec, path: Path) -> None:
@@ -83,7 +81,7 @@ def load(path: Path, spec: PanelSpec) -> bytes | None:
 
 
 def _packed(shades: bytes) -> bytes:
-    """One bit a pixel, 1 = light."""
+    """One bit a pixel, the most significant one left, 1 = light."""
     return int(shades.translate(_DIGITS), 2).to_bytes(len(shades) // 8)
 
 

@@ -79,7 +79,7 @@ def run(picture: Path, mountpoint: Path, partial: bool) -> None:
         size = panel_size((mountpoint / "panel").read_text("ascii"))
     frame = _frame(picture, size)
     with _explained(mountpoint):
-        _write(mountpoint / "display_inverse", frame)
+        _write(mountpoint / "LE" / "display_inverse", frame)
         _write(mountpoint / "command", b"P" if partial else b"U")
 
 
@@ -109,7 +109,7 @@ def fitted(picture: "Image.Image", size: tuple[int, int]) -> "Image.Image":
 
 
 def _frame(path: Path, size: tuple[int, int]) -> bytes:
-    """Give the bytes for `display_inverse`: 0 = black, as Pillow has them."""
+    """Give the bytes for `LE/display_inverse`, which are those that Pillow has."""
     try:
         from PIL import Image  # noqa: PLC0415 - only this command needs it
     except ImportError as error:

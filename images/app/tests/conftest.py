@@ -135,6 +135,11 @@ class Driver:
         self.directory.mkdir()
         self._state.mkdir()
 
+    @property
+    def glass_picture(self) -> Path:
+        """What the simulated panel shows, as a PNG."""
+        return self._state / "glass.png"
+
     def start(self) -> None:
         """Mount it and return when it says that it serves, as it tells systemd."""
         options = ["--panel=2.7", "--bus=simulated", "--simulated-timing=fast"]

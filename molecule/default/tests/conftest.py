@@ -66,7 +66,7 @@ def current(instance: str) -> Callable[[], bytes]:
     """Give a function that reads what is on the glass; empty while there is no panel."""
 
     def read() -> bytes:
-        argv = ["docker", "exec", instance, "cat", f"{EPD}/current"]
+        argv = ["docker", "exec", instance, "cat", f"{EPD}/LE/current"]
         return subprocess.run(argv, check=False, capture_output=True).stdout
 
     return read

@@ -42,7 +42,7 @@ class Glass:
     def image(self) -> bytes:
         """What an eye takes the glass for: a frame in natural coding."""
         bits = "".join(["1" if shade < _WHITE_FROM else "0" for shade in b"".join(self._shades)])
-        return int(bits, 2).to_bytes(len(bits) // 8)
+        return int(bits[::-1], 2).to_bytes(len(bits) // 8, "little")
 
     @property
     def picture(self) -> bytes:

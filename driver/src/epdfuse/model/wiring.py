@@ -72,9 +72,9 @@ def wiring(spec: PanelSpec) -> Wiring:
 
 
 def _first_generation(spec: PanelSpec) -> Wiring:
-    """Film 110: every other pixel from the right, rows downwards, the rest from the left."""
-    left = [8 * byte + x for byte in reversed(range(spec.row_bytes)) for x in (0, 2, 4, 6)]
-    right = [8 * byte + x for byte in range(spec.row_bytes) for x in (7, 5, 3, 1)]
+    """Film 110: even pixels (of 1, 2, ...) from the right, rows downwards, odd from the left."""
+    left = list(range(spec.width - 1, 0, -2))
+    right = list(range(0, spec.width, 2))
     small = spec.size == "1.44"
     start = 4 if small else 0
     places = _places(start, left, list(range(spec.height)), right)
@@ -85,9 +85,9 @@ def _first_generation(spec: PanelSpec) -> Wiring:
 
 
 def _rows_in_the_middle(spec: PanelSpec) -> Wiring:
-    """COG 2: as film 110, but the other half of the pixels first, and rows upwards."""
-    left = [8 * byte + x for byte in reversed(range(spec.row_bytes)) for x in (1, 3, 5, 7)]
-    right = [8 * byte + x for byte in range(spec.row_bytes) for x in (6, 4, 2, 0)]
+    """COG 2: odd pixels (of 1, 2, ...) from the right, rows upwards, even from the left."""
+    left = list(range(spec.width - 2, -1, -2))
+    right = list(range(1, spec.width, 2))
     border_last = spec.film.number == 231 and spec.size == "1.44"  # noqa: PLR2004
     start = 0 if border_last else 4
     places = _places(start, left, list(reversed(range(spec.height))), right)
@@ -96,8 +96,8 @@ def _rows_in_the_middle(spec: PanelSpec) -> Wiring:
 
 
 def _rows_on_both_sides(spec: PanelSpec) -> Wiring:
-    """1.9 and 2.6 inch: odd rows downwards, all pixels, even rows upwards, border."""
-    pixels = [8 * byte + x for byte in reversed(range(spec.row_bytes)) for x in range(8)]
+    """1.9 and 2.6 inch: odd rows downwards, pixels from the right, even rows upwards, border."""
+    pixels = reversed(range(spec.width))
     half = spec.height // 2
     after = half + spec.width
     odd, even = range(1, spec.height, 2), reversed(range(0, spec.height, 2))

@@ -224,8 +224,7 @@ async def _serve_http(
 def _panel(settings: Settings) -> Panel:
     if settings.panel == "memory":
         return MemoryPanel(*settings.panel_size)
-    lsb_first = settings.panel_bit_order == "lsb_first"
-    return EpdPanel(settings.panel_directory, lsb_first=lsb_first)
+    return EpdPanel(settings.panel_directory)
 
 
 def _policy(settings: Settings) -> Policy:

@@ -59,7 +59,6 @@ class Settings:
     panel: str = "epd"
     panel_directory: Path = Path("/run/epd/panel")
     panel_size: tuple[int, int] = (264, 176)
-    panel_bit_order: str = "msb_first"
     panel_temperature: int | None = None
     full_refresh_minutes: int = 30
     page_seconds: int = 20
@@ -288,7 +287,6 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "panel": partial(_choice, options=("epd", "memory")),
     "panel_directory": lambda value: Path(_text(value)),
     "panel_size": parse_size,
-    "panel_bit_order": partial(_choice, options=("msb_first", "lsb_first")),
     "panel_temperature": _temperature,
     "full_refresh_minutes": partial(_number, low=1, high=1440),
     "page_seconds": partial(_number, low=0, high=86_400),

@@ -62,11 +62,11 @@ class StandIn(EpdPanel):
     def __init__(self, directory: Path) -> None:
         super().__init__(directory)
         self.broken = False
-        directory.mkdir(exist_ok=True)
+        (directory / "LE").mkdir(parents=True, exist_ok=True)
         files = {
             "panel": f"EPD 2.7 {WIDTH}x{HEIGHT} COG 2 FILM 231\n".encode(),
-            "current": bytes(LENGTH),
-            "display": bytes(LENGTH),
+            "LE/current": bytes(LENGTH),
+            "LE/display": bytes(LENGTH),
             "command": b"",
             "error": b"Undefined\n",
             "temperature": b" 25\n",
@@ -83,9 +83,9 @@ class StandIn(EpdPanel):
         (self._directory / "error").write_bytes(b"Panel broken\n" if self.broken else b"OK\n")
         if self.broken:
             raise PanelFailedError("Input/output error")
-        shown = self._directory / "display"
+        shown = self._directory / "LE" / "display"
         content = bytes(LENGTH) if refresh is Refresh.CLEAR else shown.read_bytes()
-        (self._directory / "current").write_bytes(content)
+        (self._directory / "LE" / "current").write_bytes(content)
 
 
 class DirectoryBench:

@@ -39,14 +39,15 @@ def test_the_panel_line_is_read_with_and_without_a_film(
     assert panel.info() == info
 
 
-def test_a_panel_with_the_other_bit_first_is_drawn_through_le(tmp_path: Path) -> None:
+def test_frames_go_through_the_files_where_the_highest_bit_is_the_left_pixel(
+    panel: EpdPanel, tmp_path: Path
+) -> None:
     (tmp_path / "LE").mkdir()
     for name in ("LE/display", "command", "display", "current"):
         (tmp_path / name).touch()
     (tmp_path / "panel").write_text("EPD 2.7 264x176 COG 2 FILM 231\n")
     frame = Frame(264, 176, bytes(range(256)) * 22 + bytes(176))
     (tmp_path / "LE" / "current").write_bytes(frame.data)
-    panel = EpdPanel(tmp_path, lsb_first=True)
     panel.show(frame, Refresh.FULL)
     assert (tmp_path / "LE" / "display").read_bytes() == frame.data
     assert (tmp_path / "display").read_bytes() == b""
@@ -101,6 +102,7 @@ def test_what_the_system_says_becomes_a_sentence(
 
 def test_a_current_of_another_length_is_no_frame(panel: EpdPanel, tmp_path: Path) -> None:
     (tmp_path / "panel").write_text("EPD 2.0 200x96 COG 2\n")
-    (tmp_path / "current").write_bytes(b"short")
+    (tmp_path / "LE").mkdir()
+    (tmp_path / "LE" / "current").write_bytes(b"short")
     with pytest.raises(PanelUnavailableError, match="2400 bytes, not 5"):
         panel.current()

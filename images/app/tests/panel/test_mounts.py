@@ -7,12 +7,14 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from inkstand.clock import SystemClock
 from inkstand.display import Display
 from inkstand.events import Hub, PanelChanged
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
+from inkstand.rendering.picture import from_frame
 from inkstand.screens import ClockScreen, MessageScreen
 
 if TYPE_CHECKING:
@@ -75,3 +77,13 @@ async def test_what_was_wished_while_the_driver_was_dead_is_shown_within_five_se
     await asyncio.to_thread(driver.restart)
     assert await changes(listener) is None
     assert EpdPanel(driver.directory).current() == shown.frame != before
+
+
+async def test_the_simulated_glass_shows_what_the_app_drew(
+    display: tuple[Display, Listener], driver: Driver
+) -> None:
+    """The driver's glass knows the wiring of the panel, and nothing of the app."""
+    shown, _ = display
+    assert shown.frame is not None
+    with Image.open(driver.glass_picture) as glass:
+        assert glass.tobytes() == from_frame(shown.frame).tobytes()

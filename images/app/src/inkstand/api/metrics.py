@@ -69,7 +69,7 @@ def _of_panel(services: Services) -> Iterator[Metric]:
     yield Metric(
         "frame_info",
         "gauge",
-        "What is on the glass, read back: a hash of the file current.",
+        "What is on the glass, read back: a hash of the file LE/current.",
         {} if frame is None else {frame: 1},
         "sha256",
     )

@@ -1,6 +1,7 @@
 """The panel behind an EPD directory, as served by epdfuse and by gratis' epd_fuse (version 4).
 
-Facts: the directory contract in docs/design.md; `display` and `current` in natural coding, BE.
+Facts: the directory contract in docs/contracts.md. Frames go through the files below `LE`, where
+the most significant bit of a byte is its left pixel; in `display` and `current` it is the right.
 """
 
 from __future__ import annotations
@@ -36,15 +37,10 @@ _GONE = {
 
 
 class EpdPanel:
-    """The panel whose driver serves `directory`; holds no file open between two calls.
+    """The panel whose driver serves `directory`; holds no file open between two calls."""
 
-    With `lsb_first` the left one of eight pixels is the least significant bit of what the driver
-    sends to the glass; it then reverses what is written to its directory LE.
-    """
-
-    def __init__(self, directory: Path, *, lsb_first: bool = False) -> None:
+    def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._frames = "LE/" if lsb_first else ""
 
     def info(self) -> PanelInfo:
         """Return what the file `panel` says."""
@@ -58,11 +54,11 @@ class EpdPanel:
     def current(self) -> Frame:
         """Return what is on the glass now, as the driver knows it."""
         info = self.info()
-        data = self._read(f"{self._frames}current")
+        data = self._read("LE/current")
         try:
             return Frame(*info.size, data)
         except FrameError as error:
-            raise PanelUnavailableError(f"{self._directory}/current: {error}") from error
+            raise PanelUnavailableError(f"{self._directory}/LE/current: {error}") from error
 
     def error(self) -> str | None:
         """Return what the driver says went wrong with the last command, or None."""
@@ -79,7 +75,7 @@ class EpdPanel:
         if frame.size != info.size:
             raise FrameError(f"{info.name} takes {info.width}x{info.height}, not {frame.size}")
         if refresh is not Refresh.CLEAR:
-            self._write(f"{self._frames}display", frame.data)
+            self._write("LE/display", frame.data)
         self._command(refresh)
 
     def _command(self, refresh: Refresh) -> None:

@@ -25,9 +25,8 @@ def frame_length(width: int, height: int) -> int:
 class Frame:
     """One picture of `width` x `height` pixels, one bit each.
 
-    `data` is in the natural coding of the EPD directory's `display` and `current`: 1 = black, rows
-    top to bottom, the most significant bit of a byte is its left pixel (BE); exactly
-    width * height / 8 bytes.
+    `data` is coded like the EPD directory's `LE/display` and `LE/current`: 1 = black, rows top to
+    bottom, the most significant bit of a byte is its left pixel; exactly width * height / 8 bytes.
 
     Raises:
         FrameError: `data` has another length.

@@ -171,7 +171,10 @@ def frames_in(metrics: str) -> int | None:
 
 
 def glass(panel: Path) -> tuple[str, ...]:
-    """Return hashes of what is on the glass, in both orders of bits; none when nobody says."""
+    """Return hashes of what is on the glass, in both orders of bits; none when nobody says.
+
+    A release of before the order was known reads `current`, later ones `LE/current`.
+    """
     return tuple(it for name in ("current", "LE/current") if (it := _hash(panel / name)))
 
 
