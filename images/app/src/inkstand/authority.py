@@ -32,12 +32,18 @@ class Authority:
         self._url = url
         self._clock = clock
         self._fingerprint: str | None = None
+        self._certificate: str | None = None
         self._failures = 0
 
     @property
     def fingerprint(self) -> str | None:
         """SHA-256 of its certificate, as `fingerprint_of` writes it; None while it is not known."""
         return self._fingerprint
+
+    @property
+    def certificate(self) -> str | None:
+        """Its certificate in PEM; None while it is not known."""
+        return self._certificate
 
     async def run(self) -> None:
         """Ask every few hours until cancelled."""
@@ -52,14 +58,18 @@ class Authority:
         """Look at the certificate, and return how long to leave it alone."""
         try:
             text = await asyncio.to_thread(_fetch, self._url)
-            self._fingerprint = fingerprint_of(text) if text else None
+            self._know(text)
             self._failures = 0
         except (OSError, http.client.HTTPException, ValueError) as error:
             _LOG.info("the certificate authority at %s is not known: %s", self._url, error)
-            self._fingerprint = None
+            self._know("")
             self._failures += 1
             return min(_AGAIN_SOON * self._failures, _AGAIN_AT_LAST)
         return _AGAIN_AFTER
+
+    def _know(self, text: str) -> None:
+        self._fingerprint = fingerprint_of(text) if text else None
+        self._certificate = text or None
 
 
 def fingerprint_of(text: str) -> str:

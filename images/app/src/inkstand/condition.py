@@ -71,6 +71,11 @@ class Condition:
         return self._certificate.expires_at
 
     @property
+    def authority(self) -> Authority:
+        """The certificate authority that people are asked to trust, if there is one."""
+        return self._authority
+
+    @property
     def panel(self) -> str:
         """`ok`, or one sentence that says why nothing comes onto the glass."""
         return self._display.reason or _OK

@@ -92,6 +92,27 @@ async def test_a_program_does_not_get_the_page(site: Site, accept: str) -> None:
     assert (answer.status, answer.content_type) == (401, "application/json")
 
 
+@pytest.mark.parametrize("path", ["/nope", "/messages", "/ca.pem"])
+async def test_who_is_lost_gets_a_page_and_a_program_json(site: Site, path: str) -> None:
+    answer = await site.client.get(path, headers={"Accept": BROWSER})
+    assert (answer.status, answer.content_type) == (404, "text/html")
+    assert 'href="/"' in await answer.text()
+    answer = await site.client.get(path)
+    assert answer.status in (404, 405)
+    assert list(await answer.json()) == ["error"]
+
+
+async def test_an_address_of_2017_leads_a_browser_to_the_page(site: Site) -> None:
+    answer = await site.client.get("/login", headers={"Accept": BROWSER}, allow_redirects=False)
+    assert (answer.status, answer.headers["Location"]) == (303, "/")
+    assert (await site.client.get("/login")).status == 405
+
+
+async def test_the_api_answers_a_browser_as_it_answers_programs(site: Site) -> None:
+    answer = await site.client.get("/api/v1/nothing", headers={"Accept": BROWSER})
+    assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
 @pytest.mark.parametrize("path", ["/assets/style.css", "/assets/page.js", "/favicon.ico"])
 async def test_what_the_page_loads_is_there_and_cached_by_its_tag(site: Site, path: str) -> None:
     answer = await site.client.get(path)

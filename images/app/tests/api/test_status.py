@@ -42,6 +42,7 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "time": {"timezone": "UTC", "synchronised": True},
         "url": None,
         "certificate_expires_at": None,
+        "authority_fingerprint": None,
         "button": {"state": "ok"},
         "storage": {"state": "ok"},
         "messages": {"waiting": 0, "shown": 1, "read": 0, "expired": 0, "deleted": 0},

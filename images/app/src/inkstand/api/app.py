@@ -31,7 +31,8 @@ def make_app(services: Services) -> web.Application:
     """Return the application that shows `services` to the world."""
     longest_message = services.settings.message_max_length
     app = web.Application(
-        middlewares=[translate_errors, authenticate], client_max_size=longest_body(longest_message)
+        middlewares=[pages.for_browsers, translate_errors, authenticate],
+        client_max_size=longest_body(longest_message),
     )
     app[SERVICES] = services
     # aiohttp 3.11 declares the type of its signals wrongly for newer versions of aiosignal.

@@ -112,6 +112,7 @@ def condition(condition: Condition) -> Json:
         "started_at": time(condition.started_at),
         "url": condition.url or None,
         "certificate_expires_at": _time_or_none(condition.certificate_expires_at),
+        "authority_fingerprint": condition.authority.fingerprint,
         "button": {"state": condition.button},
         "errors": [{"at": time(error.at), "what": error.what} for error in condition.errors],
     }

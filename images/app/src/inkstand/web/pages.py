@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import html
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,14 @@ from inkstand.api import classic
 from inkstand.api.keys import SERVICES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Awaitable, Callable, Mapping
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _FOLDER = Path(__file__).parent / "assets"
+# Where a browser gets a page although nothing is there for it; programs get JSON everywhere.
+_NOWHERE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
+_FOR_PROGRAMS = "/api/"
 _TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -49,6 +55,26 @@ async def index(request: web.Request) -> web.Response:
     return await classic.welcome(request)
 
 
+@web.middleware
+async def for_browsers(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Lead a browser that asks for what is not there to the page, in words instead of JSON."""
+    response = await handler(request)
+    if response.status not in _NOWHERE or not _is_visitor(request):
+        return response
+    if request.path == "/login":
+        # Programs log in there; people have typed what they know from elsewhere.
+        raise web.HTTPSeeOther("/")
+    return _serve(request, "missing.html", status=HTTPStatus.NOT_FOUND)
+
+
+async def authority(request: web.Request) -> web.Response:
+    """`GET /ca.pem`: the certificate authority to trust, where there is one of our own."""
+    certificate = request.app[SERVICES].condition.authority.certificate
+    if certificate is None:
+        raise web.HTTPNotFound
+    return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
+
+
 async def asset(request: web.Request) -> web.Response:
     """`GET /assets/<name>`."""
     return _serve(request, request.match_info["name"])
@@ -68,6 +94,7 @@ def add_routes(app: web.Application) -> None:
     app[ASSETS] = load_assets({"title": app[SERVICES].settings.app_title})
     app.router.add_get("/", index)
     app.router.add_get("/assets/{name}", asset)
+    app.router.add_get("/ca.pem", authority)
     app.router.add_get("/favicon.ico", favicon)
 
 
@@ -76,15 +103,27 @@ async def favicon(request: web.Request) -> web.Response:
     return _serve(request, "icon.svg")
 
 
-def _serve(request: web.Request, name: str) -> web.Response:
+def _is_visitor(request: web.Request) -> bool:
+    return (
+        request.method in ("GET", "HEAD")
+        and not request.path.startswith(_FOR_PROGRAMS)
+        and accepts_html(request.headers.get("Accept", ""))
+    )
+
+
+def _serve(request: web.Request, name: str, *, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
     found = request.app[ASSETS].get(name)
     if found is None:
         raise web.HTTPNotFound
     headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache", "Vary": "Accept"}
-    if any(sent.value == found.tag for sent in request.if_none_match or ()):
+    if status is HTTPStatus.OK and any(it.value == found.tag for it in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(
-        body=found.body, content_type=found.content_type, charset="utf-8", headers=headers
+        body=found.body,
+        status=status,
+        content_type=found.content_type,
+        charset="utf-8",
+        headers=headers,
     )
 
 

@@ -194,6 +194,7 @@ def _others() -> dict[str, Schema]:
             time=told(now=TIME, timezone=TEXT, synchronised=FLAG),
             url=nullable(TEXT),
             certificate_expires_at=nullable(TIME),
+            authority_fingerprint=nullable(TEXT),
             panel=ref("Panel"),
             button=state,
             storage=state,

@@ -24,10 +24,13 @@ export class Refused extends Problem {
   }
 }
 
+/** What is said when the server did not answer. */
+export const UNREACHABLE = "The server cannot be reached. Try again when you are online.";
+
 /** The server did not answer. */
 export class Unreachable extends Problem {
   constructor() {
-    super("The server cannot be reached. Try again when you are online.");
+    super(UNREACHABLE);
   }
 }
 

@@ -1,28 +1,34 @@
 // Write a message or choose a picture, see what it will look like, send it.
 
-import { ask, post, Problem, randomKey } from "./api.js";
-import { attempt, byId, toast, write, writer } from "./dom.js";
+import { ask, get, post, Problem, randomKey } from "./api.js";
+import { attempt, byId, write, writer } from "./dom.js";
+import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
 import * as preview from "./preview.js";
 import { serverNow } from "./time.js";
 
 const DRAFT = "draft";
+const AUTHOR = "draft-author";
+const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
+const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
 const problem = writer("compose-problem");
+const outcome = writer("sent");
 
 let picture = null;
 let name = "";
 let mode = "text";
 // A wish that was sent keeps its key, so that sending it again after a broken connection is harmless.
 let pending = null;
+let telling = 0;
 
 /** Wire the form; a text that was not sent is still there after a reload. */
 export function start() {
   preview.start();
   form.addEventListener("submit", submit);
   form.addEventListener("input", changed);
-  message.addEventListener("keydown", sendOnEnter);
+  form.addEventListener("keydown", sendOnEnter);
   byId("mode-text").addEventListener("click", () => choose("text"));
   byId("mode-picture").addEventListener("click", () => choose("picture"));
   byId("file").addEventListener("change", (event) => take(event.target.files[0]));
@@ -31,8 +37,14 @@ export function start() {
   message.value = sessionStorage.getItem(DRAFT) ?? "";
 }
 
-/** Draw the preview of what is in the form. */
-export function refresh() {
+/** Let `user` go on with what they had begun to write, when their session had ended before it was sent. */
+export function resume(user) {
+  if ((sessionStorage.getItem(AUTHOR) ?? user) !== user) clear();
+  sessionStorage.setItem(AUTHOR, user);
+  refresh();
+}
+
+function refresh() {
   preview.preview(draft());
 }
 
@@ -50,6 +62,7 @@ export function clear() {
   byId("expires-field").hidden = true;
   nameFile();
   problem("");
+  outcome("");
   preview.preview(null);
 }
 
@@ -100,17 +113,17 @@ function nameFile() {
 }
 
 function acceptDrops() {
-  const inside = (event, on) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
+  // On the whole page: what is dropped beside the form would be opened by the browser instead.
+  const over = (event, on) => {
+    if (!event.dataTransfer?.types.includes("Files")) return false;
     event.preventDefault();
     form.classList.toggle("dropping", on);
+    return form.checkVisibility();
   };
-  form.addEventListener("dragover", (event) => inside(event, true));
-  form.addEventListener("dragleave", (event) => {
-    if (!form.contains(event.relatedTarget)) inside(event, false);
-  });
-  form.addEventListener("drop", (event) => {
-    inside(event, false);
+  document.addEventListener("dragover", (event) => over(event, true));
+  document.addEventListener("dragleave", (event) => over(event, event.relatedTarget !== null));
+  document.addEventListener("drop", (event) => {
+    if (!over(event, false)) return;
     const file = pictureIn(event.dataTransfer);
     if (file) take(file);
     else if (event.dataTransfer.files.length) problem("That is not a picture.");
@@ -138,8 +151,27 @@ async function send() {
   const sent = mode === "text" ? await sendText(pending) : await sendPicture(pending);
   clear();
   (mode === "text" ? message : byId("mode-picture")).focus();
-  toast(sent.state === "waiting" ? "Sent. It waits for its turn." : "Sent.");
+  tellOutcome(await outlook(sent));
 }
+
+function tellOutcome(sentence) {
+  clearTimeout(telling);
+  outcome(sentence);
+  telling = setTimeout(() => outcome(""), TOLD_FOR);
+}
+
+// When it can be seen, as far as anybody knows.
+async function outlook({ state, priority }) {
+  const { messages, panel } = state === "waiting" ? await get("/status").catch(() => ({})) : {};
+  if (!messages) return "Sent.";
+  if (panel.state !== "ok") return "Sent. It is shown when the panel works again.";
+  const before = messages.waiting + messages.shown - 1;
+  if (before > 0 && priority !== "urgent") return `Sent. ${place(before)} in line.`;
+  const seconds = Math.round(fullRefresh());
+  return seconds ? `Sent. On the glass in about ${seconds} s.` : "Sent. It comes onto the glass now.";
+}
+
+const place = (number) => PLACES[number - 1] ?? `Number ${number}`;
 
 function nothing() {
   problem(mode === "text" ? "Write something first." : "Choose a picture first.");

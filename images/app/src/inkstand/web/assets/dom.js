@@ -62,3 +62,7 @@ export async function attempt(button, say, action) {
     button.removeAttribute("aria-busy");
   }
 }
+
+/** Put `separator` between `parts`, texts or elements, as children of one element. */
+export const joined = (parts, separator) =>
+  parts.flatMap((part, index) => (index ? [separator, part] : [part]));

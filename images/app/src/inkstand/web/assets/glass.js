@@ -2,7 +2,8 @@
 
 import { ask, post, put } from "./api.js";
 import { attempt, byId, toast, write } from "./dom.js";
-import { clock, relative } from "./time.js";
+import { keepWhole } from "./scale.js";
+import { relative, when } from "./time.js";
 
 const GESTURES = {
   short: "The button was pressed.",
@@ -14,6 +15,7 @@ let panel = null;
 let screen = null;
 let live = false;
 let picture = "";
+let lastFull = 0;
 
 /** Listen to `stream`, and to the buttons below the panel. */
 export function start(stream) {
@@ -28,6 +30,7 @@ export function start(stream) {
   wire("mark-read", () => post(`/messages/${screen.message.id}/acknowledge`));
   wire("to-status", () => put("/screen", { screen: peeking() ? "clock" : "status" }));
   wire("knob", () => ask("POST", "/button", { json: { gesture: "short" } }));
+  keepWhole(byId("glass"), byId("case"), byId("well"));
   setInterval(tell, 1000);
 }
 
@@ -41,6 +44,9 @@ export function clear() {
   tell();
 }
 
+/** Return how many seconds a full refresh of this panel takes, 0 when none was seen yet. */
+export const fullRefresh = () => lastFull;
+
 function wire(id, action) {
   const button = byId(id);
   button.addEventListener("click", () => attempt(button, toast, action));
@@ -50,12 +56,18 @@ function greet(hello) {
   panel = hello.panel;
   screen = hello.screen;
   if (hello.png) draw(hello.png, panel.frame);
+  measure(panel.frame);
   tell();
 }
 
 function newFrame(frame) {
   draw(frame.png, frame);
+  measure(frame);
   change({ frame, refreshing: null, width: frame.width, height: frame.height });
+}
+
+function measure(frame) {
+  if (frame?.refresh === "full") lastFull = frame.seconds;
 }
 
 function change(news) {
@@ -128,7 +140,7 @@ function whatIsShown() {
   const { message } = screen;
   if (!message) return screen.screen === "picture" ? "A picture" : "A message";
   const kind = message.picture ? "A picture" : "A message";
-  return `${kind} from ${message.author}, ${clock(message.at)}${paging()}`;
+  return `${kind} from ${message.author}, ${when(message.at)}${paging()}`;
 }
 
 function paging() {

@@ -1,8 +1,8 @@
 // The history: newest first, kept up to date by events, read in pages.
 
 import { get, post, remove } from "./api.js";
-import { attempt, byId, confirmed, make, toast, write, writer } from "./dom.js";
-import { clock, day, duration, full, relative } from "./time.js";
+import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { day, duration, full, ticking } from "./time.js";
 
 const PAGE = 20;
 const OPEN = ["waiting", "shown"];
@@ -138,7 +138,7 @@ function head(message) {
   return make(
     "p",
     { class: "head" },
-    make("time", { datetime: message.at, title: full(message.at) }, clock(message.at)),
+    ticking(message.at, "when", full(message.at)),
     make("span", {}, message.author),
     message.priority === "urgent" ? make("span", { class: "tag urgent" }, "urgent") : null,
     make("span", { class: `tag state ${message.state}` }, LABELS[message.state] ?? message.state),
@@ -157,17 +157,19 @@ function body(message) {
 
 function foot(message) {
   const facts = [];
-  if (message.shown_at) facts.push(`shown ${clock(message.shown_at)}`);
-  if (message.state === "read") facts.push(`read ${clock(message.ended_at)}`);
-  if (message.state === "expired") facts.push(`over at ${clock(message.ended_at)}`);
+  if (message.shown_at) facts.push(at("shown", message.shown_at));
+  if (message.state === "read") facts.push(at("read", message.ended_at));
+  if (message.state === "expired") facts.push(at("over at", message.ended_at));
   if (OPEN.includes(message.state)) facts.push(...plans(message));
-  return make("p", { class: "soft foot" }, facts.join(" · "));
+  return make("p", { class: "soft foot" }, ...joined(facts, " · "));
 }
+
+const at = (word, time) => make("span", {}, `${word} `, ticking(time, "when", full(time)));
 
 function plans(message) {
   const plans = [];
   if (message.show_for) plans.push(`for ${duration(message.show_for)}`);
-  if (message.expires_at) plans.push(`expires ${relative(message.expires_at)}`);
+  if (message.expires_at) plans.push(make("span", {}, "expires ", ticking(message.expires_at, "relative", full(message.expires_at))));
   return plans;
 }
 
@@ -199,7 +201,8 @@ async function askToDelete({ id, text }) {
   toast("Deleted.");
 }
 
-function tell() {
+/** Say which messages are of which day. */
+export function tell() {
   byId("history-empty").hidden = items.size > 0;
   write(byId("history-empty"), byId("filter").value ? "None of this kind." : "Nothing yet. What you send appears here.");
   byId("older").hidden = next === null;

@@ -1,8 +1,8 @@
 // The page: who is logged in, which part is shown, and whether the server is there.
 
-import { session as sessionEvents } from "./api.js";
+import { session as sessionEvents, UNREACHABLE } from "./api.js";
 import { byId, write } from "./dom.js";
-import { clock, setServerTime } from "./time.js";
+import { clock, setServerTime, tick } from "./time.js";
 import { EventStream } from "./stream.js";
 import * as compose from "./compose.js";
 import * as glass from "./glass.js";
@@ -15,6 +15,7 @@ import * as tokens from "./tokens.js";
 const VIEWS = ["home", "tokens", "status"];
 const HIDDEN_FOR = 300_000;
 const ASK_AGAIN = 3000;
+const TITLES = { tokens: "Tokens", status: "Status" };
 const WORDS = { connecting: "Connecting …", live: "Live", offline: "Offline" };
 
 const stream = new EventStream();
@@ -23,12 +24,13 @@ let inside = false;
 let wasLive = false;
 let sleeping = 0;
 let asking = 0;
+let today = new Date().toDateString();
 
 glass.start(stream);
 history.start(stream);
 compose.start();
 tokens.start();
-session.start(arrive, leave);
+session.start(arrive, logOut);
 
 stream.addEventListener("hello", ({ detail }) => {
   setServerTime(detail.time);
@@ -46,6 +48,7 @@ addEventListener("offline", () => stream.lost());
 addEventListener("hashchange", () => showView(true));
 addEventListener("pageshow", (event) => event.persisted && begin());
 document.addEventListener("visibilitychange", restWhenHidden);
+setInterval(passTime, 1000);
 begin();
 
 async function begin() {
@@ -53,7 +56,7 @@ async function begin() {
   try {
     const user = await session.whoIsThere();
     byId("offline").hidden = true;
-    if (user) enter();
+    if (user) enter(user);
     else leave("");
   } catch {
     tellOffline("The server cannot be reached.");
@@ -61,30 +64,37 @@ async function begin() {
   }
 }
 
-function arrive() {
-  enter();
+function arrive(user) {
+  enter(user);
   if (view() !== "home") focusView(view());
   else if (matchMedia("(pointer: fine)").matches) byId("message").focus();
   else focusView("home"); // no keyboard over the panel on a phone
 }
 
-function enter() {
+function enter(user) {
   inside = true;
   byId("view-login").hidden = true;
   for (const id of ["nav", "logout", "connection"]) byId(id).hidden = false;
   stream.start();
   showView(false);
-  compose.refresh();
+  compose.resume(user);
 }
 
+function logOut(sentence) {
+  compose.clear();
+  leave(sentence);
+}
+
+// What was being written stays: whoever it was may log in again and go on.
 function leave(sentence) {
   inside = false;
   stream.stop();
   status.hide();
-  for (const part of [glass, history, compose, tokens]) part.clear();
+  for (const part of [glass, history, tokens]) part.clear();
   for (const id of ["nav", "logout", "connection", "offline"]) byId(id).hidden = true;
   for (const name of VIEWS) byId(`view-${name}`).hidden = true;
   byId("view-login").hidden = false;
+  retitle();
   write(byId("login-problem"), sentence);
   byId("username").focus();
 }
@@ -106,6 +116,7 @@ function showView(chosen) {
     if (link.dataset.view === now) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
   }
+  retitle();
   status.hide();
   if (now === "tokens") tokens.show();
   if (now === "status") status.show();
@@ -127,7 +138,8 @@ function tellConnection(state) {
   document.body.dataset.connection = state;
   if (state === "live") {
     byId("offline").hidden = true;
-    document.title = title;
+    retitle();
+    forgetUnreachable();
     if (wasLive) cameBack();
     wasLive = true;
   }
@@ -143,9 +155,29 @@ function cameBack() {
 }
 
 function tellOffline(consequence) {
-  document.title = `Offline · ${title}`;
   write(byId("offline-text"), `Offline. ${consequence} Trying again by itself …`);
   byId("offline").hidden = false;
+  retitle();
+}
+
+function retitle() {
+  const where = inside ? TITLES[view()] : "Log in";
+  const parts = [byId("offline").hidden ? "" : "Offline", where, title];
+  document.title = parts.filter(Boolean).join(" · ");
+}
+
+// What could not be done because nobody was there can be done again.
+function forgetUnreachable() {
+  for (const problem of document.querySelectorAll(".problem")) {
+    if (problem.textContent === UNREACHABLE) write(problem, "");
+  }
+}
+
+function passTime() {
+  tick();
+  const now = new Date().toDateString();
+  if (now !== today) history.tell();
+  today = now;
 }
 
 // A page that nobody sees needs no connection; it goes on where it was when it is seen again.

@@ -3,13 +3,29 @@
 import { Problem } from "./api.js";
 
 const ACCEPTED = ["image/png", "image/jpeg", "image/webp"];
-const LARGEST = 4_000_000;
+const LARGEST = 4_000_000; // bytes
+const MOST_PIXELS = 25_000_000;
 const LONGEST_SIDE = 2048; // far more than any panel has
 
 /** Return a picture that the server takes; throws Problem when the browser cannot read it. */
 export async function ready(file) {
-  if (ACCEPTED.includes(file.type) && file.size <= LARGEST) return file;
-  return shrink(await decode(file), file.name);
+  if (ACCEPTED.includes(file.type) && file.size <= LARGEST && (await pixels(file)) <= MOST_PIXELS) return file;
+  return shrink(await decode(file));
+}
+
+// How many there are without decoding them; 0 for what the browser cannot read: the server says why.
+async function pixels(file) {
+  const image = new Image();
+  const address = URL.createObjectURL(file);
+  try {
+    await new Promise((resolve) => {
+      image.onload = image.onerror = resolve;
+      image.src = address;
+    });
+    return image.naturalWidth * image.naturalHeight;
+  } finally {
+    URL.revokeObjectURL(address);
+  }
 }
 
 async function decode(file) {
@@ -25,7 +41,11 @@ async function shrink(bitmap) {
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  canvas.getContext("2d").drawImage(bitmap, 0, 0, width, height);
+  const context = canvas.getContext("2d");
+  // A JPEG has no transparency: what was transparent would be black.
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
   return new Promise((resolve) => canvas.toBlob(resolve, "image/jpeg", 0.92));
 }

@@ -2,6 +2,7 @@
 
 import { ask } from "./api.js";
 import { byId, write } from "./dom.js";
+import { keepWhole } from "./scale.js";
 
 const PAUSE = 250;
 
@@ -16,6 +17,7 @@ let draft = null;
 
 /** Wire the buttons that turn pages. */
 export function start() {
+  keepWhole(byId("preview"), byId("preview-room"), byId("preview-frame"));
   byId("page-back").addEventListener("click", () => turn(-1));
   byId("page-on").addEventListener("click", () => turn(+1));
 }

@@ -3,17 +3,17 @@
 import { get, post, Problem, Refused, remove } from "./api.js";
 import { attempt, byId, writer } from "./dom.js";
 
-/** Return who is logged in, null if nobody is; throws Unreachable. */
+/** Return the name of who is logged in, null if nobody is; throws Unreachable. */
 export async function whoIsThere() {
   try {
-    return await get("/session");
+    return (await get("/session")).user;
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return null;
     throw error;
   }
 }
 
-/** Call `entered()` when somebody has logged in, `left()` when they want to go. */
+/** Call `entered(user)` when somebody has logged in, `left()` when they want to go. */
 export function start(entered, left) {
   const form = byId("login");
   const problem = writer("login-problem");
@@ -21,9 +21,9 @@ export function start(entered, left) {
     event.preventDefault();
     attempt(event.submitter ?? form, problem, async () => {
       if (!filled(form, problem)) return;
-      await logIn(form);
+      const { user } = await logIn(form);
       form.password.value = "";
-      await entered();
+      await entered(user);
     });
   });
   byId("logout").addEventListener("click", (event) =>
@@ -45,7 +45,7 @@ function filled(form, say) {
 async function logIn(form) {
   const { username, password } = form;
   try {
-    await post("/session", {
+    return await post("/session", {
       username: username.value,
       password: password.value,
       transport: "cookie",

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { byId, make, writer } from "./dom.js";
-import { full, relative } from "./time.js";
+import { full, ticking } from "./time.js";
 
 const EVERY = 30_000;
 const problem = writer("status-problem");
@@ -63,17 +63,22 @@ function refreshes({ panel }) {
     fact("full", whole ?? 0),
     fact("partial", partial ?? 0),
     fact("skipped, nothing had changed", skipped ?? 0),
-    fact("last", frame ? relative(frame.at) : "none yet"),
+    fact("last", frame ? ticking(frame.at, "relative", full(frame.at)) : "none yet"),
   );
 }
 
-function software({ version, started_at, url, certificate_expires_at }) {
+function software({ version, started_at, url, certificate_expires_at, authority_fingerprint }) {
+  const authority = [
+    make("a", { href: "/ca.pem", download: "ca.pem" }, "ca.pem"),
+    ` SHA-256 ${authority_fingerprint}`,
+  ];
   return group(
     "Inkstand",
     fact("Version", version),
     fact("Running since", full(started_at)),
     fact("Address", url || location.origin),
     fact("Certificate", certificate_expires_at ? `until ${full(certificate_expires_at)}` : "not watched"),
+    ...(authority_fingerprint ? [fact("Own authority, to trust", ...authority)] : []),
   );
 }
 
@@ -88,8 +93,8 @@ function group(title, ...rows) {
   return make("section", { class: "card" }, make("h3", {}, title), make("dl", {}, ...rows));
 }
 
-function fact(name, value) {
-  return make("div", {}, make("dt", {}, name), make("dd", {}, String(value)));
+function fact(name, ...value) {
+  return make("div", {}, make("dt", {}, name), make("dd", {}, ...value));
 }
 
 function health(name, state, more = "") {

@@ -26,13 +26,26 @@ export function relative(text) {
   return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
-// The words of the page are English; the order and the 12 or 24 hours are the reader's.
+// The words of the page are English, the order of day and month is the reader's, and the clock is
+// the one on the glass: 04:10.
 const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
-const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "numeric", minute: "2-digit" });
+const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+const CLOCK = new Intl.DateTimeFormat(LOCALE, HOURS);
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
-const FULL = { dateStyle: "medium", timeStyle: "short" };
+const DATE = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
+const DATE_AND_YEAR = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
+const FULL = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" };
 
+/** "04:10". */
 export const clock = (text) => CLOCK.format(new Date(text));
+
+/** "04:10" for a time of today, "27 Nov, 04:10" for another one. */
+export function when(text) {
+  const [then, today] = [new Date(text), new Date(serverNow())];
+  if (then.toDateString() === today.toDateString()) return clock(text);
+  const date = then.getFullYear() === today.getFullYear() ? DATE : DATE_AND_YEAR;
+  return `${date.format(then)}, ${clock(text)}`;
+}
 
 /** Date and time, in `timeZone` or the reader's own. */
 export const full = (text, timeZone) =>
@@ -52,4 +65,22 @@ export function duration(seconds) {
   const [, size, unit] = STEPS.findLast(([, size]) => seconds % size === 0);
   const count = seconds / size;
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
+const FORMATS = { relative, when };
+
+/** Return an element that says `text` as `format` ("relative" or "when") does, and goes on to. */
+export function ticking(text, format, title = "") {
+  const element = document.createElement("time");
+  Object.assign(element, { dateTime: text, title, textContent: FORMATS[format](text) });
+  element.dataset.format = format;
+  return element;
+}
+
+/** Bring all that is ticking up to date. */
+export function tick() {
+  for (const element of document.querySelectorAll("time[data-format]")) {
+    const now = FORMATS[element.dataset.format](element.dateTime);
+    if (element.textContent !== now) element.textContent = now;
+  }
 }

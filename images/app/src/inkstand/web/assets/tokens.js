@@ -1,11 +1,13 @@
 // Named tokens and sessions: make, show once, revoke.
 
 import { get, post, remove } from "./api.js";
-import { attempt, byId, confirmed, make, toast, write, writer } from "./dom.js";
-import { full, relative } from "./time.js";
+import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { full, ticking } from "./time.js";
 
 const problem = writer("token-problem");
 const form = byId("token-form");
+// The fingerprint of the certificate authority that programs have to be told to trust, if there is one.
+let authority = null;
 
 /** Wire the form and what is shown once. */
 export function start() {
@@ -23,7 +25,8 @@ export function start() {
 /** Read the list; called whenever the page is opened. */
 export async function show() {
   try {
-    const { tokens } = await get("/tokens");
+    const [{ tokens }, status] = await Promise.all([get("/tokens"), get("/status")]);
+    authority = status.authority_fingerprint;
     byId("tokens").replaceChildren(...tokens.map(item));
   } catch (error) {
     if (!error.sentence) throw error;
@@ -59,13 +62,16 @@ function reveal({ name, scope, token }) {
   write(byId("new-token-title"), `“${name}” is made. Copy it now.`);
   byId("token-value").value = token;
   write(byId("token-curl"), example(token, scope));
+  byId("token-ca").hidden = !authority;
+  write(byId("token-ca-fingerprint"), authority ?? "");
   byId("new-token").hidden = false;
   byId("new-token-title").focus();
   byId("new-token").scrollIntoView({ block: "nearest" });
 }
 
 function example(token, scope) {
-  const start = `curl -H 'Authorization: Bearer ${token}' \\\n  `;
+  const trust = authority ? "--cacert ca.pem " : "";
+  const start = `curl ${trust}-H 'Authorization: Bearer ${token}' \\\n  `;
   if (scope === "read") return `${start}${location.origin}/api/v1/panel.png -o panel.png`;
   return `${start}--json '{"text": "Hello World!"}' \\\n  ${location.origin}/api/v1/messages`;
 }
@@ -91,8 +97,8 @@ async function copy() {
 function item(token) {
   const name = token.kind === "session" ? device(token.name) : token.name;
   const facts = [
-    `made ${relative(token.created_at)}`,
-    token.last_used_at ? `last used ${relative(token.last_used_at)}` : "never used",
+    since("made", token.created_at),
+    token.last_used_at ? since("last used", token.last_used_at) : "never used",
     token.expires_at ? `until ${full(token.expires_at)}` : "never expires",
   ];
   const revoke = (event) => attempt(event.currentTarget, problem, () => askToRevoke(token, name));
@@ -106,12 +112,14 @@ function item(token) {
       make("span", { class: "tag" }, token.kind === "session" ? "session" : token.scope),
       token.current ? make("span", { class: "tag state shown" }, "this browser") : null,
     ),
-    make("p", { class: "soft foot" }, facts.join(" · ")),
+    make("p", { class: "soft foot" }, ...joined(facts, " · ")),
     token.current
       ? null
       : make("button", { type: "button", class: "small", onclick: revoke, "aria-label": `Revoke: ${name}` }, "Revoke"),
   );
 }
+
+const since = (word, time) => make("span", {}, `${word} `, ticking(time, "relative", full(time)));
 
 const BROWSERS = { Edg: "Edge", OPR: "Opera", Firefox: "Firefox", Chrome: "Chrome", Safari: "Safari" };
 const SYSTEMS = {
