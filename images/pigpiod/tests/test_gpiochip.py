@@ -234,6 +234,21 @@ def test_a_burst_longer_than_the_kernels_buffer_ends_at_the_true_level(
     assert len(edges) <= gpiochip.EVENT_BUFFER
 
 
+def test_an_edge_that_the_kernel_dropped_is_told_when_somebody_reads_the_level(
+    board: Any, lines: GpioChipLines
+) -> None:
+    edges: list[Edge] = []
+    lines.subscribe(edges.append)
+    board.drive(GPIO, 0)
+    request, board.request = board.request, None
+    board.drive(GPIO, None)  # the release, of which the kernel says nothing
+    board.request = request
+    assert [edge.level for edge in edges] == [0]
+    assert lines.levels() == 1 << GPIO
+    board.drive(GPIO, 0)
+    assert [edge.level for edge in edges] == [0, 1, 0]
+
+
 def test_a_press_through_the_kernels_debounce_is_reported_once_with_the_end_of_the_stable_time(
     board: Any, client: Any, clock: ManualClock
 ) -> None:

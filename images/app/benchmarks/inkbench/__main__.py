@@ -164,7 +164,7 @@ def _options() -> argparse.Namespace:
     length = "length of each; short ones feel the same of what else runs here (default: 0.6)"
     parser.add_argument("--seconds", type=float, default=0.6, help=length)
     add("--times", default=25, help="messages whose way to the panel is timed (default: 25)")
-    add("--viewers", default=1000, help="default: 1000")
+    add("--viewers", default=32, help="default: 32, as many as one token may have")
     add("--frames", default=6, help="frames that the viewers are told (default: 6)")
     add("--minutes", default=1, help="how long to look at the idle app (default: 1; the goal: 10)")
     add("--requests", default=20_000, help="default: 20000; the goal: 100000")

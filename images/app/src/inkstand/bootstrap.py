@@ -37,6 +37,7 @@ from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
 from inkstand.host_time import HostTime, TrustedTime
 from inkstand.journal import Journal
+from inkstand.loop_watchdog import watched_loop
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
@@ -186,10 +187,11 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         ListenError: the address cannot be had.
         StorageUnavailableError: the messages or the accounts cannot be opened.
     """
-    listener = listen(settings.listen_host, settings.listen_port)
-    system = build(settings)
-    app = make_app(system.services)
-    await run(system, app, listener, stop, lambda: _LOG.info("serving %s", url_of(listener)))
+    async with watched_loop():
+        listener = listen(settings.listen_host, settings.listen_port)
+        system = build(settings)
+        app = make_app(system.services)
+        await run(system, app, listener, stop, lambda: _LOG.info("serving %s", url_of(listener)))
 
 
 def _jobs(
@@ -280,7 +282,9 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
     lifetime = timedelta(hours=settings.token_lifetime_hours)
     return Accounts(
         Owner(settings.username, settings.password_hash, lifetime),
-        Door(settings.username, PasswordVerifier(settings.password_hash), Attempts()),
+        Door(
+            settings.username, PasswordVerifier(settings.password_hash), Attempts(settings.username)
+        ),
         Signer(parse_keys(settings.token_secret)),
         Ledger(_token_store(settings), revoked),
     )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import getpass
-import logging
 import os
 import signal
 import sys
@@ -18,6 +17,7 @@ from inkstand.client.options import EXIT_CODES, add_client
 from inkstand.client.wishes import with_wait_spelled_out
 from inkstand.config import DEFAULT_FILE, SECRETS, load, names
 from inkstand.errors import ConfigError, InkstandError
+from inkstand.log import log_to_stderr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -125,14 +125,14 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 def _serve(options: argparse.Namespace) -> int:
     settings = _settings(options)
-    _log_to_stderr(settings.log_level)
+    log_to_stderr(settings.log_level)
     from inkstand.bootstrap import serve  # noqa: PLC0415 - loads slowly on a Pi Zero
 
     return _run_until_signal(lambda stop: serve(settings, stop))
 
 
 def _demo(options: argparse.Namespace) -> int:
-    _log_to_stderr("warning")
+    log_to_stderr("warning")
     from inkstand.demo import demo  # noqa: PLC0415 - loads slowly on a Pi Zero
 
     return _run_until_signal(lambda stop: demo(options.port, stop))
@@ -187,10 +187,3 @@ def _run_until_signal(start: Callable[[asyncio.Event], Coroutine[Any, Any, None]
 
     asyncio.run(run())
     return _DONE
-
-
-def _log_to_stderr(level: str) -> None:
-    logging.basicConfig(level=level.upper(), format="%(levelname)s %(name)s: %(message)s")
-    if level != "debug":
-        # It has a traceback for every client that does not speak HTTP; bugs are logged by us.
-        logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

@@ -213,6 +213,19 @@ class BusyError(RequestError):
         self.retry_after = retry_after
 
 
+class TooManyStreamsError(RequestError):
+    """So many watch that nobody else can; `retry_after` is in seconds."""
+
+    code = "too-many-streams"
+
+    def __init__(self, limit: int, whose: str, retry_after: int) -> None:
+        super().__init__(
+            f"There are {limit} event streams {whose}, and no more are served; "
+            f"close one, or try again in {retry_after} s"
+        )
+        self.retry_after = retry_after
+
+
 class TooManyAttemptsError(RequestError):
     """Log-ins failed too often; `retry_after` says in how many seconds to try again."""
 

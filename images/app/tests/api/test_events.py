@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from inkstand.api import events
+from inkstand.api import events, feed
+from inkstand.auth.model import Scope
 from inkstand.events import ButtonChanged
 
 if TYPE_CHECKING:
@@ -289,3 +290,37 @@ async def test_a_stream_on_which_nothing_happens_is_kept_alive(
         while await answer.content.readline() != b": ping\n":
             pass
     answer.close()
+
+
+async def test_nobody_takes_all_streams_and_who_comes_too_late_is_told(
+    api: Api, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    monkeypatch.setattr(feed, "MAX_STREAMS", 5)
+    monkeypatch.setattr(feed, "MAX_STREAMS_OF_A_TOKEN", 3)
+    accounts = api.site.system.accounts
+    tokens = [(await accounts.create(name, Scope.READ, None)).token for name in ("a", "b")]
+    url = "/api/v1/events"
+
+    async def watch(token: str) -> Any:
+        headers = {"Authorization": f"Bearer {token}"}
+        return await api.site.client.get(url, headers=headers)
+
+    opened = [await watch(tokens[0]) for _ in range(3)]
+    refused = await watch(tokens[0])
+    assert (refused.status, refused.headers["Retry-After"]) == (503, "30")
+    problem = await refused.json()
+    assert problem["code"] == "too-many-streams"
+    assert problem["detail"].startswith("There are 3 event streams open with this token, ")
+    opened += [await watch(tokens[1]) for _ in range(2)]
+    refused = await watch(tokens[1])
+    assert (await refused.json())["detail"].startswith("There are 5 event streams open, ")
+    opened[0].close()
+    await eventually(lambda: len(api.site.system.feed.viewers) < 5)
+    opened.append(await watch(tokens[1]))
+    assert [answer.status for answer in opened] == [200] * 6
+    for answer in opened:
+        answer.close()
+
+
+def test_the_limits_are_those_of_the_readme() -> None:
+    assert (feed.MAX_STREAMS, feed.MAX_STREAMS_OF_A_TOKEN) == (64, 32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -172,3 +173,68 @@ async def test_half_a_character_is_kept_as_a_replacement(api: Api) -> None:
     headers = {"Content-Type": "application/json"}
     answer = await api.post("/messages", data=b'{"text": "a\\ud800"}', headers=headers)
     assert (answer.status, (await answer.json())["text"]) == (201, "a\ufffd")
+
+
+async def test_a_line_feed_inside_a_string_is_400_and_says_where(api: Api) -> None:
+    headers = {"Content-Type": "application/json"}
+    answer = await api.post("/messages", data=b'{"text":\n "Hello\nWorld"}', headers=headers)
+    assert answer.status == 400
+    problem = await answer.json()
+    assert problem["code"] == "malformed"
+    assert "line 2 column 8" in problem["detail"]
+
+
+async def test_a_bare_text_is_taken_as_it_is(api: Api) -> None:
+    headers = {"Content-Type": "text/plain; charset=utf-8"}
+    answer = await api.post("/messages", data="Grüße\nan alle".encode(), headers=headers)
+    assert answer.status == 201
+    assert (await answer.json())["text"] == "Grüße\nan alle"
+
+
+@pytest.mark.parametrize(("body", "status"), [(b" \n", 422), (b"\xff\xfe", 400)])
+async def test_a_bare_text_has_to_be_one(api: Api, body: bytes, status: int) -> None:
+    answer = await api.post("/messages", data=body, headers={"Content-Type": "text/plain"})
+    assert answer.status == status
+
+
+@pytest.mark.parametrize(
+    ("path", "known"),
+    [
+        ("/messages?q=dinner", "known: before, limit, state"),
+        ("/panel?size=2", "nothing is taken"),
+        ("/status?q=1", "nothing is taken"),
+        ("/events?last=3", "known: last_event_id"),
+    ],
+)
+async def test_a_query_that_means_nothing_is_422_and_says_which(
+    api: Api, path: str, known: str
+) -> None:
+    answer = await api.get(path)
+    assert answer.status == 422
+    name = path.partition("?")[2].partition("=")[0]
+    assert (await answer.json())["detail"] == f'"{name}" is unknown here; {known}'
+
+
+async def test_a_message_whose_sender_gave_up_is_kept_once_by_its_key(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What README says of clients that hang up before the answer."""
+    store = api.site.system.store
+    add, kept = type(store).add, asyncio.Event()
+
+    async def add_and_dawdle(self: Any, *arguments: Any) -> Any:
+        added = await add(self, *arguments)
+        kept.set()
+        await asyncio.sleep(3600 if added.created else 0)
+        return added
+
+    monkeypatch.setattr(type(store), "add", add_and_dawdle)
+    headers = {"Idempotency-Key": "a"}
+    first = asyncio.create_task(api.post("/messages", json={"text": "Once"}, headers=headers))
+    async with asyncio.timeout(10):
+        await kept.wait()
+    first.cancel()
+    answer = await api.post("/messages", json={"text": "Once"}, headers=headers)
+    assert (answer.status, answer.headers["Idempotency-Replayed"]) == (201, "true")
+    messages = (await (await api.get("/messages")).json())["messages"]
+    assert [message["text"] for message in messages] == ["Once"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -40,6 +41,7 @@ ANSWERS = [
     ("PROPFIND", "/", 405),
 ]
 NO_HTTP = [
+    b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\xff\r\n\r\n",
     b"NONSENSE\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost a\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a\r\nA: " + b"x" * 9000 + b"\r\n\r\n",
@@ -137,6 +139,34 @@ async def test_a_target_that_breaks_the_parser_ends_the_connection_and_nothing_e
     assert await send(port, b"GET http://[ HTTP/1.1\r\nHost: a\r\n\r\n") == b""
     assert not caplog.records
     assert b" 401 " in await send(port, b"GET / HTTP/1.0\r\nHost: a\r\n\r\n")
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("how", [b"Content-Length: 100000000", b"Transfer-Encoding: chunked"])
+@pytest.mark.parametrize("method", [b"GET", b"HEAD", b"DELETE"])
+async def test_a_large_body_that_nobody_asked_for_is_not_read(
+    port: int, method: bytes, how: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(method + b" /api/v1/panel HTTP/1.1\r\nHost: a\r\n" + how + b"\r\n\r\n")
+    sent = 0
+    async with asyncio.timeout(10):
+        status = await reader.readline()
+        # The connection is closed; what is sent now is lost.
+        with contextlib.suppress(ConnectionError):
+            while sent < 100_000_000:
+                writer.write(b"fffff\r\n" + bytes(0xFFFFF) + b"\r\n")
+                await writer.drain()
+                sent += 0xFFFFF
+    writer.close()
+    assert status.startswith(b"HTTP/1.1 413 ")
+    assert sent < 20_000_000
+
+
+@pytest.mark.integration
+async def test_a_small_body_that_means_nothing_does_no_harm(port: int) -> None:
+    head = b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 2\r\n\r\n"
+    assert (await send(port, head + b"{}")).startswith(b"HTTP/1.1 200 ")
 
 
 @pytest.mark.unit

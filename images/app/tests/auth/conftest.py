@@ -72,7 +72,7 @@ class Office:
     async def open(self) -> None:
         """Start with what the store has."""
         self.verifier = CountingVerifier(self.password_hash)
-        self.attempts = Attempts(lambda: self.seconds)
+        self.attempts = Attempts(self.username, lambda: self.seconds)
         self.ledger = Ledger(self.store, self.revoked.append, self.company)
         self.accounts = Accounts(
             Owner(self.username, self.password_hash, HOUR),

@@ -28,7 +28,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def attempts(watch: Watch) -> Attempts:
-    return Attempts(watch)
+    return Attempts("john", watch)
 
 
 ADDRESS, OTHER = ("address", "192.0.2.1"), ("address", "192.0.2.2")
@@ -128,3 +128,28 @@ def test_what_is_remembered_of_a_name_is_short() -> None:
 def test_a_known_device_is_counted_by_itself() -> None:
     visitor = Visitor("192.0.2.1", device="a1b2")
     assert buckets_of(visitor, "john") == (("device", "a1b2"),)
+
+
+def test_a_crowd_of_names_makes_no_room_for_more_guesses_at_the_owner(watch: Watch) -> None:
+    """Somebody with any number of addresses, who may try once every 50 ms, for an hour."""
+    attempts, guesses, crowd = Attempts("john", watch), 0, 0
+    end = watch.seconds + 3600
+    while watch.seconds < end:
+        watch.seconds += 0.05
+        address = f"2001:db8:{crowd >> 16:x}:{crowd & 0xFFFF:x}::1"
+        guess = buckets_of(Visitor(address), "john")
+        try:
+            attempts.check(*guess)
+            attempts.failed(*guess)
+            guesses += 1
+        except TooManyAttemptsError:
+            attempts.failed(*buckets_of(Visitor(address), f"name {crowd}"))
+        crowd += 1
+    assert 30 < guesses <= 100
+
+
+def test_the_right_password_forgets_what_was_counted_for_the_owner(attempts: Attempts) -> None:
+    owner = buckets_of(Visitor("192.0.2.9"), "john")
+    fail(attempts, 40, owner[1])
+    attempts.succeeded(*owner)
+    attempts.check(*owner)

@@ -209,3 +209,57 @@ async def test_a_host_that_cannot_be_is_a_reason_and_no_crash(
 def test_it_tries_again_soon_and_then_less_often(hub: Hub, clock: ManualClock) -> None:
     delays = PigpioButton(PigpioSettings(), clock, hub)._delays()
     assert list(itertools.islice(delays, 7)) == [0.25, 0.5, 1, 2, 4, 4, 4]
+
+
+async def test_a_release_that_was_never_told_makes_no_long_press_and_hides_no_next_one(
+    stand_in: Any, pigpio_rig: MakeRig
+) -> None:
+    """The kernel may drop an edge; the level is what tells."""
+    rig = pigpio_rig(Timing(long_after=50_000))
+    rig.start()
+    assert await rig.next_change() is None
+    await stand_in.change(held=True)
+    stand_in.held = False
+    assert await rig.next_gesture() is Gesture.SHORT
+    await stand_in.press(0.02, 1)
+    assert await rig.next_gesture() is Gesture.SHORT
+    assert len(rig.listener._events) == 0
+
+
+async def test_a_button_that_is_held_is_asked_once_and_gives_one_long_press(
+    stand_in: Any, pigpio_rig: MakeRig
+) -> None:
+    rig = pigpio_rig(Timing(long_after=50_000))
+    rig.start()
+    assert await rig.next_change() is None
+    await stand_in.change(held=True)
+    assert await rig.next_gesture() is Gesture.LONG
+    await stand_in.change(held=False)
+    await stand_in.press(0.02, 1)
+    assert await rig.next_gesture() is Gesture.SHORT
+    assert len(rig.listener._events) == 0
+
+
+async def test_where_the_level_cannot_be_asked_the_edges_count(
+    stand_in: Any, pigpio_rig: MakeRig
+) -> None:
+    rig = pigpio_rig(Timing(long_after=50_000), answer_within=0.2)
+    rig.start()
+    assert await rig.next_change() is None
+    stand_in.mute = True
+    await stand_in.change(held=True)
+    assert await rig.next_gesture() is Gesture.LONG
+
+
+async def test_a_release_that_was_lost_after_a_long_press_is_noticed(
+    stand_in: Any, pigpio_rig: MakeRig, eventually: Eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inkstand.button.base._LOOK_AGAIN", 50_000)
+    rig = pigpio_rig(Timing(long_after=50_000))
+    rig.start()
+    assert await rig.next_change() is None
+    await stand_in.change(held=True)
+    assert await rig.next_gesture() is Gesture.LONG
+    stand_in.held = False
+    await eventually(lambda: not rig.button._reporter._machine.pressed)
+    assert len(rig.listener._events) == 0

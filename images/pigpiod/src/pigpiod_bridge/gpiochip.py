@@ -149,8 +149,7 @@ class GpioChipLines:
     def read(self, gpio: int) -> int:
         """Returns the level now; while the kernel debounces the line, its last stable level."""
         self._require_ours(gpio)
-        with _refusals(f"GPIO {gpio}"):
-            return self._level(self._request.get_value(gpio))
+        return self._seen()[gpio]
 
     def write(self, gpio: int, level: int) -> None:
         """Makes the line an output at ``level``."""
@@ -158,7 +157,7 @@ class GpioChipLines:
 
     def levels(self) -> int:
         """Returns the levels of GPIO 0 to 31; 0 for those that are not ours."""
-        return sum(level << gpio for gpio, level in self._values().items() if gpio < REPORTED_COUNT)
+        return sum(level << gpio for gpio, level in self._seen().items() if gpio < REPORTED_COUNT)
 
     def debounce(self, gpio: int, steady: int) -> bool:
         """Returns True: the kernel does it, in hardware or by its own timer, on our lines."""
@@ -232,6 +231,17 @@ class GpioChipLines:
         with _refusals("the GPIO chip"):
             values = self._request.get_values(list(self._lines))
         return dict(zip(self._lines, map(self._level, values), strict=True))
+
+    def _seen(self) -> dict[int, int]:
+        """Reads all levels; one that no edge told is told now.
+
+        The kernel drops edges when its buffer is full or an interrupt is late. A release that was
+        never told would make the next press look like one that goes on.
+        """
+        values = self._values()
+        if values != self._told:
+            self._catch_up()
+        return values
 
     def _catch_up(self) -> None:
         # The kernel tells no edges of outputs, nor of the moment when an input becomes one or

@@ -20,7 +20,13 @@ from inkstand.api import (
     tokens,
 )
 from inkstand.api.keys import SERVICES, Services
-from inkstand.api.middlewares import add_security_headers, authenticate, translate_errors
+from inkstand.api.middlewares import (
+    add_security_headers,
+    authenticate,
+    refuse_bodies,
+    translate_errors,
+)
+from inkstand.api.queries import refuse_unknown_queries
 from inkstand.api.schemas import longest_body
 from inkstand.web import pages
 
@@ -31,7 +37,13 @@ def make_app(services: Services) -> web.Application:
     """Return the application that shows `services` to the world."""
     longest_message = services.settings.message_max_length
     app = web.Application(
-        middlewares=[pages.for_browsers, translate_errors, authenticate],
+        middlewares=[
+            pages.for_browsers,
+            translate_errors,
+            refuse_bodies,
+            authenticate,
+            refuse_unknown_queries,
+        ],
         client_max_size=longest_body(longest_message),
     )
     app[SERVICES] = services

@@ -28,6 +28,7 @@ from inkstand.errors import (
     StorageFullError,
     TokenNotFoundError,
     TooManyAttemptsError,
+    TooManyStreamsError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from inkstand.errors import InkstandError
 
 _NEW_API = "/api/"
-# Status, and the words of 2017; where there is none, the error's own sentence is sent.
+# Status, and the words that the classic API has for it; else the error's own sentence is sent.
 _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     UnauthorizedError: (401, "Unauthorized"),
     InvalidTokenError: (400, "Token is invalid"),
@@ -53,6 +54,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     PictureTooLargeError: (413, None),
     MessageTooLongError: (413, None),
     TooManyAttemptsError: (429, None),
+    TooManyStreamsError: (503, None),
     BusyError: (429, None),
     MessageNotFoundError: (404, None),
     MessageStateError: (409, None),
@@ -62,6 +64,8 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     PanelError: (503, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
+
+_RETRIED = (TooManyAttemptsError, TooManyStreamsError, BusyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +81,8 @@ class Failure:
 def from_ours(request: web.Request, error: InkstandError) -> web.Response:
     """Return the answer for an error of our own tree."""
     status, sentence = _status_of(error)
-    if _is_new(request) and isinstance(error, _UNAUTHORIZED):
-        status, sentence = 401, None
+    if _is_new(request):
+        status, sentence = 401 if isinstance(error, _UNAUTHORIZED) else status, None
     headers = _headers_of(error, status)
     return _answer(request, Failure(status, error.code, sentence or str(error), headers))
 
@@ -95,6 +99,11 @@ def bad_request(request: web.Request) -> web.Response:
     return from_ours(request, MalformedRequestError("the body cannot be read"))
 
 
+def too_large(request: web.Request, sentence: str) -> web.Response:
+    """Return the answer for a body that is not read."""
+    return _answer(request, Failure(413, "request-entity-too-large", sentence))
+
+
 def internal(request: web.Request) -> web.Response:
     """Return the answer for a bug, which tells nothing about it."""
     return _answer(request, Failure(500, "internal", HTTPStatus(500).phrase))
@@ -106,7 +115,7 @@ def _status_of(error: InkstandError) -> tuple[int, str | None]:
 
 
 def _headers_of(error: InkstandError, status: int) -> dict[str, str]:
-    if isinstance(error, TooManyAttemptsError | BusyError):
+    if isinstance(error, _RETRIED):
         return {"Retry-After": str(error.retry_after)}
     return {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
 

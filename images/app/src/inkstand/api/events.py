@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inkstand.api.ring import Viewer
 
 PING_SECONDS = 20.0
+QUERY = ("last_event_id",)
 _RETRY = b"retry: 2000\n\n"
 _PING = b": ping\n\n"
 _SSE = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
@@ -30,7 +31,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     """`GET /api/v1/events`: Server-Sent Events, or a WebSocket for who asks to upgrade."""
     principal = require(request, Scope.READ)
     feed = request.app[SERVICES].feed
-    last_seen = request.headers.get("Last-Event-ID") or request.query.get("last_event_id")
+    last_seen = request.headers.get("Last-Event-ID") or request.query.get(QUERY[0])
     talk = _talk if request.headers.get("Upgrade", "").lower() == "websocket" else _stream
     viewer, first = feed.join(last_seen, principal.token_id)
     try:

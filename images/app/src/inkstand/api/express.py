@@ -11,13 +11,13 @@ import asyncio
 import json
 import time
 from email.utils import formatdate
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from inkstand.api import views, wishes
 from inkstand.api.access import Scope
+from inkstand.api.connection import JsonConnection
 from inkstand.api.messages import draft_of
 from inkstand.api.middlewares import answer_headers
 from inkstand.api.plain import Heads
@@ -158,7 +158,7 @@ class ExpressSite(web.SockSite):
         return Connection(server, self._express, asyncio.get_running_loop())
 
 
-class Connection(web.RequestHandler):
+class Connection(JsonConnection):
     """A connection of a client: plain requests go by express, all others to aiohttp.
 
     Answers leave in the order of the requests: one goes by express only while aiohttp waits for the
@@ -171,8 +171,7 @@ class Connection(web.RequestHandler):
     def __init__(
         self, server: web.Server, express: Express, loop: asyncio.AbstractEventLoop
     ) -> None:
-        # None is what switches it off, whatever its type says.
-        super().__init__(server, loop=loop, access_log=None)  # type: ignore[arg-type]
+        super().__init__(server, loop)
         self._express = express
         self._certain = True
         self._posting: asyncio.Task[None] | None = None
@@ -184,20 +183,6 @@ class Connection(web.RequestHandler):
             self._hold(data)
         elif not self._take(data):
             self._pass_on(data)
-
-    def handle_error(
-        self,
-        request: web.BaseRequest,
-        status: int = 500,
-        exc: BaseException | None = None,
-        message: str | None = None,
-    ) -> web.StreamResponse:
-        """Answer what is no HTTP like everything else: as JSON, and with all headers."""
-        super().handle_error(request, status, exc, message)
-        body = {"error": HTTPStatus(status).phrase}
-        response = web.json_response(body, status=status, headers=answer_headers())
-        response.force_close()
-        return response
 
     async def shutdown(self, timeout: float | None = 15.0) -> None:  # noqa: ASYNC109 - aiohttp's
         """Let a message that is being kept be answered before the end."""

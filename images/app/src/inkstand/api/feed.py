@@ -11,6 +11,7 @@ from inkstand.api import views
 from inkstand.api.item import Item
 from inkstand.api.pngs import Pngs
 from inkstand.api.ring import Ring, Viewer
+from inkstand.errors import TooManyStreamsError
 from inkstand.events import (
     ButtonChanged,
     ButtonPressed,
@@ -41,6 +42,10 @@ _KINDS: dict[type[Event], str] = {
 }
 # Events that may come in one turn of the event loop: a commit of many messages is one.
 _BACKLOG = 4096
+# A stream costs memory here and a connection in the proxy; nobody's token may use up all of them.
+MAX_STREAMS = 64
+MAX_STREAMS_OF_A_TOKEN = 32
+_RETRY_AFTER = 30
 # More than any number of events has.
 _DIGITS = 18
 
@@ -78,12 +83,23 @@ class Feed:
         """Return a viewer that goes on after the event `last_seen`, and what it gets first if any.
 
         That is `hello` when it cannot go on there: from another run, too old, or None.
+
+        Raises:
+            TooManyStreamsError: so many look already, with that token or in all.
         """
+        self._refuse_crowds(token)
         number = self._number(last_seen)
         first = self.hello() if number is None else None
         viewer = Viewer(self._ring, self._ring.last if number is None else number, token)
         self.viewers.add(viewer)
         return viewer, first
+
+    def _refuse_crowds(self, token: str) -> None:
+        if len(self.viewers) >= MAX_STREAMS:
+            raise TooManyStreamsError(MAX_STREAMS, "open", _RETRY_AFTER)
+        if sum(viewer.token == token for viewer in self.viewers) >= MAX_STREAMS_OF_A_TOKEN:
+            whose = "open with this token"
+            raise TooManyStreamsError(MAX_STREAMS_OF_A_TOKEN, whose, _RETRY_AFTER)
 
     def leave(self, viewer: Viewer) -> None:
         """Forget a viewer."""

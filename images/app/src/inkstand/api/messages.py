@@ -22,9 +22,9 @@ async def post(request: web.Request) -> web.Response:
     author = require(request, Scope.POST).user
     services = request.app[SERVICES]
     key = wishes.parse_key(request.headers.get("Idempotency-Key"))
-    values = wishes.parse_object(request.content_type, await request.read())
-    longest, now = services.settings.message_max_length, services.clock.now()
-    posting = wishes.parse_posting(values, longest, now)
+    body, longest = await request.read(), services.settings.message_max_length
+    now = services.clock.now()
+    posting = wishes.parse_new_message(request.content_type, body, longest, now)
     draft = draft_of(author, posting.text, posting.options, key)
     return created(await services.appliance.submit(draft))
 

@@ -34,6 +34,9 @@ _HEADERS = {
     "Server": "Inkstand",
 }
 _READING = ("GET", "HEAD")
+_WITHOUT_BODY = (*_READING, "DELETE")
+# Bytes that do no harm: some clients send an empty JSON object with everything.
+_IGNORED_BODY = 16_384
 # The classic API knows no cookies.
 _WITH_COOKIES = "/api/"
 # What reading a body raises when it is damaged, or its sender has gone.
@@ -72,6 +75,24 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
     except Exception:  # noqa: BLE001 - the border: a bug must not reach the client
         _LOG.exception("a bug in %s %s", request.method, request.path)
         return errors.internal(request)
+
+
+@web.middleware
+async def refuse_bodies(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """End the connection of who sends a large body with a method that has none.
+
+    aiohttp would read it to its end to be ready for the next request.
+    """
+    if request.method not in _WITHOUT_BODY or not request.can_read_body:
+        return await handler(request)
+    length = request.content_length
+    if length is not None and length <= _IGNORED_BODY:
+        return await handler(request)
+    response = errors.too_large(request, f"{request.method} takes no body")
+    await response.prepare(request)
+    await response.write_eof()
+    request.protocol.force_close()
+    return response
 
 
 @web.middleware

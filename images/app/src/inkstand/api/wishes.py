@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 JSON = "application/json"
+PLAIN_TEXT = "text/plain"
 SCREENS = (ScreenKind.CLOCK, ScreenKind.STATUS)
 PICTURES = (*pictures.FORMATS, pictures.ANY_TYPE)
 LONGEST_SHOW = 604_800  # seconds: a week
@@ -34,6 +35,8 @@ LONGEST_PAGE = 200  # messages
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 MOST_PAGES = 1000  # that somebody may ask for
 LONGEST_NAME = 200  # characters of a picture's name
+IMAGE_QUERY = ("name", "framing", "tone", "priority", "expires_at", "show_for")
+HISTORY_QUERY = ("before", "limit", "state")
 _DEFAULT_PAGE = 50
 # What SQLite can count to.
 _GREATEST = 2**63 - 1
@@ -105,6 +108,20 @@ def parse_object(content_type: str, body: bytes) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise MalformedRequestError("The body has to be a JSON object")
     return value
+
+
+def parse_new_message(content_type: str, body: bytes, longest: int, now: datetime) -> Posting:
+    """Return the message that `body` asks for at `now` (aware): JSON, or the bare text in UTF-8.
+
+    Raises:
+        UnsupportedMediaTypeError: it is sent as something else.
+        MalformedRequestError: it is no JSON object, or no UTF-8.
+        InvalidValueError: a value is missing, unknown, or of the wrong kind.
+        MessageTooLongError: the text has more than `longest` characters.
+    """
+    if content_type == PLAIN_TEXT:
+        return parse_posting({"text": _decoded(body)}, longest, now)
+    return parse_posting(parse_object(content_type, body), longest, now)
 
 
 def parse_posting(values: Mapping[str, Any], longest: int, now: datetime) -> Posting:
@@ -263,7 +280,8 @@ def refuse_others(values: Mapping[str, Any], known: tuple[str, ...]) -> None:
     """Raise InvalidValueError for a name that means nothing here: it may be a typing error."""
     for name in values:
         if name not in known:
-            raise InvalidValueError(f"{_quoted(name)} is unknown here; known: {', '.join(known)}")
+            takes = f"known: {', '.join(known)}" if known else "nothing is taken"
+            raise InvalidValueError(f"{_quoted(name)} is unknown here; {takes}")
 
 
 def one_of(kind: type[E], name: str, value: object) -> E:
@@ -315,6 +333,13 @@ def _quoted(value: object) -> str:
     """Return what the client sent, short enough for one sentence."""
     text = json.dumps(value)
     return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError(f"The text is no UTF-8: byte {error.start}") from error
 
 
 def _first_line(error: Exception) -> str:

@@ -38,12 +38,15 @@ class Attempts:
     """Counts failed log-ins in buckets: an address, an account, a device that is known.
 
     After ten failures (an account: thirty) each further one doubles the wait, up to 60 s. A right
-    password forgets them, and so does a day. Of each kind the latest 1,024 are remembered.
+    password forgets them, and so does a day. Of each kind the latest 1,024 are remembered, and that
+    of the account `owner` always: no crowd of other names makes room for more guesses at it.
     `monotonic` gives seconds.
     """
 
-    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, owner: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
+        self._owner = _Record()
+        self._owner_bucket: Bucket = ("account", _digest(owner))
         self._records: dict[str, OrderedDict[str, _Record]]
         self._records = {kind: OrderedDict() for kind in _FREE_FAILURES}
         self.failures = 0
@@ -54,34 +57,47 @@ class Attempts:
         Raises:
             TooManyAttemptsError: they have to wait.
         """
-        wait = max(self._blocked_until(*bucket) for bucket in buckets) - self._monotonic()
+        wait = max(self._blocked_until(bucket) for bucket in buckets) - self._monotonic()
         if wait > 0:
             raise TooManyAttemptsError(math.ceil(wait))
 
     def failed(self, *buckets: Bucket) -> None:
         """Note that somebody in `buckets` sent a wrong password."""
         self.failures += 1
-        for kind, name in buckets:
-            self._count(self._records[kind], name)
+        for bucket in buckets:
+            self._count(self._record_to_count(bucket))
 
     def succeeded(self, *buckets: Bucket) -> None:
         """Forget what somebody in `buckets` did before."""
-        for kind, name in buckets:
-            self._records[kind].pop(name, None)
+        for bucket in buckets:
+            if bucket == self._owner_bucket:
+                self._owner = _Record()
+            else:
+                self._records[bucket[0]].pop(bucket[1], None)
 
-    def _blocked_until(self, kind: str, name: str) -> float:
+    def _blocked_until(self, bucket: Bucket) -> float:
+        kind, name = bucket
         record = self._records[kind].get(name, _Record())
+        if bucket == self._owner_bucket:
+            record = self._owner
         return record.failed_at + _delay(record.failures - _FREE_FAILURES[kind])
 
-    def _count(self, records: OrderedDict[str, _Record], name: str) -> None:
-        now = self._monotonic()
+    def _record_to_count(self, bucket: Bucket) -> _Record:
+        if bucket == self._owner_bucket:
+            return self._owner
+        kind, name = bucket
+        records = self._records[kind]
         record = records.setdefault(name, _Record())
         records.move_to_end(name)
+        if len(records) > _MOST_RECORDS:
+            records.popitem(last=False)
+        return record
+
+    def _count(self, record: _Record) -> None:
+        now = self._monotonic()
         forgotten = now - record.failed_at > _FORGOTTEN_AFTER
         record.failures = 1 if forgotten else record.failures + 1
         record.failed_at = now
-        if len(records) > _MOST_RECORDS:
-            records.popitem(last=False)
 
 
 def buckets_of(visitor: Visitor, username: str) -> tuple[Bucket, ...]:

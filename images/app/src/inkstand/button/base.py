@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,6 +11,8 @@ from inkstand.button.gesture import GestureMachine, Timing
 from inkstand.events import ButtonChanged, ButtonPressed
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from inkstand.clock import Clock
     from inkstand.events import Gesture, Hub
 
@@ -18,6 +21,8 @@ OK = "ok"
 NOT_WATCHED = "it is not watched"
 # An edge needs some time from the line to here; a timer must not run ahead of it.
 _GRACE = 0.02
+# How often a button that is said to be down is looked at, in microseconds.
+_LOOK_AGAIN = 2_000_000
 
 
 class Button(Protocol):
@@ -44,14 +49,26 @@ class NoButton:
 
 
 class Reporter:
-    """Tells the hub and the log what a button does; to be used in the event loop's thread."""
+    """Tells the hub and the log what a button does; to be used in the event loop's thread.
 
-    def __init__(self, clock: Clock, hub: Hub, timing: Timing) -> None:
+    `is_pressed` asks the line itself, and raises OSError when it cannot: a kernel may drop the edge
+    of a release, and then nothing but the level tells a long press from a short one.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        hub: Hub,
+        timing: Timing,
+        is_pressed: Callable[[], Awaitable[bool]] | None = None,
+    ) -> None:
         self.state = NOT_WATCHED
         self._clock = clock
         self._hub = hub
         self._machine = GestureMachine(timing)
+        self._is_pressed = is_pressed
         self._timer: asyncio.TimerHandle | None = None
+        self._look: asyncio.Task[None] | None = None
         self._troubled = False
 
     def start_from(self, *, pressed: bool) -> None:
@@ -91,7 +108,12 @@ class Reporter:
     def _set_timer(self, tick: int) -> None:
         if self._timer is not None:
             self._timer.cancel()
-        wait, self._timer = self._machine.due_in(tick), None
+        if self._look is not None:
+            self._look.cancel()
+        self._timer, self._look = None, None
+        wait = self._machine.due_in(tick)
+        if wait is None and self._machine.pressed and self._is_pressed is not None:
+            wait = _LOOK_AGAIN
         if wait is not None:
             delay = wait / 1e6 + _GRACE
             due = tick + wait
@@ -99,4 +121,19 @@ class Reporter:
 
     def _expire(self, tick: int) -> None:
         self._timer = None
-        self._publish(self._machine.expire(tick))
+        if self._machine.pressed and self._is_pressed is not None:
+            self._look = asyncio.create_task(self._look_again(tick, self._is_pressed))
+        else:
+            self._publish(self._machine.expire(tick))
+
+    async def _look_again(self, tick: int, is_pressed: Callable[[], Awaitable[bool]]) -> None:
+        pressed = True
+        with contextlib.suppress(OSError):  # then the edges are all there is
+            pressed = await is_pressed()
+        self._look = None
+        if pressed:
+            self._publish(self._machine.expire(tick))
+            self._set_timer(tick)
+        else:
+            # When it was released nobody knows, but before this: the press was no long one.
+            self.edge(tick - 1, pressed=False)

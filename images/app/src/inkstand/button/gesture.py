@@ -45,6 +45,11 @@ class GestureMachine:
         self._state = _State.UP
         self._since = 0
 
+    @property
+    def pressed(self) -> bool:
+        """Whether the button is down, as far as the edges tell."""
+        return self._state in {_State.DOWN, _State.SPENT}
+
     def reset(self, *, pressed: bool) -> None:
         """Forget what happened; a button that is down now means nothing until it is up."""
         self._state = _State.SPENT if pressed else _State.UP
@@ -55,7 +60,7 @@ class GestureMachine:
         An edge to where the button is already changes nothing.
         """
         overdue = self.expire(tick)
-        if pressed == (self._state in {_State.DOWN, _State.SPENT}):
+        if pressed == self.pressed:
             return overdue
         return (*overdue, *(self._down(tick) if pressed else self._up(tick)))
 

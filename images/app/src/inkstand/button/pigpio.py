@@ -74,7 +74,8 @@ class PigpioButton:
         timing: Timing = Timing(),  # noqa: B008 frozen
     ) -> None:
         self._settings = settings
-        self._reporter = Reporter(clock, hub, timing)
+        self._reporter = Reporter(clock, hub, timing, self._read_level)
+        self._commands: _Connection | None = None
 
     @property
     def state(self) -> str:
@@ -114,6 +115,7 @@ class PigpioButton:
                 stream = await stack.enter_async_context(self._connect())
                 commands = await stack.enter_async_context(self._connect())
                 await self._set_up(commands, stream)
+            self._commands = commands
             self._reporter.works()
             await self._follow(stream)
 
@@ -136,10 +138,20 @@ class PigpioButton:
             Request(Command.FG, gpio, self._settings.glitch_filter_us),
         ):
             await commands.ask(request)
-        levels = (await stream.ask(Request(Command.BR1))).unsigned
-        self._reporter.start_from(pressed=self._is_pressed(high=bool(levels >> gpio & 1)))
+        self._reporter.start_from(pressed=await self._ask_level(stream))
         handle = (await stream.ask(Request(Command.NOIB))).result
         await commands.ask(Request(Command.NB, handle, 1 << gpio))
+
+    async def _read_level(self) -> bool:
+        """Return whether the button is down now; raises OSError when that cannot be told."""
+        if self._commands is None:
+            raise ButtonError("there is no connection")
+        async with asyncio.timeout(self._settings.answer_within):
+            return await self._ask_level(self._commands)
+
+    async def _ask_level(self, connection: _Connection) -> bool:
+        levels = (await connection.ask(Request(Command.BR1))).unsigned
+        return self._is_pressed(high=bool(levels >> self._settings.gpio & 1))
 
     def _is_pressed(self, *, high: bool) -> bool:
         return high is self._settings.pressed_high

@@ -52,7 +52,7 @@ class Operation:
         """Return it as OpenAPI has it."""
         errors = (*((401, 403) if self.scope else ()), *self.errors)
         answers = {str(status): self._answer(status, it) for status, it in self.answers.items()}
-        problems = {str(status): _problem(status) for status in sorted({*errors, 400, 413})}
+        problems = {str(status): _problem(status) for status in sorted({*errors, 400, 413, 422})}
         result: Json = {
             "operationId": self.name,
             "summary": self.summary,
@@ -89,8 +89,8 @@ def _problem(status: int) -> Json:
     answer: Json = {"description": HTTPStatus(status).phrase, "content": _PROBLEM}
     if status == HTTPStatus.UNAUTHORIZED:
         answer["headers"] = {"WWW-Authenticate": {"schema": TEXT}}
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        answer["headers"] = {"Retry-After": {"description": "Seconds.", "schema": TEXT}}
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        answer["headers"] = {"Retry-After": {"description": "Seconds, if known.", "schema": TEXT}}
     return answer
 
 
@@ -216,7 +216,7 @@ def _messages() -> dict[str, dict[str, Operation]]:
                 tag="messages",
                 scope="post",
                 parameters=(_KEY,),
-                body=json_of("NewMessage"),
+                body={**json_of("NewMessage"), wishes.PLAIN_TEXT: {"schema": ref("Text")}},
                 answers={201: json_of("Message")},
                 errors=(409, *_BODY, *_KEPT, 507),
                 headers=_REPLAYED,
@@ -355,6 +355,7 @@ def _glass() -> dict[str, dict[str, Operation]]:
                 scope="read",
                 parameters=(last, _query("last_event_id", TEXT)),
                 answers={101: None, 200: {"text/event-stream": {"schema": TEXT}}},
+                errors=(503,),
             )
         },
         "/status": {"get": _glass_get("status", "How everything is.", "Status")},

@@ -1,0 +1,72 @@
+"""What the log says, and what it keeps for itself."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from inkstand.log import RedactingFormatter
+
+pytestmark = pytest.mark.unit
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJvd25lciJ9.c2lnbmF0dXJl"
+
+
+def line_of(message: str, error: Exception | None = None) -> str:
+    record = logging.LogRecord(
+        "aiohttp.server",
+        logging.ERROR,
+        "",
+        0,
+        message,
+        (),
+        (type(error), error, None) if error else None,
+    )
+    return RedactingFormatter("%(asctime)s %(levelname)s %(message)s").format(record)
+
+
+def test_every_line_says_when_in_utc() -> None:
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ERROR Hello$", line_of("Hello"))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"bad header: b'Authorization: Bearer {TOKEN}\\r\\nX: 1'",
+        f"Authorization: {TOKEN}",
+        "Authorization: Bearer opaque-and-secret",
+        "b'cookie: __Host-inkstand=opaque-and-secret; other=1\\r\\nHost: mac'",
+        f"GET /?token={TOKEN} HTTP/1.1",
+    ],
+)
+def test_what_opens_a_door_is_taken_out(said: str) -> None:
+    for line in (line_of(said), line_of("Error", ValueError(said))):
+        assert TOKEN not in line
+        assert "secret" not in line
+        assert "[redacted]" in line
+
+
+def test_what_stands_beside_it_stays() -> None:
+    line = line_of(f"b'GET / HTTP/1.1\\r\\nAuthorization: Bearer {TOKEN}\\r\\nHost: mac\\x00'")
+    assert "GET / HTTP/1.1" in line
+    assert "Host: mac\\x00" in line
+
+
+def test_the_program_logs_so() -> None:
+    code = "from inkstand.log import log_to_stderr as f; f('info'); import logging; "
+    code += f"logging.getLogger('x').info('Authorization: Bearer {TOKEN}')"
+    source = Path(__file__).parents[1] / "src"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert re.fullmatch(
+        r"\d{4}-\d\d-\d\dT[\d:.]+Z INFO x: Authorization: \[redacted\]\n", ran.stderr
+    )
