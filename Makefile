@@ -91,6 +91,8 @@ test-python: setup-dev ## Unit, contract and integration tests
 
 .PHONY: test-scenario
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true
+# Molecule reads Ansible's recap to know whether a second run changed something.
+test-scenario: export ANSIBLE_STDOUT_CALLBACK := ansible.builtin.default
 test-scenario: setup-dev ## The playbook on a virtual Pi, from nothing to removal (SCENARIO="update")
 	@molecule test --scenario-name=$(SCENARIO)
 

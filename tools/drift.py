@@ -20,7 +20,9 @@ DRIFTED, NOT_COMPARED = 1, 2
 
 def status(report: dict[str, Any] | None, code: int) -> int:
     """Give the exit status for a report, None when there is none, and that of ansible-playbook."""
-    if report is None or code:
+    if report is None or code or not report["hosts"]:
+        return NOT_COMPARED
+    if not all(host["tried"] for host in report["hosts"]):
         return NOT_COMPARED
     return DRIFTED if any(host["things"] for host in report["hosts"]) else 0
 

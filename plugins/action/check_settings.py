@@ -218,11 +218,11 @@ def unused(names: Iterable[str], values: Mapping[str, Any]) -> list[str]:
 
 def wrong_tags(given: Iterable[str], known: Iterable[str]) -> list[str]:
     """Give a sentence for each tag that selects nothing."""
-    there = set(known) | TAGS_OF_ANSIBLE
+    there = set(known)
     return [
         f"There is no tag {tag}." + _meant(tag, there, f" There are {', '.join(sorted(there))}.")
         for tag in given
-        if tag not in there
+        if tag not in there | TAGS_OF_ANSIBLE
     ]
 
 

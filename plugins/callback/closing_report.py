@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,37 @@ description:
   - Says of each host whether it was updated, unchanged, or failed, at which task and why.
   - In check mode it names what a run would change, such as files that somebody edited by hand.
     Names only, never contents.
+  - "Roles hand it what an owner wants to know at the end, with M(ansible.builtin.set_stats) and
+    C(per_host: true): C(inkstand_summary), a dictionary of what is to be told and its value, and
+    C(inkstand_next), a list of sentences that say what to do now."
   - The report is written as JSON, too, to the file that the variable INKSTAND_REPORT names.
 requirements:
   - Name it in callbacks_enabled.
 """
 
-LONGEST_REASON = 600
+LONGEST_REASON = 1500
+# How Ansible begins a reason that begins later.
+PREAMBLE = re.compile(r"^(Task failed: )?((Module|Action) failed: )?")
+# What Ansible and the programs that it calls say, and what to do about it.
+REMEDIES = {
+    r"[Mm]issing sudo password|sudo: .*password is required|incorrect sudo password": (
+        "The user of this run needs a password for sudo there: run it again with  -K  and type it."
+    ),
+    r"Host key verification failed": (
+        "Log in once with  ssh USER@HOST  and accept the key, if it is that of your Pi."
+    ),
+    r"Permission denied \(publickey|Invalid/incorrect password": (
+        "SSH did not let this user in: try  ssh USER@HOST , and name the user as ansible_user in "
+        "inventory/hosts.yml."
+    ),
+    r"Could not resolve hostname": (
+        "This computer does not know that name: set ansible_host in inventory/hosts.yml, to the "
+        "address of the Pi if need be."
+    ),
+    r"No space left on device": (
+        "The disk is full:  df -h  says which, and  docker image prune --all  may make room."
+    ),
+}
 FILES = (
     *("copy", "file", "template", "blockinfile", "lineinfile", "unarchive"),
     *("openssl_privatekey", "x509_certificate"),
@@ -63,6 +89,8 @@ class Ending:
     unreachable: bool = False
     tried: bool = True
     things: list[str] = field(default_factory=list)
+    summary: dict[str, str] = field(default_factory=dict)
+    next: list[str] = field(default_factory=list)
 
     @property
     def is_well(self) -> bool:
@@ -132,18 +160,20 @@ def things(action: str, task: str, result: Mapping[str, Any]) -> list[str]:
 
 
 def reason(result: Mapping[str, Any]) -> str:
-    """Say in one line why a task failed."""
+    """Say why a task failed."""
     if "censored" in result:
         return "the reason is kept secret; the same task without no_log says it"
     failed = next((one for one in items(result) if one.get("failed")), result)
-    said = (
-        failed.get("msg")
-        or failed.get("stderr")
-        or failed.get("module_stderr")
-        or "no reason given"
-    )
-    text = " ".join(str(said).split())
+    found = (failed.get(key) for key in ("msg", "stderr", "module_stderr"))
+    said = PREAMBLE.sub("", str(next(filter(None, found), "no reason given")).strip())
+    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    text = "\n".join(lines)
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"
+
+
+def remedy(text: str) -> str:
+    """Say what to do about a reason, if it is one that is known; else nothing."""
+    return next((told for pattern, told in REMEDIES.items() if re.search(pattern, text)), "")
 
 
 def verdict(ending: Ending, *, check: bool) -> str:
@@ -151,7 +181,7 @@ def verdict(ending: Ending, *, check: bool) -> str:
     if not ending.tried:
         return "not tried, because all before it failed"
     if ending.unreachable:
-        return f"UNREACHABLE: {ending.reason}"
+        return f"UNREACHABLE: {' '.join(ending.reason.split())}"
     if ending.failed_at:
         return f"FAILED at {ending.failed_at}"
     if check:
@@ -166,9 +196,18 @@ def lines(endings: Iterable[Ending], *, check: bool) -> list[str]:
     written = []
     for ending in known:
         written.append(f"  {ending.host:<{width}}  {verdict(ending, check=check)}")
-        more = [ending.reason] if ending.failed_at else []
-        written += [" " * (width + 6) + line for line in [*more, *ending.things]]
+        written += [" " * (width + 6) + line for line in details(ending)]
     return written
+
+
+def details(ending: Ending) -> list[str]:
+    """Give the further lines about a host."""
+    if ending.is_well:
+        told = [f"{name:<11} {value}" for name, value in ending.summary.items()]
+    else:
+        told = [*ending.reason.splitlines()] if ending.failed_at else []
+        told += [found] if (found := remedy(ending.reason)) else []
+    return [*told, *ending.things, *(f"to do       {sentence}" for sentence in ending.next)]
 
 
 class CallbackModule(CallbackBase):
@@ -210,8 +249,12 @@ class CallbackModule(CallbackBase):
         """Note where and why; whether it was rescued is known at the end."""
         ending = self._of(result.host.get_name())
         ending.tried = True
-        if not ignore_errors:
-            ending.failed_at, ending.reason = result.task.get_name(), reason(result.result)
+        if ignore_errors:
+            return
+        # A task that fails on purpose speaks of the one that failed before it.
+        if short(result.task.action) != "fail" or not ending.failed_at:
+            ending.failed_at = result.task.get_name()
+        ending.reason = reason(result.result)
 
     def v2_runner_on_unreachable(self, result: Any) -> None:
         """Note that the host could not be reached."""
@@ -224,6 +267,9 @@ class CallbackModule(CallbackBase):
             told = stats.summarize(ending.host)
             ending.changes, ending.unreachable = told["changed"], bool(told["unreachable"])
             ending.failed_at = ending.failed_at if told["failures"] else ""
+            handed = stats.custom.get(ending.host, {})
+            ending.summary = {k: str(v) for k, v in handed.get("inkstand_summary", {}).items()}
+            ending.next = list(dict.fromkeys(map(str, handed.get("inkstand_next", []))))
         endings = [e for e in self._endings.values() if e.host != "localhost" or not e.is_well]
         if endings:
             self._display.display("\nWhat became of each host", screen_only=False)

@@ -48,6 +48,11 @@ def closing_report(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
+def steps(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/callback/steps.py")
+
+
+@pytest.fixture(scope="session")
 def check_settings(load: Callable[[str], ModuleType]) -> ModuleType:
     return load("plugins/action/check_settings.py")
 

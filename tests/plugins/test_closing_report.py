@@ -60,7 +60,7 @@ def test_what_is_secret_stays_so(closing_report: Any) -> None:
 def test_a_failure_in_a_loop_is_told_by_the_item_that_failed(closing_report: Any) -> None:
     results = [{"failed": False, "msg": "fine"}, {"failed": True, "msg": "not\n  fine"}]
     assert closing_report.reason({"msg": "One or more items failed", "results": results}) == (
-        "not fine"
+        "not\n  fine"
     )
 
 
@@ -90,6 +90,37 @@ def test_each_host_has_its_line(closing_report: Any) -> None:
     ]
 
 
+def test_what_roles_hand_over_is_told_of_a_host_that_is_well(closing_report: Any) -> None:
+    told = {"summary": {"panel": "2.7 inch", "address": "https://pi/"}, "next": ["Reboot it."]}
+    assert closing_report.details(closing_report.Ending("one", **told)) == [
+        "panel       2.7 inch",
+        "address     https://pi/",
+        "to do       Reboot it.",
+    ]
+    failed = closing_report.Ending("two", failed_at=TASK, reason="No.", **told)
+    assert closing_report.details(failed) == ["No.", "to do       Reboot it."]
+
+
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("Missing sudo password", "-K"),
+        ("mitogen: sudo: a password is required", "-K"),
+        ("Failed to connect: pi@pi: Permission denied (publickey,password).", "ansible_user"),
+        ("ssh: Could not resolve hostname raspberrypi.local", "ansible_host"),
+        ("tar: write error: No space left on device", "df -h"),
+    ],
+)
+def test_raw_words_come_with_a_remedy(closing_report: Any, reason: str, words: str) -> None:
+    ending = closing_report.Ending("one", failed_at=TASK, reason=reason)
+    assert words in closing_report.details(ending)[1]
+
+
+def test_a_reason_in_several_lines_keeps_them(closing_report: Any) -> None:
+    reason = closing_report.reason({"msg": "Task failed: Action failed: Two:\n  - a\n\n  - b"})
+    assert reason == "Two:\n  - a\n  - b"
+
+
 def test_a_dry_run_names_what_drifted(closing_report: Any) -> None:
     endings = [
         closing_report.Ending("one", changes=1, things=["file        /etc/a.toml"]),
@@ -105,9 +136,11 @@ def test_a_dry_run_names_what_drifted(closing_report: Any) -> None:
 @pytest.mark.parametrize(
     ("report", "code", "expected"),
     [
-        ({"hosts": [{"things": []}]}, 0, 0),
-        ({"hosts": [{"things": []}, {"things": ["file a"]}]}, 0, 1),
-        ({"hosts": [{"things": ["file a"]}]}, 2, 2),
+        ({"hosts": [{"things": [], "tried": True}]}, 0, 0),
+        ({"hosts": [{"things": [], "tried": True}, {"things": ["a"], "tried": True}]}, 0, 1),
+        ({"hosts": [{"things": ["file a"], "tried": True}]}, 2, 2),
+        ({"hosts": [{"things": [], "tried": True}, {"things": [], "tried": False}]}, 0, 2),
+        ({"hosts": []}, 0, 2),
         (None, 0, 2),
         (None, 4, 2),
     ],
