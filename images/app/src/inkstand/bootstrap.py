@@ -8,6 +8,7 @@ import socket
 import urllib.parse
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -38,6 +39,7 @@ from inkstand.events import Hub, TokenRevoked
 from inkstand.host_time import HostTime, TrustedTime
 from inkstand.journal import Journal
 from inkstand.loop_watchdog import watched_loop
+from inkstand.messages import Draft
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
@@ -60,6 +62,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
+_OURSELVES = "Inkstand"
 _LAST_REQUESTS = 2.0
 
 
@@ -121,6 +124,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         journal=Journal(hub),
+        state_directory=settings.state_directory if settings.storage == "sqlite" else None,
     )
     appliance.on_long_press = condition.screen
     return System(
@@ -174,6 +178,7 @@ async def run(
     """
     async with system.store, system.accounts, asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
+        await system.condition.tell_notices(partial(_post_notice, system.appliance))
         await stop.wait()
         for task in tasks:
             task.cancel()
@@ -192,6 +197,14 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         system = build(settings)
         app = make_app(system.services)
         await run(system, app, listener, stop, lambda: _LOG.info("serving %s", url_of(listener)))
+
+
+async def _post_notice(appliance: Appliance, text: str, key: str) -> None:
+    """Put a notice onto the panel, once: it is kept like any message."""
+    try:
+        await appliance.submit(Draft(author=_OURSELVES, text=text, idempotency_key=key))
+    except InkstandError as error:
+        _LOG.warning("a notice cannot be shown: %s", error)
 
 
 def _jobs(

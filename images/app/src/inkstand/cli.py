@@ -15,7 +15,7 @@ from inkstand import __version__
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
 from inkstand.client.wishes import with_wait_spelled_out
-from inkstand.config import DEFAULT_FILE, SECRETS, load, names
+from inkstand.config import DEFAULT_FILE, SECRETS, load, names, panel_directory
 from inkstand.errors import ConfigError, InkstandError
 from inkstand.log import log_to_stderr
 
@@ -91,6 +91,12 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
             "--config", type=Path, metavar="FILE", help=f"settings (default: {DEFAULT_FILE})"
         )
         command.set_defaults(run=run)
+        if run is _serve:
+            command.add_argument(
+                "--slow-retry",
+                action="store_true",
+                help="if it cannot start, say why on the panel too, and end a minute later",
+            )
 
 
 def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -124,11 +130,20 @@ def _settings(options: argparse.Namespace) -> Settings:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    settings = _settings(options)
-    log_to_stderr(settings.log_level)
-    from inkstand.bootstrap import serve  # noqa: PLC0415 - loads slowly on a Pi Zero
+    try:
+        settings = _settings(options)
+        log_to_stderr(settings.log_level)
+        from inkstand.bootstrap import serve  # noqa: PLC0415 - loads slowly on a Pi Zero
 
-    return _run_until_signal(lambda stop: serve(settings, stop))
+        return _run_until_signal(lambda stop: serve(settings, stop))
+    except InkstandError as error:
+        if not options.slow_retry:
+            raise
+        log_to_stderr("info")
+        from inkstand.startup import hold_failure  # noqa: PLC0415 - hardly ever needed
+
+        hold_failure(error, panel_directory(options.config, os.environ))
+        return _exit_code(error)
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 
 from inkstand import __version__
 from inkstand.screens.status import StatusScreen
+from inkstand.storage import damage
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from inkstand.authority import Authority
     from inkstand.button import Button
@@ -39,6 +42,7 @@ class Condition:
         certificate: Certificate,
         authority: Authority,
         journal: Journal,
+        state_directory: Path | None,
     ) -> None:
         self.title = title
         self.url = url
@@ -51,6 +55,7 @@ class Condition:
         self._certificate = certificate
         self._authority = authority
         self._journal = journal
+        self._state_directory = state_directory
 
     async def run(self) -> None:
         """Follow what cannot be asked when somebody wants to know, until cancelled."""
@@ -84,6 +89,21 @@ class Condition:
     def button(self) -> str:
         """`ok`, or one sentence that says why nobody can press the button."""
         return self._button.state
+
+    async def notices(self) -> tuple[str, ...]:
+        """Return a sentence for each database that was damaged, until its files are removed."""
+        return tuple((await self._read_notices()).values())
+
+    async def tell_notices(self, post: Callable[[str, str], Awaitable[object]]) -> None:
+        """Write them down, and let `post` put each onto the panel: its text, and a key of it."""
+        for key, text in (await self._read_notices()).items():
+            self._journal.note(self._clock.now(), text)
+            await post(text, key)
+
+    async def _read_notices(self) -> Mapping[str, str]:
+        if self._state_directory is None:
+            return {}
+        return await asyncio.to_thread(damage.notices, self._state_directory)
 
     @property
     def errors(self) -> tuple[Trouble, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import ipaddress
 import re
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
+PANEL_DIRECTORY = Path("/run/epd/panel")
 PREFIX = "INKSTAND_"
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
@@ -57,7 +59,7 @@ class Settings:
     token_secret: str = field(repr=False)
     token_lifetime_hours: int = 720
     panel: str = "epd"
-    panel_directory: Path = Path("/run/epd/panel")
+    panel_directory: Path = PANEL_DIRECTORY
     panel_size: tuple[int, int] = (264, 176)
     panel_temperature: int | None = None
     full_refresh_minutes: int = 30
@@ -92,6 +94,15 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     values = {**_from_file(path), **_from_environment(environment)}
     _require_secrets(values)
     return Settings(**values)
+
+
+def panel_directory(path: Path | None, environment: Mapping[str, str]) -> Path:
+    """Return the directory of the panel, as far as the settings can be read that far."""
+    name, value = "panel_directory", ""
+    with contextlib.suppress(ConfigError):
+        value = str(_read_toml(path or DEFAULT_FILE).get(name, ""))
+    value = environment.get(f"{PREFIX}{name.upper()}", value)
+    return Path(value) if value else PANEL_DIRECTORY
 
 
 def _from_file(path: Path | None) -> dict[str, Any]:

@@ -40,6 +40,10 @@ class Journal:
         """What went wrong, newest first."""
         return tuple(reversed(self._troubles))
 
+    def note(self, at: datetime, what: str) -> None:
+        """Write down something that no event tells of."""
+        self._note(at, what)
+
     async def run(self) -> None:
         """Take notes of what happens until cancelled."""
         with self._hub.listen(kinds=_KINDS) as events:

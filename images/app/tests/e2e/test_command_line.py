@@ -70,6 +70,36 @@ def test_without_secrets_it_does_not_start_and_says_how_to_make_them(
     assert "openssl rand -hex 32" in inkstand("serve", **secrets).stderr
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        ("token_secret", "needs 32 bytes or more on each line"),
+        ("inkstand.toml", "is not TOML"),
+    ],
+)
+def test_what_cannot_start_says_why_once_and_on_the_panel_and_is_in_no_hurry(
+    start: Callable[..., Any], secrets: dict[str, str], driver: Any, broken: tuple[str, str]
+) -> None:
+    tmp_path, (file, reason) = driver.directory.parent, broken
+    settings = tmp_path / "inkstand.toml"
+    settings.write_text('app_title = "Inkstand"\n')
+    (tmp_path / file).write_bytes(b"\xfe[" if file == settings.name else b"\n")
+    white = (driver.directory / "current").read_bytes()
+    variables = {"INKSTAND_PANEL_DIRECTORY": str(driver.directory), **secrets}
+    command = ("serve", "--slow-retry", "--config", str(settings))
+    running = start(*command, **variables)
+    running.wait_for("CRITICAL .* cannot start, the next try is in 60 s: ")
+    told = changed(driver.directory / "current", white)
+    assert running.process.poll() is None
+    assert running.interrupt(signal.SIGTERM) == 2
+    assert len(running.lines) == 1
+    assert reason in running.lines[0]
+    again = start(*command, **variables)
+    again.wait_for("cannot start")
+    assert again.interrupt(signal.SIGTERM) == 2
+    assert (driver.directory / "current").read_bytes() == told
+
+
 def test_a_good_configuration_is_printed_without_secrets(
     inkstand: Callable[..., Any], secrets: dict[str, str], tmp_path: Path
 ) -> None:

@@ -118,13 +118,6 @@ async def test_a_place_that_is_no_directory_is_named(tmp_path: Path) -> None:
         await SqliteStore(tmp_path / "file").__aenter__()
 
 
-async def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
-    file_in(tmp_path).write_bytes(b"my holiday" * 1000)
-    with pytest.raises(StorageUnavailableError, match=r"cannot open .*not a database"):
-        await SqliteStore(tmp_path).__aenter__()
-    assert file_in(tmp_path).read_bytes() == b"my holiday" * 1000
-
-
 async def test_a_database_of_a_newer_version_is_left_alone(tmp_path: Path) -> None:
     async with SqliteStore(tmp_path):
         pass

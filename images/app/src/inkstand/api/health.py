@@ -18,4 +18,6 @@ async def healthz(request: web.Request) -> web.Response:
         "storage": services.appliance.trouble or _OK,
     }
     status = _OK if set(parts.values()) == {_OK} else "degraded"
-    return web.json_response({"status": status, **parts})
+    notices = await services.condition.notices()
+    more = {"notices": notices} if notices else {}
+    return web.json_response({"status": status, **parts, **more})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
-from inkstand.storage import database
+from inkstand.storage import damage, database
 from inkstand.storage.worker import Worker
 
 if TYPE_CHECKING:
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 
     Job = Callable[[sqlite3.Connection], Any]
 
+_LOG = logging.getLogger(__name__)
 NAME = "accounts.sqlite3"
 _VERSION = 1
+# That a datetime knows.
+_LAST_SECOND = 253_402_300_799
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # What was revoked stays so, also when the power fails.
@@ -113,13 +117,52 @@ class SqliteTokenStore:
 
 def _open(path: Path) -> sqlite3.Connection:
     try:
+        if why := damage.reason(path, _check):
+            _set_aside(path, why)
         database.make_private(path)
-        return database.prepared(path, _PRAGMAS, _migrate)
+        connection = database.prepared(path, _PRAGMAS, _migrate)
+        damage.set_mark(path, 0)
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailableError(
             f"cannot open {path}: {error}; without it everybody has to log in again, and all "
             "tokens are gone"
         ) from error
+    return connection
+
+
+def _set_aside(path: Path, why: str) -> None:
+    """Begin without tokens: among those that can be read may be one that was revoked, or widened.
+
+    The owner gets in by the password, whose hash is not in this file.
+    """
+    suffix = damage.now_as_suffix()
+    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
+    sentence = (
+        f"The accounts were damaged ({why}). All sessions have ended and no token is good any "
+        f"more: log in with the password, and make new tokens. What was damaged {kept}."
+    )
+    _LOG.error("%s", sentence)
+    damage.set_aside(path, suffix, sentence)
+
+
+def _check(connection: sqlite3.Connection) -> str | None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        return None  # not damaged, but of a newer Inkstand, which _migrate() says
+    connection.text_factory = str
+    rows = connection.execute(_LOAD).fetchall()
+    if not version:
+        return "its format is not known"
+    try:
+        sound = all(_is_sound(_record_of(row)) for row in rows)
+    except ValueError as error:
+        return str(error)
+    return None if sound else "times in it are impossible"
+
+
+def _is_sound(record: TokenRecord) -> bool:
+    times = (record.created, record.expires or 0, record.used or 0)
+    return all(0 <= time <= _LAST_SECOND for time in times)
 
 
 def _migrate(connection: sqlite3.Connection) -> None:

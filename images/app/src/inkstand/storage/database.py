@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 NAME = "messages.sqlite3"
+_BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # Bytes that new messages leave free, so that what happens to old ones can still be written.
 _RESERVE = 1 << 20
 _PRAGMAS = (
@@ -42,16 +44,12 @@ def open_locked(directory: Path) -> int:
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
-        raise _unavailable(directory, error) from error
+        raise unavailable(directory, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        make_private(directory / NAME)
     except BlockingIOError as error:
         os.close(descriptor)
         raise StorageUnavailableError(f"another Inkstand keeps messages in {directory}") from error
-    except OSError as error:
-        os.close(descriptor)
-        raise _unavailable(directory, error) from error
     return descriptor
 
 
@@ -63,7 +61,10 @@ def connect(directory: Path) -> sqlite3.Connection:
     """
     path = directory / NAME
     try:
+        make_private(path)
         return prepared(path, _PRAGMAS, schema.migrate)
+    except OSError as error:
+        raise unavailable(directory, error) from error
     except sqlite3.Error as error:
         raise StorageUnavailableError(f"cannot open {path}: {error}") from error
 
@@ -73,6 +74,8 @@ def prepared(
 ) -> sqlite3.Connection:
     """Return a connection that is set up and finds its tables."""
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    # A bit that flipped in a text must not keep people from all the others.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     try:
         for pragma in pragmas:
             connection.execute(pragma)
@@ -102,7 +105,9 @@ def translate(error: sqlite3.Error, directory: Path) -> StorageError:
     """Return what `error` means to somebody who wants to keep a message in `directory`."""
     if is_full(error, directory):
         return no_room()
-    return StorageError(f"messages cannot be read or written: {error}")
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    remedy = "; they are repaired when the app is restarted" if code in _BROKEN else ""
+    return StorageError(f"messages cannot be read or written: {error}{remedy}")
 
 
 def no_room() -> StorageFullError:
@@ -116,7 +121,8 @@ def make_private(path: Path) -> None:
     path.chmod(0o600)
 
 
-def _unavailable(directory: Path, error: OSError) -> StorageUnavailableError:
+def unavailable(directory: Path, error: OSError) -> StorageUnavailableError:
+    """Return the error that says why `directory` cannot be used, and what it has to be."""
     return StorageUnavailableError(
         f"cannot keep messages in {directory}: {error.strerror}; it has to be a directory that "
         f"the user {os.geteuid()} may write to (setting state_directory)"

@@ -43,6 +43,7 @@ _MIGRATIONS = (
     ) STRICT;
     """,
 )
+VERSION = len(_MIGRATIONS)
 
 
 def migrate(connection: sqlite3.Connection) -> None:
@@ -52,12 +53,12 @@ def migrate(connection: sqlite3.Connection) -> None:
         StorageUnavailableError: a newer Inkstand made it.
     """
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > len(_MIGRATIONS):
+    if version > VERSION:
         raise StorageUnavailableError(
             f"the messages were written by a newer Inkstand (format {version}, "
-            f"this one knows {len(_MIGRATIONS)}); install that one, or move them away"
+            f"this one knows {VERSION}); install that one, or move them away"
         )
-    for number in range(version, len(_MIGRATIONS)):
+    for number in range(version, VERSION):
         connection.executescript(
             f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )

@@ -9,7 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from inkstand.errors import InkstandError
-from inkstand.storage import VISIBLE, Added, Page, database, queries
+from inkstand.storage import VISIBLE, Added, Page, database, queries, salvage
 from inkstand.storage.worker import Worker
 from inkstand.storage.writer import Add, Alter, Prune, Request, Writer
 
@@ -136,6 +136,7 @@ class SqliteStore:
     def _open(self) -> None:
         self._lock = database.open_locked(self._directory)
         try:
+            salvage.heal(self._directory)
             self._connections = [database.connect(self._directory) for _ in range(2)]
         except BaseException:
             os.close(self._lock)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import IdempotencyConflictError, InkstandError
 from inkstand.messages import fingerprint, lifecycle
-from inkstand.storage import Added, Changed, database, queries
+from inkstand.storage import Added, Changed, damage, database, queries
 from inkstand.storage.rows import COLUMNS, from_row, to_number, to_row
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ _INSERT = f"INSERT INTO message ({_ALL_COLUMNS}) VALUES "  # noqa: S608 - consta
 _MARKS = ", ".join("?" * len(COLUMNS.split(",")))
 _UPDATE = f"UPDATE message SET ({COLUMNS}) = ({_MARKS}) WHERE id = ?"  # noqa: S608
 _BY_KEY = f"SELECT {COLUMNS}, fingerprint FROM message WHERE (author, idempotency_key) = (?, ?)"  # noqa: S608
+# A mark is written for so many messages at a time.
+_RESERVED_IDS = 1000
 _PRUNE = """
     DELETE FROM message WHERE state IN ('read', 'expired', 'deleted') AND (
         ended_at < ? OR id <= (
@@ -83,6 +85,8 @@ class Writer:
         self._directory = directory
         self._last = _number(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'message'")
         self.calls = _number(connection, "SELECT max(called) FROM message")
+        self._reserved = damage.mark(directory / database.NAME)
+        self._reserve()
 
     def serve(self, requests: Sequence[Request]) -> Sequence[Any]:
         """Do all of `requests` in one commit and return an outcome for each, errors included."""
@@ -194,8 +198,15 @@ class Writer:
             self._connection.execute("DELETE FROM picture WHERE message = ?", (message.id,))
         self._count(message)
 
+    def _reserve(self) -> None:
+        """Remember beside the database which ids it may have given away, should it be lost."""
+        if self._last >= self._reserved:
+            self._reserved = self._last + _RESERVED_IDS
+            damage.set_mark(self._directory / database.NAME, self._reserved)
+
     def _count(self, message: Message) -> None:
         self._last = max(self._last, message.id)
+        self._reserve()
         self.calls = max(self.calls, message.called or 0)
 
 

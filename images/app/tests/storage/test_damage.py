@@ -1,0 +1,296 @@
+"""Databases that were damaged in many ways: all start, serve, and say what happened."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import sqlite3
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from inkstand import bootstrap
+from inkstand.api.app import make_app
+from inkstand.auth.model import Kind, Scope, TokenRecord
+from inkstand.auth.sqlite import NAME as ACCOUNTS
+from inkstand.auth.sqlite import SqliteTokenStore
+from inkstand.messages import State, lifecycle
+from inkstand.storage import Change, damage, database
+from inkstand.storage.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+PAGE = 4096
+MESSAGES = 200
+
+
+def change(path: Path, offset: int, data: bytes) -> None:
+    with path.open("r+b") as file:
+        file.seek(offset)
+        file.write(data)
+
+
+def flip(path: Path, bits: int) -> None:
+    data, chance = bytearray(path.read_bytes()), random.Random(bits)
+    for _ in range(bits):
+        at = chance.randrange(8 * len(data))
+        data[at // 8] ^= 1 << at % 8
+    path.write_bytes(data)
+
+
+def execute(path: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def pages(path: Path, kind: int) -> list[int]:
+    """Return the offsets of pages of that type of b-tree: 13 a leaf of a table, 10 of an index."""
+    data = path.read_bytes()
+    return [at for at in range(PAGE, len(data), PAGE) if data[at] == kind]
+
+
+def root_of_messages(path: Path) -> int:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        sql = "SELECT rootpage FROM sqlite_schema WHERE name = 'message'"
+        return PAGE * (int(connection.execute(sql).fetchone()[0]) - 1)
+
+
+def set_aside(directory: Path) -> list[Path]:
+    return sorted(directory.glob("*.damaged-*"))
+
+
+def write_wal(path: Path) -> None:
+    path.with_name(f"{path.name}-wal").write_bytes(random.Random(0).randbytes(3 * PAGE))
+
+
+def write_text(path: Path, sql: str) -> None:
+    execute(path, "PRAGMA ignore_check_constraints = ON", sql)
+
+
+@dataclass(frozen=True)
+class Damage:
+    """A kind of damage; of 200 messages at least `left` are left, and it is said where `told`."""
+
+    name: str
+    do: Callable[[Path], object]
+    left: int
+    told: bool = True
+
+
+KINDS = (
+    Damage("halved", lambda path: os.truncate(path, path.stat().st_size // 2), 20),
+    Damage("cut to 100 bytes", lambda path: os.truncate(path, 100), 0),
+    Damage("empty", lambda path: os.truncate(path, 0), 0),
+    Damage("removed", lambda path: path.unlink(), 0),
+    Damage("30 bits", lambda path: flip(path, 30), 100),
+    Damage("300 bits", lambda path: flip(path, 300), 20),
+    Damage("no header", lambda path: change(path, 0, b"x" * 100), 200),
+    Damage("no first page", lambda path: change(path, 0, bytes(PAGE)), 200),
+    Damage("a text", lambda path: path.write_bytes(b"my holiday\n" * 9999), 0),
+    Damage("noise", lambda path: path.write_bytes(random.Random(1).randbytes(9 * PAGE)), 0),
+    Damage("no table", lambda path: execute(path, "DROP TABLE message"), 0),
+    Damage("no version", lambda path: execute(path, "PRAGMA user_version = 0"), 200),
+    Damage("a leaf of zeros", lambda path: change(path, pages(path, 13)[3], bytes(PAGE)), 100),
+    Damage(
+        "a leaf of noise", lambda path: change(path, pages(path, 13)[3] + 8, b"\xff" * 999), 100
+    ),
+    Damage("an index", lambda path: change(path, pages(path, 10)[0] + 8, b"\xff" * 999), 200),
+    Damage("the root", lambda path: change(path, root_of_messages(path), bytes(PAGE)), 0),
+    Damage("times", lambda path: write_text(path, "UPDATE message SET at = 1 << 62"), 200),
+    Damage("states", lambda path: write_text(path, "UPDATE message SET state = 'waitinh'"), 200),
+    Damage("a log of noise", write_wal, 200, told=False),
+    Damage(
+        "no utf-8",
+        lambda path: execute(path, "UPDATE message SET text = CAST(x'ff48' AS TEXT)"),
+        200,
+        told=False,
+    ),
+)
+
+
+@pytest.fixture
+def record() -> Callable[..., TokenRecord]:
+    """A token by its id."""
+    return lambda number="0123": TokenRecord(
+        id=number,
+        kind=Kind.TOKEN,
+        user="owner",
+        name="kitchen",
+        scope=Scope.POST,
+        created=1_800_000_000,
+        expires=None,
+    )
+
+
+@pytest.fixture
+async def state(tmp_path: Path, draft: Any, noon: datetime) -> Path:
+    """A directory with 200 messages, some read, one with a picture and a key."""
+    async with SqliteStore(tmp_path) as store:
+        for number in range(1, MESSAGES + 1):
+            await store.add(draft(f"text {number} " + "x" * 400), noon)
+        await store.change(Change(5, lambda message: lifecycle.show(message, noon)))
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_messages_are_kept_as_far_as_they_can_be_read_and_it_is_said(
+    state: Path, draft: Any, noon: datetime, kind: Damage
+) -> None:
+    path = state / database.NAME
+    kind.do(path)
+    async with SqliteStore(state) as store:
+        messages = (await store.page(limit=1000, states=tuple(State))).messages
+        new = (await store.add(draft("new"), noon)).message
+        await store.change(Change(new.id, lambda message: lifecycle.show(message, noon)))
+        assert (await store.get(new.id)).text == "new"
+        await store.wanted()
+        await store.counts()
+        await store.deadline()
+    assert len(messages) >= kind.left
+    assert new.id > MESSAGES
+    told = damage.notices(state)
+    assert len(told) == kind.told
+    for name, sentence in told.items():
+        assert sentence.startswith("The database of messages was damaged (")
+        assert f"{len(messages)} messages were read into a new one" in sentence
+        assert f"remove {name.removesuffix('.txt')}* from {state}" in sentence
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+@contextlib.asynccontextmanager
+async def served(settings: Any) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of the app that runs as `serve` runs it."""
+    system = bootstrap.build(settings)
+    listener = bootstrap.listen("127.0.0.1", 0)
+    url = bootstrap.url_of(listener)
+    stop, ready = asyncio.Event(), asyncio.Event()
+    app = make_app(system.services)
+    running = asyncio.create_task(bootstrap.run(system, app, listener, stop, ready.set))
+    waiting = asyncio.create_task(ready.wait())
+    await asyncio.wait([running, waiting], return_when=asyncio.FIRST_COMPLETED)
+    try:
+        assert ready.is_set(), running.exception()
+        async with aiohttp.ClientSession(url) as client:
+            yield client
+    finally:
+        stop.set()
+        await running
+
+
+async def logged_in(client: aiohttp.ClientSession, password: str) -> dict[str, str]:
+    body = {"username": "owner", "password": password}
+    async with client.post("/api/v1/session", json=body) as answer:
+        assert answer.status == 201
+        return {"Authorization": f"Bearer {(await answer.json())['token']}"}
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+async def test_the_app_starts_serves_and_tells_it_on_the_panel_and_to_machines(
+    state: Path, make_settings: Callable[..., Any], password: str, kind: Damage
+) -> None:
+    kind.do(state / database.NAME)
+    options = {"panel": "memory", "button": "none", "storage": "sqlite", "state_directory": state}
+    for _ in range(2):
+        async with served(make_settings(**options)) as client:
+            headers = await logged_in(client, password)
+            for path in ("messages?limit=200", "status", "screen"):
+                async with client.get(f"/api/v1/{path}", headers=headers) as answer:
+                    assert answer.status == 200
+            body = {"text": "Hello"}
+            async with client.post("/api/v1/messages", json=body, headers=headers) as answer:
+                assert answer.status == 201
+            async with client.get("/healthz") as answer:
+                health = await answer.json()
+            async with client.get("/api/v1/status", headers=headers) as answer:
+                errors = [error["what"] for error in (await answer.json())["errors"]]
+            async with client.get("/api/v1/messages?limit=200", headers=headers) as answer:
+                messages = (await answer.json())["messages"]
+        assert (health["status"], health["storage"]) == ("ok", "ok")
+        assert bool(health.get("notices")) is kind.told
+        assert errors == health.get("notices", [])
+        notices = [message for message in messages if message["author"] == "Inkstand"]
+        assert [message["text"] for message in notices] == health.get("notices", [])
+
+
+async def test_what_is_read_is_what_was_there(state: Path, draft: Any, noon: datetime) -> None:
+    async with SqliteStore(state) as store:
+        with_key = draft("keyed", idempotency_key="k", picture=b"PNG")
+        await store.add(with_key, noon)
+        before = (await store.page(limit=1000)).messages
+    change(state / database.NAME, 0, bytes(PAGE))
+    async with SqliteStore(state) as store:
+        assert (await store.page(limit=1000)).messages == before
+        assert await store.picture(MESSAGES + 1) == b"PNG"
+        assert (await store.add(with_key, noon)).created is False
+
+
+async def test_what_was_damaged_is_kept_as_it_was(state: Path) -> None:
+    path = state / database.NAME
+    flip(path, 300)
+    damaged = path.read_bytes()
+    async with SqliteStore(state):
+        pass
+    (aside,) = (file for file in set_aside(state) if file.suffix != ".txt")
+    assert aside.read_bytes() == damaged
+
+
+async def test_it_is_said_until_the_files_are_removed(state: Path) -> None:
+    os.truncate(state / database.NAME, PAGE)
+    for _ in range(2):
+        async with SqliteStore(state):
+            assert len(damage.notices(state)) == 1
+    for file in set_aside(state):
+        file.unlink()
+    async with SqliteStore(state):
+        assert damage.notices(state) == {}
+
+
+async def test_a_power_cut_between_the_two_names_loses_nothing(state: Path) -> None:
+    path = state / database.NAME
+    path.rename(state / f"{database.NAME}.repaired")
+    async with SqliteStore(state) as store:
+        assert len((await store.page(limit=1000)).messages) == MESSAGES
+    assert damage.notices(state) == {}
+
+
+async def test_a_first_start_says_nothing(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with SqliteStore(tmp_path), SqliteTokenStore(tmp_path):
+            assert damage.notices(tmp_path) == {}
+
+
+@pytest.mark.parametrize(
+    "do",
+    [
+        lambda path: path.write_bytes(b"overwritten"),
+        lambda path: os.truncate(path, 0),
+        lambda path: path.unlink(),
+        lambda path: change(path, 0, bytes(PAGE)),
+        lambda path: execute(path, "DROP TABLE token"),
+        lambda path: write_text(path, "UPDATE token SET scope = 'all'"),
+        lambda path: write_text(path, "UPDATE token SET expires = 1 << 60"),
+    ],
+)
+async def test_damaged_accounts_let_nobody_in_but_the_owner_and_say_so(
+    tmp_path: Path, record: Any, do: Callable[[Path], object]
+) -> None:
+    async with SqliteTokenStore(tmp_path) as store:
+        await store.write([record()], [])
+    do(tmp_path / ACCOUNTS)
+    async with SqliteTokenStore(tmp_path) as store:
+        assert await store.load() == ()
+        await store.write([record("4567")], [])
+    (sentence,) = damage.notices(tmp_path).values()
+    assert "log in with the password, and make new tokens" in sentence
+    async with SqliteTokenStore(tmp_path) as store:
+        assert [kept.id for kept in await store.load()] == ["4567"]
