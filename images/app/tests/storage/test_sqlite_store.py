@@ -100,7 +100,7 @@ async def test_only_its_user_can_read_the_files(
         await store.add(draft(), noon)
         modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
     assert set(modes.values()) == {0o600}
-    assert len(modes) == 3
+    assert len(modes) == 4
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 

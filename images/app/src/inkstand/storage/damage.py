@@ -12,6 +12,8 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inkstand.storage.database import make_private
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -73,7 +75,9 @@ def set_aside(path: Path, suffix: str, sentence: str) -> None:
     advice = (
         f" When nothing of it is needed any more, remove {path.name}{suffix}* from {path.parent}."
     )
-    path.with_name(f"{path.name}{suffix}{_NOTICE}").write_text(sentence + advice + "\n", "utf-8")
+    notice = path.with_name(f"{path.name}{suffix}{_NOTICE}")
+    make_private(notice)
+    notice.write_text(sentence + advice + "\n", "utf-8")
     for part in ("-wal", ""):
         file = path.with_name(path.name + part)
         # To look at a database leaves an empty log.
@@ -115,6 +119,7 @@ def set_mark(path: Path, number: int) -> None:
         return
     with contextlib.suppress(OSError):  # without room it stays as it was
         new = target.with_name(f"{target.name}.new")
+        make_private(new)
         new.write_text(f"{number}\n", "ascii")
         new.replace(target)
 
