@@ -62,9 +62,10 @@ def connect(directory: Path) -> sqlite3.Connection:
     path = directory / NAME
     try:
         make_private(path)
-        return prepared(path, _PRAGMAS, schema.migrate)
     except OSError as error:
         raise unavailable(directory, error) from error
+    try:
+        return prepared(path, _PRAGMAS, schema.migrate)
     except sqlite3.Error as error:
         raise StorageUnavailableError(f"cannot open {path}: {error}") from error
 

@@ -10,6 +10,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from inkstand.errors import StorageError
 from inkstand.messages import Priority, State
 from inkstand.storage import damage, database, schema
 from inkstand.storage.rows import COLUMNS, to_number
@@ -67,6 +68,8 @@ def heal(directory: Path) -> None:
             _replace(path, new, why)
     except sqlite3.Error as error:
         raise database.translate(error, directory) from error
+    except StorageError:
+        raise
     except OSError as error:
         raise database.unavailable(directory, error) from error
 
