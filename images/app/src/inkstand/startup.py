@@ -31,10 +31,10 @@ def hold_failure(
 
     SIGTERM and SIGINT end it at once.
     """
-    _LOG.critical("cannot start, the next try is in %g s: %s", seconds, error)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    _LOG.critical("cannot start, the next try is in %g s: %s", seconds, error)
     # A driver that never answers must not keep the process.
     show = threading.Thread(target=_try_to_show, args=(error, panel_directory), daemon=True)
     show.start()
