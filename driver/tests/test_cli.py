@@ -114,6 +114,7 @@ def test_simulate_says_how_the_panel_is(capsys: pytest.CaptureFixture[str], tmp_
         "fault   dc-failed",
         "power   off",
         "glass   nothing drawn yet",
+        "bus     not recorded",
         "",
     ]
 

@@ -1,5 +1,6 @@
 """Safety of the glass: whatever goes wrong, the panel has no power afterwards."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -20,7 +21,7 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
-from epdfuse.recording import RecordingBus
+from epdfuse.recording import RecordingBus, SilentBus
 
 pytestmark = pytest.mark.unit
 
@@ -60,14 +61,30 @@ def test_a_failed_start_ends_with_the_power_cut(
     small: PanelSpec, chip_id: int, status: int, error: type[PanelError]
 ) -> None:
     events: list[str] = []
-    controller = create_controller(
-        small, RecordingBus(events.append, chip_id=chip_id, status=status)
-    )
+    controller = create_controller(small, RecordingBus(events.append, SilentBus(chip_id, status)))
     with pytest.raises(error) as caught:
         controller.begin()
     assert events[-7:] == POWER_CUT
     assert not caught.value.glass_disturbed
     assert not controller.powered
+
+
+@pytest.mark.parametrize("film", [230, 231])
+@pytest.mark.parametrize(
+    ("chip_id", "words"),
+    [
+        (0x00, "no identity (0x00); is the panel connected, its cable seated"),
+        (0xFF, "no identity (0xff); is the panel connected, its cable seated"),
+        (0x11, "the identity 0x11, which is not that of films 230 and 231"),
+    ],
+)
+def test_an_identity_that_contradicts_the_settings_is_told_with_what_it_may_mean(
+    film: int, chip_id: int, words: str
+) -> None:
+    spec = panel_spec("2.7", film)
+    panel = ControlledPanel(spec, SilentBus(chip_id))
+    with pytest.raises(UnsupportedCogError, match=re.escape(words)):
+        panel.probe()
 
 
 @pytest.mark.parametrize("spec", EVERY_FILM, ids=lambda spec: spec.description)
@@ -184,7 +201,7 @@ def events() -> list[str]:
 
 @pytest.fixture
 def recorded(events: list[str]) -> Callable[[PanelSpec], ControlledPanel]:
-    return lambda spec: ControlledPanel(spec, RecordingBus(events.append))
+    return lambda spec: ControlledPanel(spec, RecordingBus(events.append, SilentBus()))
 
 
 def test_the_controller_stays_powered_after_a_partial_update_of_film_231(
@@ -247,7 +264,7 @@ def test_probing_cuts_the_power_first_and_never_starts_a_pump(
 def test_film_110_stops_its_pump_clock_before_the_power_is_cut() -> None:
     spec = panel_spec("1.44", 110)
     events: list[str] = []
-    bus = RecordingBus(events.append, with_pwm=True)
+    bus = RecordingBus(events.append, SilentBus(), with_pwm=True)
     create_controller(spec, bus).cut_power()
     assert events == ["pwm 0", *POWER_CUT]
 

@@ -1,11 +1,12 @@
 """Messages to systemd."""
 
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from epdfuse.notify import notify
+from epdfuse.notify import notify, watchdog_interval
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +43,19 @@ def test_a_service_manager_that_went_away_is_named_in_the_log(
 ) -> None:
     notify("READY=1", {"NOTIFY_SOCKET": str(tmp_path / "gone")})
     assert "service manager" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("environment", "seconds"),
+    [
+        ({}, None),
+        ({"WATCHDOG_USEC": "10000000"}, 5.0),
+        ({"WATCHDOG_USEC": "10000000", "WATCHDOG_PID": str(os.getpid())}, 5.0),
+        ({"WATCHDOG_USEC": "10000000", "WATCHDOG_PID": "1"}, None),
+        ({"WATCHDOG_USEC": "soon"}, None),
+    ],
+)
+def test_signs_of_life_come_twice_as_often_as_they_are_wanted(
+    environment: dict[str, str], seconds: float | None
+) -> None:
+    assert watchdog_interval(environment) == seconds

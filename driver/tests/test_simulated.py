@@ -9,6 +9,7 @@ from PIL import Image
 from epdfuse import picture
 from epdfuse.panel import BusyTimeoutError, PanelSpec, panel_spec
 from epdfuse.simulated import Bench, Fault, Pace, SimulatedPanel
+from epdfuse.transcript import Request, record
 
 pytestmark = pytest.mark.unit
 
@@ -124,6 +125,41 @@ def test_a_picture_that_cannot_be_written_does_not_fail_the_command(
     bench.glass_picture.joinpath("full").touch()
     SimulatedPanel(spec, bench, Stopwatch(), 5).update(None, new)
     assert "cannot write the picture" in caplog.text
+
+
+def all_sent(events: list[str]) -> list[str]:
+    return [event for event in events if event.startswith("send ")]
+
+
+def test_the_bus_is_written_down_while_that_is_asked_for(
+    panel: SimulatedPanel, bench: Bench, old: bytes, new: bytes
+) -> None:
+    panel.update(None, old)
+    bench.recording = True
+    panel.update(old, new)
+    bench.recording = False
+    panel.update(new, old)
+    expected: list[str] = []
+    record(Request(panel.spec, "update", old, new), expected.append)
+    recorded = bench.bus_record.read_text("ascii").splitlines()
+    assert all_sent(recorded) == all_sent(expected)
+    assert len(recorded) == len(expected) - 1  # all but its status
+
+
+def test_a_record_begins_anew(panel: SimulatedPanel, bench: Bench, new: bytes) -> None:
+    bench.recording = True
+    panel.update(None, new)
+    bench.recording = True
+    assert not bench.bus_record.exists()
+
+
+def test_a_record_that_cannot_be_written_does_not_fail_the_command(
+    panel: SimulatedPanel, bench: Bench, new: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench.recording = True
+    bench.bus_record.mkdir()
+    panel.update(None, new)
+    assert "cannot write what goes over the bus" in caplog.text
 
 
 @pytest.mark.parametrize("fault", Fault)

@@ -10,7 +10,7 @@ import pytest
 from epdfuse.bus import Lines, Pin
 from epdfuse.controllers import create_controller
 from epdfuse.panel import FILMS, BusError, PanelSpec, panel_spec
-from epdfuse.recording import RecordingBus
+from epdfuse.recording import RecordingBus, SilentBus
 from epdfuse.spi import (
     SPEED_HZ,
     NoPwm,
@@ -122,7 +122,7 @@ def transfers_of() -> Callable[[PanelSpec], list[bytes]]:
 
     def transfers(spec: PanelSpec) -> list[bytes]:
         events: list[str] = []
-        update(spec, RecordingBus(events.append))
+        update(spec, RecordingBus(events.append, SilentBus()))
         return [sent for event in events for sent in carried(event)]
 
     return transfers
@@ -176,7 +176,9 @@ def test_pauses_within_a_line_are_left_to_the_kernel(bus: SpiGpioBus, kernel: Ke
 
 
 def test_no_lines_need_no_call(device: SpiDevice, kernel: Kernel) -> None:
-    controller = create_controller(panel_spec("1.44"), RecordingBus(lambda event: None))
+    controller = create_controller(
+        panel_spec("1.44"), RecordingBus(lambda event: None, SilentBus())
+    )
     around = controller._around  # type: ignore[attr-defined]
     device.write_lines(Lines(b"", 5, around))
     assert kernel.calls == []

@@ -1,5 +1,6 @@
 """One order at a time, and rest when nobody orders."""
 
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from epdfuse.commands import Command, Operator, Order
 from epdfuse.glass import GlassStore
 from epdfuse.memory import MemoryPanel
 from epdfuse.panel import DcFailedError, PanelSpec
-from epdfuse.turns import ClosedError, Turns
+from epdfuse.turns import STUCK_AFTER, ClosedError, Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,3 +195,25 @@ def test_closing_refuses_an_update_that_waits_for_the_glass(
             await resting_turns.close()
 
     trio.run(scenario)
+
+
+def test_an_order_that_takes_longer_than_any_is_called_stuck(
+    turns: Turns, panel: GatedPanel
+) -> None:
+    finish = threading.Event()
+    panel.gate = finish.wait
+
+    async def scenario(clock: trio.testing.MockClock) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(turns.run, order(panel.spec.white))
+            await trio.testing.wait_all_tasks_blocked()
+            stuck.append(turns.stuck)
+            clock.jump(STUCK_AFTER + 1)
+            stuck.append(turns.stuck)
+            finish.set()
+        stuck.append(turns.stuck)
+
+    stuck: list[bool] = []
+    clock = trio.testing.MockClock()
+    trio.run(scenario, clock, clock=clock)
+    assert stuck == [False, True, False]

@@ -30,6 +30,7 @@ _SIMULATE_EXAMPLES = """\
 examples:
   epdfuse simulate fail broken     the next command fails: "Panel broken"
   epdfuse simulate fail ok         the panel works again
+  epdfuse simulate record on       the bus is written to bus.txt, from the next command on
   epdfuse simulate status          what it does now
 """
 
@@ -148,6 +149,9 @@ def _add_simulate(add_parser: _Adder) -> None:
     fail = actions.add_parser("fail", help="fail from the next command on; ok heals")
     fail.add_argument("fault", choices=[fault.value for fault in Fault])
     fail.set_defaults(run=_fail)
+    record = actions.add_parser("record", help="write down what goes over the bus from now on")
+    record.add_argument("switch", choices=("on", "off"))
+    record.set_defaults(run=_record)
     actions.add_parser("status", help="print how it is").set_defaults(run=_status)
 
 
@@ -203,6 +207,13 @@ def _fail(options: argparse.Namespace) -> None:
         raise Refusal(f"cannot tell the panel: {error}") from error
 
 
+def _record(options: argparse.Namespace) -> None:
+    try:
+        _bench(options).recording = options.switch == "on"
+    except OSError as error:
+        raise Refusal(f"cannot tell the panel: {error}") from error
+
+
 def _status(options: argparse.Namespace) -> None:
     bench = _bench(options)
     pid = holder(options.state_directory)
@@ -211,6 +222,7 @@ def _status(options: argparse.Namespace) -> None:
     print(f"power   {'on' if bench.powered else 'off'}")
     drawn = bench.glass_picture.exists()
     print(f"glass   {bench.glass_picture if drawn else 'nothing drawn yet'}")
+    print(f"bus     {f'written to {bench.bus_record}' if bench.recording else 'not recorded'}")
 
 
 def _bench(options: argparse.Namespace) -> Bench:

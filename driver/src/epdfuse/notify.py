@@ -19,6 +19,17 @@ def notify(state: str, environment: Mapping[str, str] = os.environ) -> None:
         log.warning("cannot tell the service manager %s: %s", state, error)
 
 
+def watchdog_interval(environment: Mapping[str, str] = os.environ) -> float | None:
+    """Seconds between two signs of life (`WATCHDOG=1`) the service manager wants; None: none.
+
+    That is half the time after which it would kill (sd_watchdog_enabled(3)).
+    """
+    if environment.get("WATCHDOG_PID", str(os.getpid())) != str(os.getpid()):
+        return None
+    microseconds = environment.get("WATCHDOG_USEC", "")
+    return int(microseconds) / 2_000_000 if microseconds.isdecimal() else None
+
+
 def _send(address: str, datagram: bytes) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
         channel.connect(address)

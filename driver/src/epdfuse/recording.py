@@ -2,86 +2,137 @@
 
 from collections.abc import Callable
 
-from epdfuse.bus import READ_CHIP_ID, Lines, Pin, play_lines
+from epdfuse.bus import READ_CHIP_ID, Bus, Lines, Pin, play_lines
 
 HEALTHY_CHIP_ID = 0x02
 HEALTHY_STATUS = 0xC0
 """The glass is whole (bit 7) and the charge pumps have their voltage (bit 6)."""
 
 
-class RecordingBus:
-    """Writes one line a bus event and answers like a controller.
+class SilentBus:
+    """A bus on which a chip answers, nothing else happens, and no time passes.
 
-    Its stage timer runs out after one frame, so a transcript does not depend on time.
+    Args:
+        chip_id: what the controller says it is.
+        status: what its status register holds.
+    """
+
+    def __init__(self, chip_id: int = HEALTHY_CHIP_ID, status: int = HEALTHY_STATUS) -> None:
+        self._chip_id = chip_id
+        self._status = status
+
+    def set_pin(self, pin: Pin, level: int) -> None:
+        """Nothing."""
+
+    def set_pwm(self, duty: int) -> None:
+        """Nothing."""
+
+    def read_busy(self) -> int:
+        """Low: ready."""
+        return 0
+
+    def wait(self, microseconds: int) -> None:
+        """Nothing."""
+
+    def spi_on(self) -> None:
+        """Nothing."""
+
+    def spi_off(self) -> None:
+        """Nothing."""
+
+    def send(self, data: bytes) -> None:
+        """Nothing."""
+
+    def transfer(self, data: bytes) -> bytes:
+        """Answer like a controller; the last byte that comes back is the answer."""
+        answer = self._chip_id if data[0] == READ_CHIP_ID else self._status
+        return bytes([*bytes(len(data) - 1), answer])
+
+    def send_lines(self, lines: Lines) -> None:
+        """Nothing."""
+
+    def start_stage(self, milliseconds: int) -> None:
+        """Nothing."""
+
+    def stage_running(self) -> bool:
+        """One frame was enough, so what is sent does not depend on time."""
+        return False
+
+    def close(self) -> None:
+        """Nothing."""
+
+
+class RecordingBus:
+    """Writes one line a bus event, and hands the event on to another bus.
 
     Args:
         write: takes each event, without its line end.
-        chip_id: what the controller says it is.
-        status: what its status register holds.
+        bus: where events go, and answers come from.
         with_pwm: also write `pwm <duty>`, an event that docs/contracts.md has not.
     """
 
-    def __init__(
-        self,
-        write: Callable[[str], object],
-        *,
-        chip_id: int = HEALTHY_CHIP_ID,
-        status: int = HEALTHY_STATUS,
-        with_pwm: bool = False,
-    ) -> None:
+    def __init__(self, write: Callable[[str], object], bus: Bus, *, with_pwm: bool = False) -> None:
         self._write = write
-        self._chip_id = chip_id
-        self._status = status
+        self._bus = bus
         self._with_pwm = with_pwm
 
     def set_pin(self, pin: Pin, level: int) -> None:
         """Record an output."""
         self._write(f"pin {pin} {level}")
+        self._bus.set_pin(pin, level)
 
     def set_pwm(self, duty: int) -> None:
         """Record the pump clock, when that was asked for."""
         if self._with_pwm:
             self._write(f"pwm {duty}")
+        self._bus.set_pwm(duty)
 
     def read_busy(self) -> int:
-        """Record a look at BUSY, which is never high here."""
-        self._write("read busy 0")
-        return 0
+        """Record a look at BUSY."""
+        busy = self._bus.read_busy()
+        self._write(f"read busy {busy}")
+        return busy
 
     def wait(self, microseconds: int) -> None:
-        """Record a pause, and take none."""
+        """Record a pause."""
         self._write(f"wait {microseconds}")
+        self._bus.wait(microseconds)
 
     def spi_on(self) -> None:
         """Record SPI powered up."""
         self._write("spi on")
+        self._bus.spi_on()
 
     def spi_off(self) -> None:
         """Record SPI powered down."""
         self._write("spi off")
+        self._bus.spi_off()
 
     def send(self, data: bytes) -> None:
         """Record a write."""
         self._write(f"send {data.hex()}")
+        self._bus.send(data)
 
     def transfer(self, data: bytes) -> bytes:
-        """Record a transfer; the last byte that comes back is the answer."""
-        answer = self._chip_id if data[0] == READ_CHIP_ID else self._status
-        received = bytes([*bytes(len(data) - 1), answer])
+        """Record a transfer."""
+        received = self._bus.transfer(data)
         self._write(f"recv {data.hex()} {received.hex()}")
         return received
 
     def send_lines(self, lines: Lines) -> None:
         """Record every event of every line."""
-        play_lines(self, lines)
+        play_lines(RecordingBus(self._write, SilentBus()), lines)
+        self._bus.send_lines(lines)
 
     def start_stage(self, milliseconds: int) -> None:
         """Record the beginning of a stage."""
         self._write(f"stage {milliseconds}")
+        self._bus.start_stage(milliseconds)
 
     def stage_running(self) -> bool:
-        """One frame was enough."""
-        return False
+        """Ask whether one more frame is needed."""
+        return self._bus.stage_running()
 
     def close(self) -> None:
-        """Nothing to let go of."""
+        """Let go of the bus."""
+        self._bus.close()

@@ -16,7 +16,7 @@ from epdfuse.backends import BUSES, BusOptions
 from epdfuse.commands import Operator
 from epdfuse.directory import Directory
 from epdfuse.glass import GlassStore
-from epdfuse.notify import notify
+from epdfuse.notify import notify, watchdog_interval
 from epdfuse.panel import PanelDriver
 from epdfuse.server import EpdFileSystem
 from epdfuse.storage import Refusal, claim
@@ -108,6 +108,7 @@ async def _main(turns: Turns, mountpoint: Path) -> None:
         nursery.start_soon(turns.rest_when_idle)
         nursery.start_soon(_end_on_signal, turns)
         nursery.start_soon(_say_when_ready, mountpoint)
+        nursery.start_soon(_show_signs_of_life, turns)
         await pyfuse3.main(max_tasks=_MAX_REQUESTS)
         nursery.cancel_scope.cancel()
 
@@ -121,6 +122,15 @@ async def _say_when_ready(mountpoint: Path) -> None:
     read = await trio.run_process(["cat", "--", mountpoint / "panel"], capture_stdout=True)
     log.info("%s is served at %s", read.stdout.decode().strip(), mountpoint)
     notify("READY=1")
+
+
+async def _show_signs_of_life(turns: Turns) -> None:
+    """Feed the watchdog from the loop that answers requests, while the panel makes progress."""
+    interval = watchdog_interval()
+    while interval is not None:
+        if not turns.stuck:
+            notify("WATCHDOG=1")
+        await trio.sleep(interval)
 
 
 async def _end_on_signal(turns: Turns) -> None:

@@ -1,22 +1,27 @@
 """A panel without hardware: it takes the time of a real one, and fails as one would.
 
 Behind the bus is the model of `epdfuse.model`, driven by the same controllers as a real panel.
-Its glass is the picture `glass.png` in the state directory, where stages and ghosts can be seen.
+Its glass is the picture `glass.png` in the state directory, where stages and ghosts can be seen;
+what goes over the bus is written to `bus.txt` there when somebody asks for it.
 """
 
+import io
 import logging
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from enum import Enum
 from pathlib import Path
+from typing import IO
 
 from epdfuse import picture
 from epdfuse.bus import Lines, Pin
 from epdfuse.controlled import ControlledPanel
 from epdfuse.model import Health, ModelBus
 from epdfuse.panel import DcFailedError, PanelBrokenError, PanelSpec, UnsupportedCogError
+from epdfuse.recording import RecordingBus
 from epdfuse.storage import replace_file
 
 log = logging.getLogger(__name__)
@@ -43,8 +48,10 @@ class Bench:
 
     def __init__(self, directory: Path) -> None:
         self.glass_picture = directory / "glass.png"
+        self.bus_record = directory / "bus.txt"
         self._fault = directory / "fault"
         self._power = directory / "power"
+        self._recording = directory / "recording"
 
     @property
     def fault(self) -> Fault:
@@ -69,6 +76,20 @@ class Bench:
             self._power.touch()
         else:
             self._power.unlink(missing_ok=True)
+
+    @property
+    def recording(self) -> bool:
+        """Whether what goes over the bus is written to `bus_record`."""
+        return self._recording.exists()
+
+    @recording.setter
+    def recording(self, recording: bool) -> None:
+        """Begin anew from the next command on, or stop and keep what was written."""
+        if recording:
+            self.bus_record.unlink(missing_ok=True)
+            self._recording.touch()
+        else:
+            self._recording.unlink(missing_ok=True)
 
 
 class Pace:
@@ -143,17 +164,41 @@ class SimulatedPanel(ControlledPanel):
 
     def probe(self) -> None:
         """Cut the power a crash left on, then see that the chip answers."""
-        self._prepare()
-        super().probe()
+        with self._recorded():
+            self._prepare()
+            super().probe()
 
     def power_off(self) -> None:
         """Stop the charge pumps, when they run."""
-        self._pace.start()
-        super().power_off()
+        with self._recorded():
+            self._pace.start()
+            super().power_off()
 
     def _draw(self, draw: Callable[[], None], *, stay_powered: bool = False) -> None:
-        self._prepare()
-        super()._draw(draw, stay_powered=stay_powered)
+        with self._recorded():
+            self._prepare()
+            super()._draw(draw, stay_powered=stay_powered)
+
+    @contextmanager
+    def _recorded(self) -> Iterator[None]:
+        """Write down what goes over the bus in this block, if that is asked for."""
+        if not self._bench.recording:
+            yield
+            return
+        with self._bus_record() as file:
+            self._controller.bus = RecordingBus(lambda it: file.write(f"{it}\n"), self._model)
+            try:
+                yield
+            finally:
+                self._controller.bus = self._model
+
+    def _bus_record(self) -> IO[str]:
+        """A disk that refuses costs the record, not the command."""
+        try:
+            return self._bench.bus_record.open("a", encoding="ascii")
+        except OSError as error:
+            log.warning("cannot write what goes over the bus: %s", error)
+            return io.StringIO()
 
     def _prepare(self) -> None:
         """Begin to count time, and be as healthy as people want."""

@@ -18,7 +18,7 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
-from epdfuse.recording import HEALTHY_CHIP_ID, HEALTHY_STATUS, RecordingBus
+from epdfuse.recording import HEALTHY_CHIP_ID, HEALTHY_STATUS, RecordingBus, SilentBus
 
 OPERATIONS = ("clear", "update", "partial")
 TEMPERATURES = range(-99, 100)
@@ -54,9 +54,8 @@ def example_new(spec: PanelSpec) -> bytes:
 
 def record(request: Request, write: Callable[[str], object]) -> None:
     """Write the events of power up, operation, power down and the status, one a line."""
-    bus = RecordingBus(
-        write, chip_id=request.chip_id, status=request.status, with_pwm=request.with_pwm
-    )
+    chip = SilentBus(request.chip_id, request.status)
+    bus = RecordingBus(write, chip, with_pwm=request.with_pwm)
     controller = create_controller(request.spec, bus)
     controller.celsius = request.celsius
     write(f"status {_run(controller, request)}")

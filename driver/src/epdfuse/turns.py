@@ -6,6 +6,9 @@ import trio
 
 from epdfuse.commands import Operator, Order
 
+STUCK_AFTER = 120.0
+"""Seconds no order takes; the longest update, at -10 °C and below, takes 44."""
+
 
 class ClosedError(Exception):
     """The driver is stopping and takes no more orders."""
@@ -30,6 +33,12 @@ class Turns:
         self._closing = trio.Event()
         self._full_interval = full_interval
         self._full_from = -math.inf
+        self._started: float | None = None
+
+    @property
+    def stuck(self) -> bool:
+        """Whether the panel has been at one order for longer than any takes."""
+        return self._started is not None and trio.current_time() > self._started + STUCK_AFTER
 
     async def run(self, order: Order) -> None:
         """Wait for the panel's turn, then for the panel.
@@ -73,8 +82,10 @@ class Turns:
 
     async def _drive(self, order: Order) -> None:
         full = self._operator.drives_all(order)
+        self._started = trio.current_time()
         try:
             await trio.to_thread.run_sync(self._operator.run, order)
         finally:
+            self._started = None
             if full:
                 self._full_from = trio.current_time() + self._full_interval

@@ -68,6 +68,32 @@ def test_a_killed_driver_is_back_within_five_seconds_with_the_same_glass(
     assert set(pi.file(f"{PANEL}/current").content) == {0o252}
 
 
+def test_a_driver_that_hangs_is_killed_and_back_within_thirty_seconds(
+    pi: Any, wait_for: Callable[..., Any]
+) -> None:
+    """A process that is stopped hangs as one does that waits for ever: nothing is answered."""
+    process = pi.check_output(f"systemctl show -p MainPID --value {UNIT}")
+    pi.check_output(f"systemctl kill --kill-whom main --signal STOP {UNIT}")
+    assert pi.run(f"timeout 1 cat {PANEL}/panel").rc != 0
+    wait_for(
+        "another driver",
+        lambda: (
+            pi.check_output(f"systemctl show -p MainPID --value {UNIT}") not in ("0", process)
+            and said(pi) == FIRST
+        ),
+        seconds=30,
+    )
+    assert "watchdog" in pi.check_output(f"journalctl --unit {UNIT} --lines 50 --no-pager")
+    assert set(pi.file(f"{PANEL}/current").content) == {0o252}
+
+
+def test_the_size_is_where_programs_for_gratis_look(pi: Any) -> None:
+    """They read it with a shell, and PaPiRus' with Python."""
+    assert pi.check_output(". /etc/default/epd-fuse && echo $EPD_SIZE") == "2.7"
+    script = "exec(open('/etc/default/epd-fuse').read()); print(EPD_SIZE)"
+    assert pi.check_output("python3 -c %s", script) == "2.7"
+
+
 def test_the_owner_makes_the_panel_fail_and_heals_it(pi: Any) -> None:
     pi.check_output("epdfuse simulate fail broken")
     assert pi.run(f"echo U >{PANEL}/command").rc != 0
@@ -84,8 +110,9 @@ def test_no_compiler_is_there(pi: Any) -> None:
 def test_another_panel_is_one_setting_and_one_run(pi: Any, apply: Callable[..., Any]) -> None:
     assert apply("--check", "--tags=run", panel="2.0").changed > 0
     assert said(pi) == FIRST
-    assert apply(panel="2.0").changed > 0
-    assert said(pi) == "EPD 2.0 200x96 COG 2 FILM 231\n"
+    assert apply(panel="2.0", panel_line="short").changed > 0
+    assert said(pi) == "EPD 2.0 200x96 COG 2\n"
+    assert pi.check_output(". /etc/default/epd-fuse && echo $EPD_SIZE") == "2.0"
     assert len(pi.file(f"{PANEL}/current").content) == 200 * 96 // 8
 
 

@@ -51,6 +51,8 @@ _START_PUMPS = (
 _PUMP_ATTEMPTS = 4
 
 _COG_ID, _COG_ID_MASK = 0x02, 0x0F
+_NOBODY = (0x00, 0xFF)
+"""What is read where no chip answers: the line low, or pulled up."""
 _GLASS_WHOLE, _VOLTAGE_REACHED = 0x80, 0x40
 
 
@@ -97,10 +99,20 @@ def _check_chip_id(bus: Bus) -> None:
     for _ in range(2):  # the first answer after a reset is not valid
         chip_id = bus.transfer(bytes([READ_CHIP_ID, 0]))[1]
     if chip_id & _COG_ID_MASK != _COG_ID:
-        raise UnsupportedCogError(
-            f"the controller has the identity 0x{chip_id:02x}, this film needs 0x{_COG_ID:02x};"
-            " is the panel connected and is the film right?"
+        raise UnsupportedCogError(f"the controller {_what_it_may_be(chip_id)}")
+
+
+def _what_it_may_be(chip_id: int) -> str:
+    """Say what an identity means that is not that of COG 2; it is the same for all sizes."""
+    if chip_id in _NOBODY:
+        return (
+            f"gives no identity (0x{chip_id:02x}); is the panel connected, its cable seated, and"
+            " is it none of film 110, whose chip gives none?"
         )
+    return (
+        f"has the identity 0x{chip_id:02x}, which is not that of films 230 and 231"
+        f" (0x{_COG_ID:02x}); is the panel of another film or make?"
+    )
 
 
 def _pumps_started(bus: Bus) -> bool:
