@@ -130,6 +130,10 @@ lock: setup-dev ## Write down the versions that are installed now
 bench-deploy: setup-deploy ## How long a deployment takes, and what it leaves in 512 MB (BENCH="--help" lists options)
 	@$(PYTHON) -m tools.bench_deploy $(BENCH)
 
+.PHONY: glass-table
+glass-table: setup-deploy ## What a real panel would show, by a virtual Pi that is up: the table of docs/hardware.md (SHOWN="--help" lists options)
+	@$(PYTHON) -m virtual_pi.shown --write docs/hardware.md $(SHOWN)
+
 .PHONY: docs
 docs: setup-dev ## Write the tables of variables in the roles' READMEs and docs/configuration.md
 	@$(PYTHON) tools/check_role_variables.py --write

@@ -63,6 +63,8 @@ def test_the_2017_app_finds_its_panel_line_when_the_film_is_left_out(
 def test_a_picture_drawn_their_way_reads_back_their_way(driver: Driver, letter: str) -> None:
     image = draw(driver, (264, 176), letter)
     assert driver.frame("LE/current_inverse") == image.tobytes()
+    with Image.open(driver.state / "glass.png") as glass:
+        assert glass.tobytes() == image.tobytes()
     assert driver.text("error") == "OK\n"
 
 

@@ -55,6 +55,25 @@ def test_a_killed_driver_shows_the_same_content_and_no_container_restarts(
     assert started_at() == started
 
 
+@pytest.mark.usefixtures("clock")
+def test_a_driver_that_hangs_shows_a_new_message_within_thirty_seconds(
+    api: Any,
+    pi: Any,
+    current: Callable[[], bytes],
+    started_at: Callable[[], list[str]],
+    wait_for: Callable[..., Any],
+) -> None:
+    shown, started = current(), started_at()
+    pi.check_output("systemctl kill --kill-whom main --signal STOP epd-fuse")
+    api.send("Sent while the driver hangs")
+    is_new = "test -s /run/epd/panel/panel && systemctl is-active epd-fuse"
+    wait_for(
+        "a driver that answers", lambda: pi.run(f"timeout 2 sh -c '{is_new}'").rc == 0, seconds=30
+    )
+    wait_for("the message on the glass", lambda: current() not in (b"", shown))
+    assert started_at() == started
+
+
 @pytest.mark.parametrize("name", CONTAINERS)
 def test_a_killed_container_is_back_within_ten_seconds(
     name: str,
