@@ -21,9 +21,18 @@ NAMES = (
 )
 
 
+# There is one clock, that of this machine.
+NEVER = ("SYS_TIME",)
+
+
 def named(bounding: int) -> list[str]:
     """Name the capabilities of a bounding set, given as its bit mask."""
     return [name for number, name in enumerate(NAMES) if bounding >> number & 1]
+
+
+def given(status: Path = Path("/proc/self/status")) -> list[str]:
+    """Name the capabilities that a virtual Pi gets: all that this machine has, but NEVER."""
+    return [name for name in available(status) if name not in NEVER]
 
 
 def available(status: Path = Path("/proc/self/status")) -> list[str]:

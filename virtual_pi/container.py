@@ -103,7 +103,7 @@ def create(pi: VirtualPi, image: str) -> None:
     Raises:
         VirtualPiError: the engine refused, for example because a port is taken.
     """
-    options = run_options(pi, capabilities.available(), unified=unified_cgroups())
+    options = run_options(pi, capabilities.given(), unified=unified_cgroups())
     argv = ["docker", "run", "--detach", *options, image]
     try:
         run(argv)

@@ -73,6 +73,12 @@ def test_a_missing_capability_is_seen_in_the_bounding_set(tmp_path: Path) -> Non
     assert set(capabilities.NAMES) - set(capabilities.available(status)) == {"SYS_RESOURCE"}
 
 
+def test_a_virtual_pi_cannot_set_the_clock_of_the_machine_it_runs_on(tmp_path: Path) -> None:
+    status = tmp_path / "status"
+    status.write_text("CapBnd:\t000001ffffffffff\n")
+    assert set(capabilities.available(status)) - set(capabilities.given(status)) == {"SYS_TIME"}
+
+
 @pytest.mark.parametrize(("number", "name"), [(0, "CHOWN"), (21, "SYS_ADMIN"), (37, "AUDIT_READ")])
 def test_capabilities_have_the_kernels_numbers(number: int, name: str) -> None:
     assert capabilities.named(1 << number) == [name]
