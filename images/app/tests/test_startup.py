@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from inkstand.errors import ConfigError
-from inkstand.panel.base import Refresh
 from inkstand.panel.memory import MemoryPanel
 from inkstand.startup import show_failure
+
+if TYPE_CHECKING:
+    from inkstand.panel.base import Refresh
 
 pytestmark = pytest.mark.unit
 
