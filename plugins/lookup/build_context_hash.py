@@ -31,6 +31,10 @@ options:
       - The directory on the controller.
       - After it any number of strings that count too, such as the target and build arguments.
     required: true
+  files:
+    description: Give the SHA-1 of each file instead, to compare with what is on a host.
+    type: bool
+    default: false
 """
 EXAMPLES = """
 - ansible.builtin.debug:
@@ -38,9 +42,9 @@ EXAMPLES = """
 """
 RETURN = """
 _raw:
-  description: 12 hexadecimal digits.
+  description: 12 hexadecimal digits, or with O(files) a dictionary from relative path to SHA-1.
   type: list
-  elements: str
+  elements: raw
 """
 
 DIGITS = 12
@@ -137,15 +141,26 @@ def context_hash(folder: Path, *extra: str) -> str:
     return digest.hexdigest()[:DIGITS]
 
 
+def file_hashes(folder: Path) -> dict[str, str]:
+    """Give the SHA-1 of each file, which is what Ansible's modules give of files on a host."""
+    return {
+        name: hashlib.sha1(path.read_bytes(), usedforsecurity=False).hexdigest()
+        for name, path in source_files(folder)
+        if path.is_file()
+    }
+
+
 class LookupModule(LookupBase):
     """The plugin, as Ansible calls it."""
 
     source_files = staticmethod(source_files)
 
-    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[str]:
-        """Give the hash as a list of one."""
+    def run(self, terms: list[Any], variables: Any = None, **kwargs: Any) -> list[Any]:
+        """Give the hash, or those of the files, as a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
         try:
+            if self.get_option("files"):
+                return [file_hashes(Path(terms[0]))]
             return [context_hash(Path(terms[0]), *map(str, terms[1:]))]
         except (IndexError, OSError) as error:
             raise AnsibleError(f"build_context_hash: {error}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import shutil
 from typing import TYPE_CHECKING, Any
@@ -152,3 +153,11 @@ def test_the_plugin_gives_a_list_of_one(
     build_context_hash: Any, context: Path, named: Callable[..., str]
 ) -> None:
     assert build_context_hash.LookupModule().run([str(context), "x"]) == [named("x")]
+
+
+def test_the_files_are_told_with_what_ansible_says_of_those_on_a_host(
+    build_context_hash: Any, context: Path
+) -> None:
+    told = build_context_hash.file_hashes(context)
+    assert set(told) == {"Dockerfile", "src/main.py", "start"}
+    assert told["start"] == hashlib.sha1(b"#!/bin/sh\n", usedforsecurity=False).hexdigest()
