@@ -124,3 +124,29 @@ def play(playbook: Path, *options: str, **environment: str) -> Run:
         text=True,
     )
     return Run(done.returncode, done.stdout + done.stderr)
+
+
+def other_ansible(version: str, oldest_python: tuple[int, int]) -> tuple[Path | None, str]:
+    """Install another ansible-core beside this one; give its ansible-playbook, or say why not."""
+    wanted = ".".join(map(str, oldest_python))
+    python = _python_of(oldest_python)
+    if not python:
+        return None, f"ansible-core {version} needs Python {wanted}, and there is none here"
+    place = ROOT / ".cache" / f"ansible-core-{version}"
+    program = place / "bin" / "ansible-playbook"
+    if not program.exists():
+        subprocess.run([python, "-m", "venv", "--clear", str(place)], check=True)
+        pip = [str(place / "bin" / "pip"), "install", "--quiet", f"ansible-core=={version}"]
+        done = subprocess.run(pip, check=False, capture_output=True, text=True)
+        if done.returncode:
+            return None, f"ansible-core {version} cannot be installed: {done.stderr[-200:]}"
+    return program, ""
+
+
+def _python_of(oldest: tuple[int, int]) -> str:
+    places = [*os.environ["PATH"].split(":"), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
+    for minor in range(oldest[1], oldest[1] + 3):
+        for place in places:
+            if (python := Path(place) / f"python{oldest[0]}.{minor}").exists():
+                return str(python)
+    return ""

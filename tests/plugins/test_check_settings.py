@@ -9,14 +9,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ansible_collections  # type: ignore[import-untyped]
 import pytest
 import yaml
+
+from virtual_pi import testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parents[2]
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'c2FsdHNhbHQ' * 2}${'aGFzaGhhc2g' * 3}"
+# Another ansible-core finds the collections of this one.
+COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": str(Path(ansible_collections.__path__[0]).parent)}
 GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
 
 
@@ -141,15 +146,19 @@ def play(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     (tmp_path / "group_vars").symlink_to(ROOT / "inventory" / "group_vars")
     (tmp_path / "host_vars").mkdir()
 
+    ours = Path(sys.executable).with_name("ansible-playbook")
+
     def run(
-        settings: dict[str, Any], *options: str, playbook: str = "playbook.yml"
+        settings: dict[str, Any],
+        *options: str,
+        playbook: str = "playbook.yml",
+        program: Path = ours,
     ) -> subprocess.CompletedProcess[str]:
         (tmp_path / "host_vars" / "pi.yml").write_text(json.dumps(settings))
-        program = str(Path(sys.executable).with_name("ansible-playbook"))
         return subprocess.run(
-            [program, playbook, "-i", str(tmp_path / "hosts.yml"), *options],
+            [str(program), playbook, "-i", str(tmp_path / "hosts.yml"), *options],
             cwd=ROOT,
-            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STRATEGY": "linear"},
+            env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STRATEGY": "linear", **COLLECTIONS},
             check=False,
             capture_output=True,
             text=True,
@@ -205,3 +214,30 @@ def test_a_setting_of_an_earlier_version_is_named_and_the_run_goes_on(
     assert "UNREACHABLE" in done.stdout, done.stdout
     told = " ".join(done.stderr.split())
     assert "app_panel_bit_order: this setting is gone, and the line can be deleted." in told
+
+
+def other_ansible(version: str, oldest_python: tuple[int, int]) -> Path:
+    program, why_not = testing.other_ansible(version, oldest_python)
+    return program or pytest.skip(why_not)
+
+
+@pytest.mark.integration
+def test_an_ansible_that_is_too_old_is_refused_in_one_sentence(
+    play: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    done = play(GOOD, program=other_ansible("2.17.14", (3, 10)))
+    assert done.returncode != 0
+    assert "Inkstand needs ansible-core 2.19 or newer, and this is 2.17.14." in done.stderr
+    assert "PLAY" not in done.stdout
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("version", ["2.20.10", "2.21.5"])
+def test_a_newer_ansible_says_the_same(
+    play: Callable[..., subprocess.CompletedProcess[str]], version: str
+) -> None:
+    program = other_ansible(version, (3, 12))
+    wrong = play({**GOOD, **WRONG}, "--tags", "ap", program=program)
+    assert [sentence for sentence in SENTENCES if sentence not in wrong.stdout] == []
+    good = play(GOOD, program=program)
+    assert "UNREACHABLE" in good.stdout, good.stdout + good.stderr
