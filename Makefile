@@ -67,8 +67,8 @@ emulation: setup-deploy ## Let this machine build for other Pis: make emulation 
 	@$(PYTHON) -m pi_images emulation --arch "$(ARCH)"
 
 .PHONY: hash-password
-hash-password: setup-app ## Ask for a password and print its hash for host_vars
-	@PYTHONPATH=images/app/src $(PYTHON) -m inkstand hash-password
+hash-password: setup-app ## Ask for a password and print the line with its hash for host_vars
+	@PYTHONPATH=images/app/src $(PYTHON) -m inkstand hash-password --setting app_password_hash
 
 .PHONY: test
 test: setup-dev ## Run every check and test that this machine can run; say what it could not

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     from inkstand.config import Settings
 
+# The appliance is on the internet, where passwords are tried day and night.
+MIN_PASSWORD = 12
 _DONE, _FAILED, _MISUSED = 0, 1, 2
 # What a shell reports of programs that these signals ended.
 _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
@@ -101,9 +103,11 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "read a password from standard input and print its argon2id hash"
-    commands.add_parser("hash-password", help=text, description=text).set_defaults(
-        run=_hash_password
+    hasher = commands.add_parser("hash-password", help=text, description=text)
+    hasher.add_argument(
+        "--setting", metavar="NAME", help="print a line of YAML that gives this setting the hash"
     )
+    hasher.set_defaults(run=_hash_password)
     _add_render(commands)
     text = "try Inkstand here, with panel and button in memory; Ctrl-C stops it"
     demo = commands.add_parser("demo", help=text, description=text)
@@ -169,13 +173,19 @@ def _healthcheck(options: argparse.Namespace) -> int:
     return _DONE
 
 
-def _hash_password(_options: argparse.Namespace) -> int:
+def _hash_password(options: argparse.Namespace) -> int:
     password = _ask_password() if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
     if not password:
         raise ConfigError("the password is empty")
+    if len(password) < MIN_PASSWORD:
+        raise ConfigError(
+            f"the password has {len(password)} characters; take {MIN_PASSWORD} or more, "
+            "for example four words that have nothing to do with each other"
+        )
     from inkstand.auth.passwords import make_hash  # noqa: PLC0415
 
-    print(make_hash(password))
+    made = make_hash(password)
+    print(f"{options.setting}: '{made}'" if options.setting else made)
     return _DONE
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import time
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ def test_a_good_configuration_is_printed_without_secrets(
 
 
 def test_a_hash_is_made_of_what_is_read(inkstand: Callable[..., Any]) -> None:
-    result = inkstand("hash-password", given="pass word\n")
+    result = inkstand("hash-password", given="four words or so\n")
     assert result.returncode == 0
     assert result.stdout.startswith("$argon2id$")
     config = inkstand(
@@ -117,6 +118,17 @@ def test_a_hash_is_made_of_what_is_read(inkstand: Callable[..., Any]) -> None:
         INKSTAND_TOKEN_SECRET=SECRET,
     )
     assert config.returncode == 0
+
+
+def test_a_short_password_gets_no_hash(inkstand: Callable[..., Any]) -> None:
+    result = inkstand("hash-password", given="abc\n")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "the password has 3 characters; take 12 or more" in result.stderr
+
+
+def test_the_whole_line_of_a_setting_is_printed(inkstand: Callable[..., Any]) -> None:
+    result = inkstand("hash-password", "--setting", "app_password_hash", given="x" * 12)
+    assert re.fullmatch(r"app_password_hash: '[$]argon2id[$][^']+'\n", result.stdout)
 
 
 def test_an_empty_password_gets_no_hash(inkstand: Callable[..., Any]) -> None:
