@@ -6,6 +6,7 @@ import json
 import os
 import re
 import shutil
+import socket
 import subprocess
 import time
 import urllib.error
@@ -149,6 +150,16 @@ class Machine:
     def now(self) -> float:
         """Give the time in seconds since 1970."""
         return time.time()
+
+    def unreachable(self, host: str, port: int) -> str:
+        """Say why nobody answers at a port; nothing when somebody does."""
+        try:
+            socket.create_connection((host, port), timeout=5).close()
+        except socket.gaierror:
+            return "its name cannot be resolved"
+        except OSError as error:
+            return f"does not answer ({error.strerror or error})"
+        return ""
 
     def ask(self, url: str) -> Any:
         """Give the JSON that an address answers; None when it does not."""
@@ -464,6 +475,107 @@ def memory(machine: Machine) -> Iterator[Finding]:
         yield finding(WARN, "memory", seen, "dmesg | grep -i oom")
 
 
+# --- What an update or a hand may have changed ------------------------------------------------
+
+# Started by a run when it is needed.
+_NOT_BY_ITSELF = "inkstand-release-guard.timer"
+_SECRETS = (
+    "etc/inkstand/app/secrets/*",
+    "etc/inkstand/traefik/ca/*.key",
+    "etc/inkstand/traefik/config/tls/*key.pem",
+)
+
+
+def waiting_units(machine: Machine) -> Iterator[Finding]:
+    """Look whether what waits for a time or a visitor is enabled, and does."""
+    kinds = ("timer", "socket", "path")
+    files = [it for kind in kinds for it in machine.found(f"etc/systemd/system/inkstand-*.{kind}")]
+    for name in (file.name for file in files if file.name != _NOT_BY_ITSELF):
+        states = [machine.run("systemctl", word, name)[1] for word in ("is-enabled", "is-active")]
+        if states != ["enabled", "active"]:
+            fix = f"systemctl enable --now {name}"
+            yield finding(FAIL, name, f"is {' and '.join(states)}", fix)
+
+
+def fuse(machine: Machine) -> Iterator[Finding]:
+    """Look whether the driver may mount for everybody."""
+    lines = [line.strip() for line in machine.read("etc/fuse.conf").splitlines()]
+    if "user_allow_other" not in lines:
+        seen = "/etc/fuse.conf does not say user_allow_other, so containers see no panel"
+        yield finding(FAIL, "FUSE", seen, f"{DEPLOY} --tags epd_driver")
+
+
+def secrets(machine: Machine) -> Iterator[Finding]:
+    """Look whether everybody on the host can read a secret."""
+    for path in [it for pattern in _SECRETS for it in machine.found(pattern)]:
+        if path.stat().st_mode & 0o007:
+            name = f"/{path.relative_to(machine.root)}"
+            yield finding(FAIL, "secret", f"everybody can read {name}", f"chmod o= {name}")
+
+
+def networks(machine: Machine) -> Iterator[Finding]:
+    """Look whether those that talk to each other are on one network."""
+    on = {name: _networks(machine, name) for name in ("traefik", "app", "pigpiod")}
+    for one, other in (("traefik", "app"), ("app", "pigpiod")):
+        mine, theirs = on[one], on[other]
+        if mine is not None and theirs is not None and not mine & theirs:
+            seen = f"inkstand-{one} and inkstand-{other} are on no common network"
+            yield finding(FAIL, "network", seen, DEPLOY)
+
+
+def _networks(machine: Machine, name: str) -> set[str] | None:
+    status, said = machine.run("docker", "container", "inspect", f"inkstand-{name}")
+    told = (_json(said) or [None])[0] if status == 0 else None
+    return set(told["NetworkSettings"]["Networks"]) if told else None
+
+
+def reach(machine: Machine) -> Iterator[Finding]:
+    """Look what updates need: the names of mirrors and of the registry, and a way there."""
+    sources = machine.found("etc/apt/sources.list") + machine.found("etc/apt/sources.list.d/*")
+    text = "\n".join(machine.read(f"{it.relative_to(machine.root)}") for it in sources)
+    lines = [line for line in text.splitlines() if not line.lstrip().startswith("#")]
+    mirrors = sorted({found for line in lines for found in _HOST.findall(line)})
+    _, said = machine.run("docker", "info", "--format", "{{.IndexServerAddress}}")
+    registry = _HOST.findall(said)[:1]
+    wanted = [("mirror", it) for it in mirrors] + [("registry", it) for it in registry]
+    for what, (scheme, host) in wanted:
+        if why := machine.unreachable(host, 443 if scheme == "https" else 80):
+            fix = "look at the router and at /etc/resolv.conf; without internet, docs/offline.md"
+            yield finding(WARN, what, f"{host}: {why}", fix)
+        else:
+            yield finding(OK, what, f"{host} answers")
+
+
+_HOST = re.compile(r"\b(https?)://([A-Za-z0-9.-]+)")
+
+
+def host_name(machine: Machine) -> Iterator[Finding]:
+    """Look whether cloud-init gives the host another name at the next start."""
+    if re.search(r"^preserve_hostname: *true", machine.read("etc/cloud/cloud.cfg"), re.MULTILINE):
+        return
+    data = machine.read("boot/firmware/user-data") or machine.read(
+        "var/lib/cloud/instance/user-data.txt"
+    )
+    found = re.search(r"^hostname: *[\"']?([A-Za-z0-9.-]+)", data, re.MULTILINE)
+    now = machine.read("etc/hostname")
+    if found and now and found[1] != now:
+        seen = f"is {now}, and cloud-init makes it {found[1]} at the next start"
+        fix = f"write  hostname: {now}  into /boot/firmware/user-data"
+        yield finding(WARN, "host name", seen, fix)
+
+
+def wireless(machine: Machine) -> Iterator[Finding]:
+    """Look whether the wireless card sleeps, which loses multicast: .local names come and go."""
+    for device in machine.found("sys/class/net/wlan*"):
+        status, said = machine.run("iw", "dev", device.name, "get", "power_save")
+        if status == 0 and said.lower().endswith("on"):
+            fix = (
+                "write [connection] and wifi.powersave=2 into /etc/NetworkManager/conf.d/sleep.conf"
+            )
+            seen = f"{device.name} sleeps to save power, and .local names may not answer"
+            yield finding(WARN, "wireless", seen, fix)
+
+
 def examine(machine: Machine, question: Mapping[str, Any]) -> Iterator[Finding]:
     """Look at everything."""
     panel, line = question["panel"], question["line"]
@@ -472,9 +584,17 @@ def examine(machine: Machine, question: Mapping[str, Any]) -> Iterator[Finding]:
     yield from power(machine)
     yield from units(machine, ("epd-fuse", "docker"))
     yield from driver(machine, panel)
+    if panel["flavour"] == "epdfuse":
+        yield from fuse(machine)
     yield gpio(machine, line)
     yield from containers(machine, question["images"])
+    yield from networks(machine)
+    yield from waiting_units(machine)
+    yield from secrets(machine)
     yield from clock(machine, question["time_source"], question["now"])
+    yield from host_name(machine)
+    yield from wireless(machine)
+    yield from reach(machine)
     yield from disks(machine, question["directories"])
     yield from wear(machine)
     yield from memory(machine)

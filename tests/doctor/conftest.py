@@ -29,6 +29,7 @@ def machine(doctor: Any, tmp_path: Path) -> Any:
     class Made(doctor.Machine):  # type: ignore[misc]
         root = tmp_path
         says: dict[str, tuple[int, str]]
+        unreachable_hosts: dict[str, str]
         room = (1, 20_000_000_000, 30_000_000_000, 0.9)
         answer: Any = None
         time = 1000.0
@@ -43,6 +44,9 @@ def machine(doctor: Any, tmp_path: Path) -> Any:
         def now(self) -> float:
             return float(self.time)
 
+        def unreachable(self, host: str, port: int) -> str:
+            return self.unreachable_hosts.get(host, "")
+
         def ask(self, url: str) -> Any:
             return self.answer
 
@@ -52,5 +56,5 @@ def machine(doctor: Any, tmp_path: Path) -> Any:
             file.write_text(text)
 
     made = Made()
-    made.says = {}
+    made.says, made.unreachable_hosts = {}, {}
     return made

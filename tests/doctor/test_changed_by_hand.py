@@ -1,0 +1,111 @@
+"""What a hand, an update or the network changed is named, with its fix."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.unit
+
+TIMER = "etc/systemd/system/inkstand-certificate.timer"
+
+
+def on(*networks: str) -> tuple[int, str]:
+    ends = {name: {"IPAddress": "172.18.0.2"} for name in networks}
+    return 0, json.dumps([{"NetworkSettings": {"Networks": ends}}])
+
+
+@pytest.mark.parametrize(
+    ("enabled", "active", "seen"),
+    [
+        ("enabled", "active", []),
+        ("disabled", "active", ["is disabled and active"]),
+        ("enabled", "inactive", ["is enabled and inactive"]),
+    ],
+)
+def test_a_timer_that_does_not_wait_is_named(
+    doctor: Any, machine: Any, enabled: str, active: str, seen: list[str]
+) -> None:
+    machine.write(TIMER, "[Timer]")
+    machine.write("etc/systemd/system/inkstand-release-guard.timer", "[Timer]")
+    machine.says = {"systemctl is-enabled": (0, enabled), "systemctl is-active": (0, active)}
+    found = list(doctor.waiting_units(machine))
+    assert [one["seen"] for one in found] == seen
+    assert all(one["fix"] == "systemctl enable --now inkstand-certificate.timer" for one in found)
+
+
+@pytest.mark.parametrize(("text", "count"), [("user_allow_other\n", 0), ("#user_allow_other", 1)])
+def test_a_driver_that_may_not_mount_for_everybody_is_named(
+    doctor: Any, machine: Any, text: str, count: int
+) -> None:
+    machine.write("etc/fuse.conf", text)
+    assert len(list(doctor.fuse(machine))) == count
+
+
+def test_a_secret_that_everybody_can_read_is_named(doctor: Any, machine: Any) -> None:
+    machine.write("etc/inkstand/app/secrets/token_secret", "x")
+    path = machine.root / "etc/inkstand/app/secrets/token_secret"
+    path.chmod(0o640)
+    assert list(doctor.secrets(machine)) == []
+    path.chmod(0o644)
+    (found,) = doctor.secrets(machine)
+    assert found["seen"] == "everybody can read /etc/inkstand/app/secrets/token_secret"
+    assert found["fix"] == "chmod o= /etc/inkstand/app/secrets/token_secret"
+
+
+def test_a_traefik_off_its_network_is_named(doctor: Any, machine: Any) -> None:
+    machine.says = {
+        "docker container inspect inkstand-traefik": on("inkstand-public", "inkstand-edge"),
+        "docker container inspect inkstand-app": on("inkstand-edge", "inkstand-bus"),
+        "docker container inspect inkstand-pigpiod": on("inkstand-bus"),
+    }
+    assert list(doctor.networks(machine)) == []
+    machine.says["docker container inspect inkstand-traefik"] = on("inkstand-public")
+    (found,) = doctor.networks(machine)
+    assert found["seen"] == "inkstand-traefik and inkstand-app are on no common network"
+
+
+def test_what_the_pi_cannot_resolve_or_reach_is_named(doctor: Any, machine: Any) -> None:
+    machine.write("etc/apt/sources.list.d/debian.sources", "URIs: http://mirror.example/debian\n")
+    machine.write(
+        "etc/apt/sources.list", "# deb http://old.example/\ndeb https://other.example/ x\n"
+    )
+    machine.says = {"docker info": (0, "https://registry.example/v1/")}
+    machine.unreachable_hosts = {"mirror.example": "its name cannot be resolved"}
+    found = {one["what"] + " " + one["seen"]: one["level"] for one in doctor.reach(machine)}
+    assert found == {
+        "mirror mirror.example: its name cannot be resolved": "warn",
+        "mirror other.example answers": "ok",
+        "registry registry.example answers": "ok",
+    }
+
+
+@pytest.mark.parametrize(
+    ("cloud", "user_data", "count"),
+    [
+        ("preserve_hostname: false", "hostname: old\n", 1),
+        ("preserve_hostname: true", "hostname: old\n", 0),
+        ("", "hostname: kitchen\n", 0),
+        ("", "#cloud-config\n", 0),
+    ],
+)
+def test_a_host_name_that_comes_back_is_named(
+    doctor: Any, machine: Any, cloud: str, user_data: str, count: int
+) -> None:
+    machine.write("etc/hostname", "kitchen\n")
+    machine.write("etc/cloud/cloud.cfg", cloud)
+    machine.write("boot/firmware/user-data", user_data)
+    found = list(doctor.host_name(machine))
+    assert len(found) == count
+    assert all("cloud-init makes it old at the next start" in one["seen"] for one in found)
+
+
+@pytest.mark.parametrize(("said", "count"), [("Power save: on", 1), ("Power save: off", 0)])
+def test_a_wireless_card_that_sleeps_is_named(
+    doctor: Any, machine: Any, said: str, count: int
+) -> None:
+    machine.write("sys/class/net/wlan0/type", "1")
+    machine.says = {"iw dev wlan0 get power_save": (0, said)}
+    assert len(list(doctor.wireless(machine))) == count
