@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from epdfuse.bits import View
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -42,7 +44,7 @@ def refuses(*numbers: int) -> pytest.RaisesExc[OSError]:
 def on_glass(driver: Driver) -> bytes:
     """The simulated panel's picture, as a frame."""
     with Image.open(driver.state / "glass.png") as image:
-        return bytes(byte ^ 0xFF for byte in image.tobytes())
+        return View.LE_INVERSE.translate(image.tobytes())
 
 
 class TestFiles:

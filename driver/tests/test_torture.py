@@ -20,6 +20,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from epdfuse.bits import View
+
 if TYPE_CHECKING:
     from driver.tests.conftest import Driver
 
@@ -122,7 +124,7 @@ def torment(driver: Driver) -> Torment:
 
 def on_glass(driver: Driver) -> bytes:
     with Image.open(driver.state / "glass.png") as image:
-        return bytes(byte ^ 0xFF for byte in image.tobytes())
+        return View.LE_INVERSE.translate(image.tobytes())
 
 
 def print_figures(torment: Torment, reports: list[dict[str, Any]]) -> None:
