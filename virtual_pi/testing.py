@@ -145,8 +145,12 @@ def other_ansible(version: str, oldest_python: tuple[int, int]) -> tuple[Path | 
 
 def _python_of(oldest: tuple[int, int]) -> str:
     places = [*os.environ["PATH"].split(":"), *map(str, Path.home().glob(".pyenv/versions/*/bin"))]
-    for minor in range(oldest[1], oldest[1] + 3):
-        for place in places:
-            if (python := Path(place) / f"python{oldest[0]}.{minor}").exists():
-                return str(python)
-    return ""
+    names = [f"python{oldest[0]}.{oldest[1] + newer}" for newer in range(3)]
+    found = (str(Path(place) / name) for name in names for place in places)
+    return next((python for python in found if Path(python).exists() and _runs(python)), "")
+
+
+def _runs(python: str) -> bool:
+    """Tell whether it is one, and no shim of pyenv for a version that is not there."""
+    asked = [python, "-c", "import ensurepip, venv"]
+    return not subprocess.run(asked, check=False, capture_output=True).returncode

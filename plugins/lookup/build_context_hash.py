@@ -159,7 +159,7 @@ class LookupModule(LookupBase):
         """Give the hash, or those of the files, as a list of one."""
         self.set_options(var_options=variables, direct=kwargs)
         try:
-            if self.get_option("files"):
+            if kwargs.get("files"):
                 return [file_hashes(Path(terms[0]))]
             return [context_hash(Path(terms[0]), *map(str, terms[1:]))]
         except (IndexError, OSError) as error:
