@@ -55,6 +55,7 @@ def make_settings(password_hash: str) -> Callable[..., Settings]:
             "password_hash": password_hash,
             "token_secret": "0123456789abcdef" * 2,
             "storage": "memory",
+            "waiting_max": 100_000,
             **changes,
         }
         return Settings(**values)

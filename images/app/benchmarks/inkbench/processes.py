@@ -113,6 +113,7 @@ def ours(
         module,
         "serve",
         INKSTAND_LISTEN_PORT=str(port),
+        INKSTAND_WAITING_MAX="1000000",
         INKSTAND_STATE_DIRECTORY=str(state),
         INKSTAND_PASSWORD_HASH=_hash(),
         **AS_IN_ITS_IMAGE,

@@ -45,7 +45,7 @@ from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
 from inkstand.screens.home import HomeScreen
 from inkstand.storage.memory import MemoryStore
-from inkstand.storage.retention import Retention, prune_daily
+from inkstand.storage.retention import Retention, keep_pruned
 from inkstand.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -213,7 +213,7 @@ def _jobs(
     return [
         system.display.run(),
         system.appliance.run(),
-        prune_daily(system.store, system.clock, _retention(system.settings)),
+        keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
         system.button.run(),
         system.condition.run(),
         system.feed.run(),
@@ -259,8 +259,8 @@ def _certificate(settings: Settings, clock: Clock) -> Certificate:
 
 def _store(settings: Settings) -> Store:
     if settings.storage == "memory":
-        return MemoryStore()
-    return SqliteStore(settings.state_directory)
+        return MemoryStore(settings.waiting_max)
+    return SqliteStore(settings.state_directory, settings.waiting_max)
 
 
 def _retention(settings: Settings) -> Retention:

@@ -80,6 +80,7 @@ class Settings:
     message_max_length: int = 2000
     storage: str = "sqlite"
     state_directory: Path = Path("/var/lib/inkstand")
+    waiting_max: int = 1000
     history_days: int = 90
     history_max: int = 10_000
     log_level: str = "info"
@@ -317,6 +318,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "message_max_length": partial(_number, low=1, high=100_000),
     "storage": partial(_choice, options=("sqlite", "memory")),
     "state_directory": lambda value: Path(_text(value)),
+    "waiting_max": partial(_number, low=10, high=1_000_000),
     "history_days": partial(_number, low=1, high=36_500),
     "history_max": partial(_number, low=0, high=1_000_000),
     "log_level": partial(_choice, options=("debug", "info", "warning", "error")),

@@ -32,6 +32,8 @@ _LOG = logging.getLogger(__name__)
 # The slowest full refresh, below -10 degrees, takes 44 s.
 _REFRESH_TIMEOUT = 60.0
 _READ_TIMEOUT = 5.0
+# Whoever asks for the health of the app waits four seconds.
+_PROBE_TIMEOUT = 3.0
 _SHORTEST_RETRY = 0.1
 _LONGEST_RETRY = 2.0
 # What drawing can run into; anything else is a bug and ends the process.
@@ -102,6 +104,7 @@ class Display:
         self._home = home
         self._policy = policy
         self._lane = Lane()
+        self._probes = Lane()
         self._wish = _Wish(home, 0, 0)
         self._drawn: _Wish | None = None
         self._nudge = asyncio.Event()
@@ -164,13 +167,17 @@ class Display:
         self._nudge.set()
 
     async def probe(self) -> str | None:
-        """Ask the panel whether it is there, unless it is busy, and return `reason`."""
-        if self._reason is None and not self._lane.busy:
-            try:
-                await self._lane.run(self._panel.info, _READ_TIMEOUT)
-            except PanelError as error:
-                self._report(str(error))
-                self.look_again()
+        """Ask the panel whether it is there, and return why it is not, or `reason`."""
+        if self._reason is not None:
+            return self._reason
+        try:
+            # Beside the lane: a driver that is well answers while a refresh goes on there.
+            await self._probes.run(self._panel.info, _PROBE_TIMEOUT)
+        except PanelError as error:
+            if self._lane.busy:
+                return str(error)
+            self._report(str(error))
+            self.look_again()
         return self._reason
 
     def settle(self, timeout: float) -> None:

@@ -203,6 +203,16 @@ class IdempotencyConflictError(RequestError, ValueError):
         super().__init__("This Idempotency-Key was used for another message")
 
 
+class TooManyWaitingError(RequestError):
+    """So many messages are open that no more are taken; `retry_after` is in seconds."""
+
+    code = "too-many-waiting"
+    retry_after = 60
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} already; no more are taken until some of them were read")
+
+
 class BusyError(RequestError):
     """So many ask for the same that more cannot be served now; `retry_after` is in seconds."""
 

@@ -189,6 +189,7 @@ def served(password: str, password_hash: str) -> Iterator[Callable[[Path], Serve
         "INKSTAND_BUTTON": "none",
         "INKSTAND_LISTEN_PORT": "0",
         "INKSTAND_HISTORY_MAX": "1000000",
+        "INKSTAND_WAITING_MAX": "1000000",
         "INKSTAND_PASSWORD_HASH": password_hash,
         "INKSTAND_TOKEN_SECRET": secrets.token_hex(32),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -58,6 +60,51 @@ async def test_messages_whose_states_cannot_be_kept_are_told(
     await eventually(lambda: site.system.appliance.trouble)
     body = await health(site)
     assert (body["status"], body["storage"]) == ("degraded", "the disk does not answer")
+
+
+async def test_a_driver_that_hangs_in_a_refresh_is_told_within_four_seconds(
+    site: Site, eventually: Callable[..., Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = threading.Event()
+    for name in ("show", "info"):
+        monkeypatch.setattr(site.panel, name, hanging(getattr(site.panel, name), driver))
+    assert (await site.post("Hello")).status == 201
+    await eventually(lambda: site.system.display._lane.busy)
+    async with asyncio.timeout(4):
+        body = await health(site)
+    driver.set()
+    assert (body["status"], body["panel"]) == ("degraded", "the driver did not answer for 3 s")
+
+
+async def test_a_refresh_that_takes_its_time_is_no_trouble(
+    site: Site, eventually: Callable[..., Awaitable[None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    driver = threading.Event()
+    monkeypatch.setattr(site.panel, "show", hanging(site.panel.show, driver))
+    assert (await site.post("Hello")).status == 201
+    await eventually(lambda: site.system.display.refreshing)
+    body = await health(site)
+    driver.set()
+    assert body["status"] == "ok"
+
+
+def hanging(method: Callable[..., Any], until: threading.Event) -> Callable[..., Any]:
+    def hang(*arguments: object) -> Any:
+        until.wait()
+        return method(*arguments)
+
+    return hang
+
+
+async def test_a_disk_that_cannot_be_written_is_told_before_anybody_writes(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fail(_: object) -> None:
+        raise StorageError("/var/lib/inkstand cannot be written: its file system is read-only")
+
+    monkeypatch.setattr(type(site.system.store), "probe", fail)
+    body = await health(site)
+    assert (body["status"], body["storage"][-9:]) == ("degraded", "read-only")
 
 
 async def test_messages_are_taken_while_the_panel_is_gone_and_shown_when_it_is_back(

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand.auth.model import Scope
+from inkstand.storage.waiting import Waiting
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -238,3 +241,19 @@ async def test_a_message_whose_sender_gave_up_is_kept_once_by_its_key(
     assert (answer.status, answer.headers["Idempotency-Replayed"]) == (201, "true")
     messages = (await (await api.get("/messages")).json())["messages"]
     assert [message["text"] for message in messages] == ["Once"]
+
+
+async def test_a_token_that_may_only_send_cannot_keep_the_owner_from_sending(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api.site.system.store, "_waiting", Waiting(10))
+    issued = await api.site.system.accounts.create("doorbell", Scope.POST, None)
+    headers = {"Authorization": f"Bearer {issued.token}"}
+    answers = [await api.post("/messages", json={"text": "x"}, headers=headers) for _ in range(6)]
+    assert [answer.status for answer in answers] == [201] * 5 + [429]
+    assert answers[-1].headers["Retry-After"] == "60"
+    assert (await answers[-1].json())["code"] == "too-many-waiting"
+    classic = {"message": "x"}
+    answer = await api.site.client.post("/messages", json=classic, headers=headers)
+    assert answer.status == 429
+    assert (await api.post("/messages", json={"text": "Mine"})).status == 201

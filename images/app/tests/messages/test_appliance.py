@@ -25,7 +25,7 @@ from inkstand.messages import Draft, Priority, State
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
 from inkstand.storage.memory import MemoryStore
-from inkstand.storage.retention import Retention, prune_daily
+from inkstand.storage.retention import Retention, keep_pruned
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -231,7 +231,7 @@ async def test_a_long_press_peeks_and_a_short_one_goes_back_without_reading(desk
     await desk.glass_shows(status)
     desk.press()
     await desk.glass_says("Hello")
-    assert (await desk.store.get(number)).state is State.SHOWN
+    await desk.is_(number, State.SHOWN)
 
 
 async def test_a_deleted_message_leaves_the_glass(desk: Desk) -> None:
@@ -328,11 +328,25 @@ async def test_old_messages_go_every_day(stage: Stage, eventually: Any) -> None:
     appliance = Appliance(stage.display, store, stage.clock, stage.hub, ClockScreen())
     await appliance.post("ada", "Hello")
     await appliance.delete(1)
-    task = asyncio.create_task(prune_daily(store, stage.clock, gone))
+    task = asyncio.create_task(keep_pruned(store, stage.clock, gone, stage.hub))
     await stage.clock.wait_for_sleeper()
     assert store._messages
     for _ in range(2):
         await asyncio.sleep(0)
         stage.clock.advance(timedelta(days=1, seconds=1))
     await eventually(lambda: not store._messages)
+    task.cancel()
+
+
+async def test_old_messages_go_when_many_have_ended(
+    stage: Stage, eventually: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inkstand.storage.retention._ENDED_BETWEEN", 10)
+    store, few = MemoryStore(), Retention(timedelta(days=1), 3)
+    appliance = Appliance(stage.display, store, stage.clock, stage.hub, ClockScreen())
+    task = asyncio.create_task(keep_pruned(store, stage.clock, few, stage.hub))
+    await stage.clock.wait_for_sleeper()
+    for _ in range(10):
+        await appliance.delete((await appliance.post("ada", "Hello")).id)
+    await eventually(lambda: len(store._messages) == 3)
     task.cancel()

@@ -24,7 +24,7 @@ async def add(store: SqliteStore, text: str) -> None:
 
 
 async def main(directory: Path, word: str) -> None:
-    async with SqliteStore(directory) as store:
+    async with SqliteStore(directory, 1_000_000) as store:
         for burst in itertools.count():
             await asyncio.gather(*(add(store, f"{word}-{burst}-{n}") for n in range(BURST)))
 

@@ -11,6 +11,7 @@ import stat
 import subprocess
 import sys
 import threading
+from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 Drafts = Any
 SOURCE = Path(__file__).parents[2] / "src"
+MANY = 1_000_000
 BURST = Path(__file__).with_name("burst.py")
 # The long form: INKSTAND_KILLS=1000.
 KILLS = int(os.environ.get("INKSTAND_KILLS", "12"))
@@ -175,7 +177,7 @@ async def fill(store: SqliteStore, drafts: Drafts, noon: datetime) -> list[int]:
 async def test_on_a_full_disk_reading_and_the_states_go_on(
     small_disk: Path, draft: Drafts, noon: datetime
 ) -> None:
-    async with SqliteStore(small_disk) as store:
+    async with SqliteStore(small_disk, MANY) as store:
         kept = await fill(store, draft, noon)
         assert 10 < len(kept) < 10_000
         (shown,) = await store.change(Change(1, lambda m: lifecycle.show(m, noon)))
@@ -183,11 +185,72 @@ async def test_on_a_full_disk_reading_and_the_states_go_on(
         assert [m.id for m in (await store.page(limit=10_000)).messages] == kept[::-1]
 
 
+async def test_whoever_may_only_send_leaves_room_for_the_owner(
+    small_disk: Path, draft: Drafts, noon: datetime
+) -> None:
+    """A card with 4 MiB left has room for the owner and for nobody else."""
+    async with SqliteStore(small_disk) as store:
+        with pytest.raises(StorageFullError):
+            await store.add(draft(sender="a1b2"), noon)
+        assert (await store.add(draft(), noon)).created
+
+
+async def test_a_probe_tells_of_a_full_disk_and_of_one_that_cannot_be_written(
+    small_disk: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(small_disk, MANY) as store:
+        await store.probe()
+        await fill(store, draft, noon)
+        with pytest.raises(StorageFullError):
+            await store.probe()
+
+
+async def test_a_probe_tells_of_a_file_system_that_became_read_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        monkeypatch.setattr(
+            os, "statvfs", lambda _: Namespace(f_bavail=9999, f_frsize=4096, f_flag=1)
+        )
+        with pytest.raises(StorageError, match="file system is read-only"):
+            await store.probe()
+
+
+async def test_after_a_write_that_failed_a_probe_writes_until_that_works(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with SqliteStore(tmp_path) as store:
+        connection = store._connections[0]
+        connection.execute("PRAGMA query_only = ON")
+        await store.probe()
+        with pytest.raises(StorageError):
+            await store.add(draft(), noon)
+        with pytest.raises(StorageError, match="cannot be read or written"):
+            await store.probe()
+        connection.execute("PRAGMA query_only = OFF")
+        await store.probe()
+        assert not store._books.failed
+
+
+async def test_a_probe_waits_two_seconds_for_a_disk_that_hangs(tmp_path: Path) -> None:
+    async with SqliteStore(tmp_path) as store:
+        disk = threading.Event()
+        hanging = asyncio.create_task(store._read(lambda _connection: disk.wait()))
+        await asyncio.sleep(0)
+        try:
+            with pytest.raises(StorageError, match="the disk has not answered for 2 s"):
+                await store.probe()
+        finally:
+            disk.set()
+        await hanging
+        await store.probe()
+
+
 async def test_a_disk_that_is_full_to_the_last_byte_corrupts_nothing(
     small_disk: Path, draft: Drafts, noon: datetime
 ) -> None:
     ballast = small_disk / "ballast"
-    async with SqliteStore(small_disk) as store:
+    async with SqliteStore(small_disk, MANY) as store:
         kept = await fill(store, draft, noon)
         with ballast.open("wb", buffering=0) as file, contextlib.suppress(OSError):
             while file.write(b"x" * 4096):

@@ -8,6 +8,7 @@ from inkstand.api.access import Scope, require
 from inkstand.api.keys import SERVICES
 from inkstand.api.origin import visitor_of
 from inkstand.api.schemas import parse_login, parse_message
+from inkstand.messages import Draft
 
 
 async def welcome(request: web.Request) -> web.Response:
@@ -31,5 +32,6 @@ async def post_message(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     longest = services.settings.message_max_length
     text = parse_message(request.content_type, await request.read(), longest)
-    await services.appliance.post(author=principal.user, text=text)
+    draft = Draft(author=principal.user, text=text, sender=principal.sender)
+    await services.appliance.submit(draft)
     return web.json_response({"message": text}, status=201)

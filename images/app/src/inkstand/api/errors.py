@@ -29,6 +29,7 @@ from inkstand.errors import (
     TokenNotFoundError,
     TooManyAttemptsError,
     TooManyStreamsError,
+    TooManyWaitingError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
@@ -55,6 +56,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     MessageTooLongError: (413, None),
     TooManyAttemptsError: (429, None),
     TooManyStreamsError: (503, None),
+    TooManyWaitingError: (429, None),
     BusyError: (429, None),
     MessageNotFoundError: (404, None),
     MessageStateError: (409, None),
@@ -65,7 +67,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 
-_RETRIED = (TooManyAttemptsError, TooManyStreamsError, BusyError)
+_RETRIED = (TooManyAttemptsError, TooManyStreamsError, TooManyWaitingError, BusyError)
 
 
 @dataclass(frozen=True, slots=True)

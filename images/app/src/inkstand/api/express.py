@@ -92,7 +92,7 @@ class Express:
             return None
         principal = self._principal(head.token, Scope.POST)
         try:
-            return self._draft(principal.user, request) if principal else None
+            return self._draft(principal, request) if principal else None
         except InkstandError:
             return None
 
@@ -109,13 +109,14 @@ class Express:
         body = json.dumps(views.message(added.message)).encode()
         return self._ok(b"201 Created", body, location)
 
-    def _draft(self, user: str, request: Plain) -> Draft:
+    def _draft(self, by: Principal, request: Plain) -> Draft:
         longest = self._services.settings.message_max_length
         if request.head.path == _CLASSIC:
-            return Draft(author=user, text=parse_message(_JSON, request.body, longest))
+            text = parse_message(_JSON, request.body, longest)
+            return Draft(author=by.user, text=text, sender=by.sender)
         values = wishes.parse_object(_JSON, request.body)
         posting = wishes.parse_posting(values, longest, self._services.clock.now())
-        return draft_of(user, posting.text, posting.options, None)
+        return draft_of(by, posting.text, posting.options, None)
 
     def _principal(self, token: str, scope: Scope) -> Principal | None:
         try:

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import TYPE_CHECKING
+
 from aiohttp import web
 
 from inkstand.api.keys import SERVICES
+from inkstand.errors import StorageError
+
+if TYPE_CHECKING:
+    from inkstand.api.keys import Services
 
 _OK = "ok"
 
@@ -12,12 +19,18 @@ _OK = "ok"
 async def healthz(request: web.Request) -> web.Response:
     """`GET /healthz`: always 200 while the app serves; the body says what does not work."""
     services = request.app[SERVICES]
-    parts = {
-        "panel": await services.display.probe() or _OK,
-        "button": services.button.state,
-        "storage": services.appliance.trouble or _OK,
-    }
+    panel, storage = await asyncio.gather(services.display.probe(), storage_of(services))
+    parts = {"panel": panel or _OK, "button": services.button.state, "storage": storage}
     status = _OK if set(parts.values()) == {_OK} else "degraded"
     notices = await services.condition.notices()
     more = {"notices": notices} if notices else {}
     return web.json_response({"status": status, **parts, **more})
+
+
+async def storage_of(services: Services) -> str:
+    """Return `ok`, or one sentence that says why messages cannot be kept or read now."""
+    try:
+        await services.appliance.store.probe()
+    except StorageError as error:
+        return str(error)
+    return services.appliance.trouble or _OK

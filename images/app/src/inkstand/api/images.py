@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 async def post(request: web.Request) -> web.Response:
     """`POST /api/v1/images`."""
-    author = require(request, Scope.POST).user
+    principal = require(request, Scope.POST)
     services = request.app[SERVICES]
     key = wishes.parse_key(request.headers.get("Idempotency-Key"))
     wish = wishes.parse_image(request.query, services.clock.now())
     picture = await prepared(request, wish)
-    draft = draft_of(author, wish.name, wish.options, key, picture)
+    draft = draft_of(principal, wish.name, wish.options, key, picture)
     return created(await services.appliance.submit(draft))
 
 

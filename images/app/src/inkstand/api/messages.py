@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.api import views, wishes
-from inkstand.api.access import Scope, require
+from inkstand.api.access import Principal, Scope, require
 from inkstand.api.keys import SERVICES
 from inkstand.errors import NoPictureError
 from inkstand.messages import Draft
@@ -19,22 +19,23 @@ if TYPE_CHECKING:
 
 async def post(request: web.Request) -> web.Response:
     """`POST /api/v1/messages`."""
-    author = require(request, Scope.POST).user
+    principal = require(request, Scope.POST)
     services = request.app[SERVICES]
     key = wishes.parse_key(request.headers.get("Idempotency-Key"))
     body, longest = await request.read(), services.settings.message_max_length
     now = services.clock.now()
     posting = wishes.parse_new_message(request.content_type, body, longest, now)
-    draft = draft_of(author, posting.text, posting.options, key)
+    draft = draft_of(principal, posting.text, posting.options, key)
     return created(await services.appliance.submit(draft))
 
 
 def draft_of(
-    author: str, text: str, options: Options, key: str | None, picture: bytes | None = None
+    by: Principal, text: str, options: Options, key: str | None, picture: bytes | None = None
 ) -> Draft:
     """Return what to keep of what somebody asks for."""
     return Draft(
-        author=author,
+        author=by.user,
+        sender=by.sender,
         text=text,
         priority=options.priority,
         expires_at=options.expires_at,

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from inkstand.api import views
 from inkstand.api.access import Scope, require
+from inkstand.api.health import storage_of
 from inkstand.api.keys import SERVICES
 from inkstand.errors import StorageError
 
@@ -27,7 +28,7 @@ async def get(request: web.Request) -> web.Response:
             **views.condition(services.condition),
             "time": views.clock(services.clock.now(), services.settings, services.condition),
             "panel": views.panel(services.display),
-            "storage": {"state": services.appliance.trouble or "ok"},
+            "storage": {"state": await storage_of(services)},
             "messages": counts,
         }
     )

@@ -51,6 +51,11 @@ class Principal:
     token_id: str
     via: Literal["header", "cookie"]
 
+    @property
+    def sender(self) -> str:
+        """Whose room messages take: that of the token, or "" for all that the owner does."""
+        return "" if self.scope is Scope.ADMIN else self.token_id
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TokenRecord:

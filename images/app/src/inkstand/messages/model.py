@@ -39,7 +39,8 @@ class Draft:
 
     `expires_at` is aware; `show_for` is in seconds, None: until the button is pressed; `picture` is
     an encoded picture to show instead of `text`, which then is its name. Two drafts of one author
-    with the same `idempotency_key` are the same wish.
+    with the same `idempotency_key` are the same wish. `sender` is the id of the token that may only
+    send, "" when it was the owner.
     """
 
     author: str
@@ -49,6 +50,7 @@ class Draft:
     show_for: int | None = None
     picture: bytes | None = None
     idempotency_key: str | None = None
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -142,6 +142,14 @@ class Store(Protocol):
         """Return when the first of the open messages expires."""
         ...
 
+    async def probe(self) -> None:
+        """Do nothing if messages can be read and written; writes only when the last write failed.
+
+        Raises:
+            StorageError: they cannot be, or nobody knows after two seconds.
+        """
+        ...
+
     async def counts(self) -> Mapping[State, int]:
         """Return how many messages there are in each state."""
         ...

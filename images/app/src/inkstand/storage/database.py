@@ -20,6 +20,8 @@ NAME = "messages.sqlite3"
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # Bytes that new messages leave free, so that what happens to old ones can still be written.
 _RESERVE = 1 << 20
+# And that whoever may only send leaves free for owner and history.
+_OWNERS_RESERVE = 64 << 20
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # A commit is on the disk before it returns, also when the power fails.
@@ -87,12 +89,28 @@ def prepared(
     return connection
 
 
-def has_room(directory: Path) -> bool:
-    """Return whether a new message may be written: the reserve is for what happens to old ones."""
+def has_room(directory: Path, *, owner: bool = True) -> bool:
+    """Return whether a new message may be written: the reserve is for what happens to old ones.
+
+    Others than the owner have to leave more.
+    """
     with contextlib.suppress(OSError):
         room = os.statvfs(directory)
-        return room.f_bavail * room.f_frsize >= _RESERVE
+        return room.f_bavail * room.f_frsize >= (_RESERVE if owner else _OWNERS_RESERVE)
     return True
+
+
+def require_room(connection: sqlite3.Connection, directory: Path) -> None:
+    """Do nothing if messages can be read and new ones be written, as far as reading tells.
+
+    Raises:
+        StorageError: there is no room, or the disk cannot be written.
+    """
+    connection.execute("SELECT count(*) FROM sqlite_schema")
+    if not has_room(directory):
+        raise no_room()
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        raise StorageError(f"{directory} cannot be written: its file system is read-only")
 
 
 def is_full(error: sqlite3.Error, directory: Path) -> bool:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 from inkstand.errors import IdempotencyConflictError, MessageNotFoundError
 from inkstand.messages import State, fingerprint, lifecycle, queue
 from inkstand.storage import ENDS, VISIBLE, Added, Changed, Page
+from inkstand.storage.waiting import MAX_WAITING, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 class MemoryStore:
     """Keeps messages in memory."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_waiting: int = MAX_WAITING) -> None:
         self.calls = 0
+        self._waiting = Waiting(max_waiting)
         self._last = 0
         self._messages: dict[int, Message] = {}
         self._pictures: dict[int, bytes] = {}
@@ -109,6 +111,9 @@ class MemoryStore:
         """Return when the first of the open messages expires."""
         return queue.deadline(self._messages.values())
 
+    async def probe(self) -> None:
+        """Do nothing: memory can be written."""
+
     async def counts(self) -> Mapping[State, int]:
         """Return how many messages there are in each state."""
         counted = Counter(message.state for message in self._messages.values())
@@ -121,8 +126,10 @@ class MemoryStore:
             raise MessageNotFoundError(number) from None
 
     def _create(self, draft: Draft, at: datetime) -> Message:
+        self._waiting.admit(draft)
         self._last += 1
         message = lifecycle.accept(draft, number=self._last, at=at, calls=self.calls)
+        self._waiting.follow(message, draft.sender)
         self._keep(message)
         if draft.picture is not None:
             self._pictures[message.id] = draft.picture
@@ -132,6 +139,7 @@ class MemoryStore:
 
     def _keep(self, message: Message) -> None:
         self._messages[message.id] = message
+        self._waiting.follow(message)
         self.calls = max(self.calls, message.called or 0)
         if not message.has_picture:
             self._pictures.pop(message.id, None)

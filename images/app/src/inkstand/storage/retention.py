@@ -1,4 +1,4 @@
-"""Old messages go, once a day."""
+"""Old messages go, once a day and when many have ended."""
 
 from __future__ import annotations
 
@@ -8,13 +8,20 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from inkstand.errors import StorageError
+from inkstand.events import MessageChanged
+from inkstand.waiting import first_of
 
 if TYPE_CHECKING:
     from inkstand.clock import Clock
+    from inkstand.events import Hub, Listener
     from inkstand.storage import Store
 
 _LOG = logging.getLogger(__name__)
 _EVERY = timedelta(days=1)
+# Who sends and reads all the time would fill the disk in a day.
+_ENDED_BETWEEN = 1000
+# A commit changes no more messages than this.
+_BACKLOG = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +32,22 @@ class Retention:
     most: int
 
 
-async def prune_daily(store: Store, clock: Clock, retention: Retention) -> NoReturn:
-    """Forget what is older than `retention` allows, now and every day, until cancelled."""
-    while True:
-        now = clock.now()
-        try:
-            gone = await store.prune(before=now - retention.age, keep=retention.most)
-            _LOG.debug("%d old messages are forgotten", gone)
-        except StorageError as error:
-            _LOG.warning("old messages cannot be removed, trying again tomorrow: %s", error)
-        await clock.sleep_until(now + _EVERY)
+async def keep_pruned(store: Store, clock: Clock, retention: Retention, hub: Hub) -> NoReturn:
+    """Forget what `retention` does not allow, now, every day, and whenever 1,000 have ended."""
+    with hub.listen(_BACKLOG, (MessageChanged,)) as events:
+        while True:
+            now = clock.now()
+            try:
+                gone = await store.prune(before=now - retention.age, keep=retention.most)
+                _LOG.debug("%d old messages are forgotten", gone)
+            except StorageError as error:
+                _LOG.warning("old messages cannot be removed, trying again tomorrow: %s", error)
+            await first_of(clock.sleep_until(now + _EVERY), _many_ended(events))
+
+
+async def _many_ended(events: Listener) -> None:
+    ended = 0
+    async for event in events:
+        ended += isinstance(event, MessageChanged) and not event.message.state.open
+        if ended >= _ENDED_BETWEEN:
+            return

@@ -8,10 +8,11 @@ import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
-from inkstand.errors import InkstandError
+from inkstand.errors import InkstandError, StorageError
 from inkstand.storage import VISIBLE, Added, Page, database, queries, salvage
+from inkstand.storage.waiting import MAX_WAITING
 from inkstand.storage.worker import Worker
-from inkstand.storage.writer import Add, Alter, Prune, Request, Writer
+from inkstand.storage.writer import Add, Alter, Probe, Prune, Request, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     Query = Callable[[sqlite3.Connection], Any]
 
 _T = TypeVar("_T")
+_PROBE_TIMEOUT = 2.0
 
 
 class SqliteStore:
@@ -33,8 +35,9 @@ class SqliteStore:
     Adds that come while a commit is under way share the next one.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING) -> None:
         self._directory = directory
+        self._max_waiting = max_waiting
         self._lock = -1
         self._connections: list[sqlite3.Connection] = []
         self._books: Writer
@@ -115,6 +118,20 @@ class SqliteStore:
         """Return when the first of the open messages expires."""
         return await self._read(queries.deadline)
 
+    async def probe(self) -> None:
+        """Do nothing if messages can be read and written; writes only when the last write failed.
+
+        Raises:
+            StorageError: they cannot be, or nobody knows after two seconds.
+        """
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT):
+                await self._read(partial(database.require_room, directory=self._directory))
+                if self._books.failed:
+                    await self._writer.ask(Probe())
+        except TimeoutError as error:
+            raise StorageError(f"the disk has not answered for {_PROBE_TIMEOUT:g} s") from error
+
     async def counts(self) -> Mapping[State, int]:
         """Return how many messages there are in each state."""
         return await self._read(queries.counts)
@@ -142,7 +159,7 @@ class SqliteStore:
             os.close(self._lock)
             raise
         self._connections[1].execute("PRAGMA query_only = ON")
-        self._books = Writer(self._connections[0], self._directory)
+        self._books = Writer(self._connections[0], self._directory, self._max_waiting)
 
     def _close(self) -> None:
         # The last one to close moves the write-ahead log into the database, so it has to write.

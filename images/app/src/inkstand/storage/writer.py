@@ -8,10 +8,11 @@ import sqlite3
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import IdempotencyConflictError, InkstandError
+from inkstand.errors import IdempotencyConflictError, InkstandError, TooManyWaitingError
 from inkstand.messages import fingerprint, lifecycle
-from inkstand.storage import Added, Changed, damage, database, queries
+from inkstand.storage import Added, Changed, damage, database, queries, schema
 from inkstand.storage.rows import COLUMNS, from_row, to_number, to_row
+from inkstand.storage.waiting import MAX_WAITING, Waiting
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +68,12 @@ class Prune:
     keep: int
 
 
-Request = Add | Alter | Prune
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Ask whether something can be written, by writing; the outcome is None."""
+
+
+Request = Add | Alter | Prune | Probe
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +86,12 @@ class _New:
 class Writer:
     """The only one that writes to the database behind `connection`, so it can count ids itself."""
 
-    def __init__(self, connection: sqlite3.Connection, directory: Path) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, directory: Path, max_waiting: int = MAX_WAITING
+    ) -> None:
+        self.failed = False
         self._connection = connection
+        self._waiting = Waiting(max_waiting, self._open_numbers())
         self._directory = directory
         self._last = _number(connection, "SELECT seq FROM sqlite_sequence WHERE name = 'message'")
         self.calls = _number(connection, "SELECT max(called) FROM message")
@@ -93,10 +103,14 @@ class Writer:
         before = (self._last, self.calls)
         try:
             with self._one_commit(requests):
-                return self._outcomes(requests)
+                outcomes = self._outcomes(requests)
         except sqlite3.Error as error:
-            self._last, self.calls = before
+            self._last, self.calls, self.failed = *before, True
+            with contextlib.suppress(sqlite3.Error):
+                self._waiting.set(self._open_numbers())
             return [database.translate(error, self._directory) for _ in requests]
+        self.failed = False
+        return outcomes
 
     @contextlib.contextmanager
     def _one_commit(self, requests: Sequence[Request]) -> Iterator[None]:
@@ -127,7 +141,16 @@ class Writer:
             return self._add(adds)
         return [self._do(request) for request in requests if not isinstance(request, Add)]
 
-    def _do(self, request: Alter | Prune) -> Any:
+    def _open_numbers(self) -> list[int]:
+        rows = self._connection.execute(
+            "SELECT id FROM message WHERE state IN ('waiting', 'shown')"
+        )
+        return [number for (number,) in rows]
+
+    def _do(self, request: Alter | Prune | Probe) -> Any:
+        if isinstance(request, Probe):
+            self._connection.execute(f"PRAGMA user_version = {schema.VERSION}")
+            return None
         if isinstance(request, Prune):
             values = (to_number(request.before), request.keep)
             return self._connection.execute(_PRUNE, values).rowcount
@@ -137,11 +160,15 @@ class Writer:
             return error
 
     def _add(self, requests: Iterable[Add]) -> list[Added | InkstandError]:
-        if not database.has_room(self._directory):
-            return [database.no_room() for _ in requests]
+        room = {owner: database.has_room(self._directory, owner=owner) for owner in (True, False)}
         known: dict[tuple[str, str | None], tuple[Message, bytes | None]] = {}
         new: list[_New] = []
-        outcomes = [self._added(request, known, new) for request in requests]
+        outcomes = [
+            self._added(request, known, new)
+            if room[not request.draft.sender]
+            else database.no_room()
+            for request in requests
+        ]
         self._insert(new)
         return outcomes
 
@@ -153,22 +180,30 @@ class Writer:
     ) -> Added | InkstandError:
         draft = lifecycle.clean(request.draft)
         if draft.idempotency_key is None:
-            new.append(self._new(draft, request.at, None))
-            return Added(new[-1].message, created=True)
+            return self._admitted(draft, request.at, None, new)
         key, mark = (draft.author, draft.idempotency_key), fingerprint(draft)
         found = known.get(key) or self._find(*key)
         if found is not None:
             return (
                 Added(found[0], created=False) if found[1] == mark else IdempotencyConflictError()
             )
-        new.append(self._new(draft, request.at, mark))
-        known[key] = (new[-1].message, mark)
-        return Added(new[-1].message, created=True)
+        outcome = self._admitted(draft, request.at, mark, new)
+        if isinstance(outcome, Added):
+            known[key] = (outcome.message, mark)
+        return outcome
 
-    def _new(self, draft: Draft, at: datetime, mark: bytes | None) -> _New:
+    def _admitted(
+        self, draft: Draft, at: datetime, mark: bytes | None, new: list[_New]
+    ) -> Added | InkstandError:
+        try:
+            self._waiting.admit(draft)
+        except TooManyWaitingError as error:
+            return error
         message = lifecycle.accept(draft, number=self._last + 1, at=at, calls=self.calls)
+        self._waiting.follow(message, draft.sender)
         self._count(message)
-        return _New(message, draft, mark)
+        new.append(_New(message, draft, mark))
+        return Added(message, created=True)
 
     def _find(self, author: str, key: str) -> tuple[Message, bytes] | None:
         row = self._connection.execute(_BY_KEY, (author, key)).fetchone()
@@ -196,6 +231,7 @@ class Writer:
         self._connection.execute(_UPDATE, (*to_row(message), message.id))
         if not message.has_picture:
             self._connection.execute("DELETE FROM picture WHERE message = ?", (message.id,))
+        self._waiting.follow(message)
         self._count(message)
 
     def _reserve(self) -> None:

@@ -1,0 +1,57 @@
+"""How many messages may be open, so that whoever may only send cannot take all the room; pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from inkstand.errors import TooManyWaitingError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from inkstand.messages import Draft, Message
+
+MAX_WAITING = 1000
+
+
+class Waiting:
+    """The open messages and who sent them: the id of a token, "" for the owner.
+
+    At most `most` may be open. Of these the last tenth is the owner's, and one token that may only
+    send has half of them. Who sent what is forgotten when the process ends; that they wait is not.
+    """
+
+    def __init__(self, most: int, numbers: Iterable[int] = ()) -> None:
+        self._most = most
+        self._senders: dict[int, str] = {}
+        self._counts: Counter[str] = Counter()
+        self.set(numbers)
+
+    def set(self, numbers: Iterable[int]) -> None:
+        """Take it that the messages with these ids are open, and no others."""
+        known = self._senders
+        self._senders = {number: known.get(number, "") for number in numbers}
+        self._counts = Counter(self._senders.values())
+
+    def admit(self, draft: Draft) -> None:
+        """Do nothing if `draft` may become a message.
+
+        Raises:
+            TooManyWaitingError: too many are open already.
+        """
+        limit = self._most * 9 // 10 if draft.sender else self._most
+        if len(self._senders) >= limit:
+            raise TooManyWaitingError(f"{len(self._senders)} messages wait")
+        own = self._counts[draft.sender]
+        if draft.sender and own >= self._most // 2:
+            raise TooManyWaitingError(f"{own} messages of this token wait")
+
+    def follow(self, message: Message, sender: str = "") -> None:
+        """Take note of a new message of `sender`, or of what became of one."""
+        if message.state.open:
+            if message.id not in self._senders:
+                self._senders[message.id] = sender
+                self._counts[sender] += 1
+        elif message.id in self._senders:
+            self._counts[self._senders.pop(message.id)] -= 1
