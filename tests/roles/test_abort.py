@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 pytestmark = pytest.mark.integration
 
@@ -22,7 +22,7 @@ SAID = '{"verdict": "back", "sentence": "Release abc is as it was."}'
 
 
 @pytest.fixture
-def failing(tmp_path: Path) -> Callable[[dict[str, object]], str]:
+def failing(tmp_path: Path) -> Callable[[Mapping[str, object]], str]:
     """Give a function that runs a task which fails, and what follows: all that is said."""
     journal = tmp_path / "journalctl"
     journal.write_text("#!/bin/sh\necho the chip answered 00\n")
@@ -31,7 +31,7 @@ def failing(tmp_path: Path) -> Callable[[dict[str, object]], str]:
     release.write_text(f"#!/bin/sh\necho '{SAID}'\n")
     release.chmod(0o755)
 
-    def run(task: dict[str, object]) -> str:
+    def run(task: Mapping[str, object]) -> str:
         role = {"name": "release", "tasks_from": "abort"}
         abort = {"name": "Put back", "ansible.builtin.include_role": role}
         play = {
@@ -58,14 +58,14 @@ def failing(tmp_path: Path) -> Callable[[dict[str, object]], str]:
     return run
 
 
-def test_the_task_and_its_reason_are_named(failing: Callable[[dict[str, object]], str]) -> None:
+def test_the_task_and_its_reason_are_named(failing: Callable[[Mapping[str, object]], str]) -> None:
     task = {"name": "Write it", "ansible.builtin.command": {"argv": ["ls", "/no/such"]}}
     said = failing(task)
     assert "Write it: ls: cannot access '/no/such'" in said
     assert "Release abc is as it was." in said
 
 
-def test_a_unit_says_why_it_did_not_start(failing: Callable[[dict[str, object]], str]) -> None:
+def test_a_unit_says_why_it_did_not_start(failing: Callable[[Mapping[str, object]], str]) -> None:
     unit = {"name": "epd-fuse.service", "state": "restarted"}
     said = failing({"name": "Run the driver", "ansible.builtin.systemd_service": unit})
     assert "Run the driver: " in said
