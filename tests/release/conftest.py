@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import json
 import sqlite3
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -94,6 +96,7 @@ class MemoryHost:
     def __init__(self) -> None:
         self.guarded = False
         self.restarted: list[str] = []
+        self.active: set[str] = set()
 
     def guard(self) -> None:
         self.guarded = True
@@ -101,7 +104,14 @@ class MemoryHost:
     def unguard(self) -> None:
         self.guarded = False
 
-    def follow(self, paths: Any, driver: str = "") -> None:
+    def active_units(self, paths: Any) -> tuple[str, ...]:
+        return tuple(sorted(self.active & {path.rpartition("/")[2] for path in paths}))
+
+    def stop_units(self, units: Any) -> None:
+        self.active.difference_update(units)
+
+    def follow(self, paths: Any, active: Any, driver: str = "") -> None:
+        self.active.update(active)
         if driver:
             self.restarted.append(driver)
 
@@ -117,6 +127,7 @@ class Pi:
         self.engine = MemoryEngine()
         self.host = MemoryHost()
         self.bad: dict[str, str] = {}
+        self.asked: list[str] = []
         self.at_the_gate: Callable[[], None] = lambda: None
         self.settings = Settings(
             containers=NAMES,
@@ -139,8 +150,15 @@ class Pi:
             state_directory=folder / "releases",
             log_directory=folder / "log",
         )
-        for name in ("etc", "state", "driver"):
+        for name in ("etc", "state", "driver", "releases"):
             (folder / name).mkdir()
+        self.settings_file = folder / "release.json"
+        self.configure()
+
+    def configure(self, **changes: Any) -> None:
+        """Write settings, as the role does before anything else of a run."""
+        self.settings = replace(self.settings, **changes)
+        self.settings_file.write_text(json.dumps(asdict(self.settings), default=str))
         self.releases = PiReleases(self)
 
     def runs(self, tag: str) -> None:
@@ -173,6 +191,7 @@ class Pi:
         app = engine.inspect("inkstand-app")
         assert app
         assert all(engine.containers[name]["State"]["Running"] for name in demands.containers)
+        self.asked.append(settings.host)
         why = self.bad.get(app["Config"]["Image"], "")
         return Verdict(why, Observation({name: engine.inspect(name) for name in NAMES}), 0.5)
 
@@ -189,11 +208,12 @@ class PiReleases(Releases):
     """Releases whose app always says that all is well, until it is judged."""
 
     def __init__(self, pi: Pi) -> None:
-        super().__init__(pi.engine, pi.settings, pi.host, pi.judge)  # type: ignore[arg-type]
+        super().__init__(pi.engine, pi.settings, pi.host, pi.judge, pi.settings_file)  # type: ignore[arg-type]
         self._pi = pi
 
     def _parts(self, specs: Any) -> tuple[str, ...] | None:
-        return ("panel", "button", "storage") if set(specs) == set(NAMES) else None
+        known = set(specs) == set(self._settings.containers)
+        return ("panel", "button", "storage") if known else None
 
 
 @pytest.fixture

@@ -46,9 +46,10 @@ def test_files_come_back_with_modes_and_links_and_new_ones_go(tmp_path: Path) ->
 def test_what_is_left_out_neither_counts_nor_goes(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     tree.mkdir()
-    patterns = (str(tree), f"!{tree}/door")
+    patterns = (str(tree), f"!{tree}/door", f"!{tree}/inkstand-release*")
     before = files.state(patterns)
     files.keep(tmp_path / "kept.tar", patterns)
     (tree / "door").write_text("closed")
+    (tree / "inkstand-release@.service").write_text("of all releases")
     assert files.put_back(tmp_path / "kept.tar", before, patterns) == set()
-    assert (tree / "door").exists()
+    assert sorted(path.name for path in tree.iterdir()) == ["door", "inkstand-release@.service"]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 from typing import Any
 
 import pytest
 
 from inkstand_release.errors import ReleaseError
+from inkstand_release.settings import load
+
+from .conftest import NAMES
 
 pytestmark = pytest.mark.integration
 
@@ -276,3 +280,82 @@ def test_a_release_that_was_written_down_under_old_names_can_come_back(pi: Any) 
     pi.releases.back()
     assert pi.images["inkstand-app"] == "inkstand/app:one"
     assert sorted(pi.images) == ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]
+
+
+def test_a_release_is_judged_by_the_name_it_has_itself(pi: Any) -> None:
+    pi.configure(host="one.example")
+    pi.runs("one")
+    update(pi, "one")
+    pi.configure(host="two.example")
+    pi.bad["inkstand/app:two"] = "bad"
+    assert update(pi, "two")["verdict"] == "back"
+    assert pi.asked == ["one.example", "two.example", "one.example"]
+    assert load(pi.settings_file).host == "one.example"
+
+
+def test_the_way_back_is_judged_by_the_name_of_that_release(pi: Any) -> None:
+    pi.configure(host="one.example")
+    pi.runs("one")
+    update(pi, "one")
+    pi.configure(host="two.example")
+    assert update(pi, "two")["verdict"] == "good"
+    for name in ("one.example", "two.example"):
+        assert pi.releases.back()["verdict"] == "good"
+        assert (pi.asked[-1], load(pi.settings_file).host) == (name, name)
+
+
+def test_a_run_that_was_cut_off_leaves_the_settings_of_what_runs(pi: Any) -> None:
+    pi.configure(host="one.example")
+    pi.runs("one")
+    update(pi, "one")
+    pi.configure(host="two.example")
+    pi.releases.begin()
+    pi.prepare("two")
+    assert pi.releases.recover()["verdict"] == "back"
+    assert load(pi.settings_file).host == "one.example"
+
+
+def test_units_run_again_that_ran_and_those_that_came_do_not(pi: Any) -> None:
+    pi.runs("one")
+    pi.write("ca.socket", "listens")
+    pi.write("rare.timer", "was stopped")
+    pi.host.active = {"ca.socket", "of-somebody-else.service"}
+    pi.releases.begin()
+    pi.prepare("two")
+    (pi.folder / "etc" / "ca.socket").unlink()
+    pi.write("acme.timer", "new")
+    pi.host.active = {"acme.timer", "rare.timer", "of-somebody-else.service"}
+    assert pi.releases.switch()["verdict"] == "good"
+    assert pi.releases.back()["verdict"] == "good"
+    assert pi.host.active == {"ca.socket", "of-somebody-else.service"}
+    assert not (pi.folder / "etc" / "acme.timer").exists()
+    assert pi.releases.back()["verdict"] == "good"
+    assert pi.host.active == {"acme.timer", "rare.timer", "of-somebody-else.service"}
+
+
+def test_a_container_that_a_release_has_not_goes_with_the_one_that_has_it(pi: Any) -> None:
+    pi.configure(containers=("inkstand-app", "inkstand-traefik"))
+    pi.runs("one")
+    pi.engine.remove("inkstand-pigpiod")
+    update(pi, "one")
+    pi.configure(containers=NAMES)
+    pi.bad["inkstand/app:two"] = "bad"
+    assert update(pi, "two", "inkstand-app", "inkstand-pigpiod")["verdict"] == "back"
+    assert set(pi.images) == {"inkstand-app", "inkstand-traefik"}
+
+
+def test_what_a_point_of_before_does_not_know_is_left_alone(pi: Any) -> None:
+    """Older programs wrote down neither settings nor units, and fewer files."""
+    pi.runs("one")
+    unit = pi.folder / "inkstand-ca.socket"
+    unit.write_text("listens")
+    update(pi, "two")
+    record = pi.settings.state_directory / "previous" / "release.json"
+    known = json.loads(record.read_text())
+    del known["patterns"], known["units"]
+    record.write_text(json.dumps(known))
+    (record.parent / "settings.json").unlink()
+    pi.configure(files=(*pi.settings.files, str(unit)))
+    assert pi.releases.back()["verdict"] == "good"
+    assert pi.setting == "one"
+    assert unit.exists()

@@ -230,5 +230,11 @@ class Pi:
 
 
 @pytest.fixture(scope="session")
+def name() -> str:
+    """Name the container that is the Pi."""
+    return NAME
+
+
+@pytest.fixture(scope="session")
 def pi() -> Pi:
     return Pi()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import glob
 import hashlib
 import os
@@ -17,10 +18,16 @@ if TYPE_CHECKING:
 
 def listed(patterns: Sequence[str]) -> list[Path]:
     """Return what the patterns name and all that is below, parents first; !this is left out."""
-    out = {Path(pattern[1:]) for pattern in patterns if pattern.startswith("!")}
+    out = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
     roots = {Path(found) for pattern in patterns for found in glob.glob(pattern)}  # noqa: PTH207
     below = {path for root in roots if root.is_dir() for path in root.rglob("*")}
-    return sorted(path for path in (roots | below) - out if "__pycache__" not in path.parts)
+    return sorted(path for path in roots | below if not _is_left_out(path, out))
+
+
+def _is_left_out(path: Path, patterns: Sequence[str]) -> bool:
+    if "__pycache__" in path.parts:
+        return True
+    return any(fnmatch.fnmatchcase(os.fspath(path), pattern) for pattern in patterns)
 
 
 def entry(path: Path) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkstand_release import database, files
 from inkstand_release.engine import creation, image_of
+from inkstand_release.host import unit_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 _RECORD = "release.json"
 _FILES = "files.tar"
 _STATE = "databases"
+_SETTINGS = "settings.json"
 _DIGITS = 12
 
 
@@ -30,7 +32,8 @@ _DIGITS = 12
 class Point:
     """One release as it was at one moment.
 
-    `specs` are its containers, `files` the entries of its files, `parts` what worked.
+    `specs` are its containers, `files` the entries of the files that `patterns` name, `units` the
+    units of systemd among them that were active, `parts` what worked.
     """
 
     directory: Path
@@ -39,6 +42,13 @@ class Point:
     specs: Mapping[str, Spec]
     files: dict[str, str]
     parts: tuple[str, ...]
+    patterns: tuple[str, ...]
+    units: tuple[str, ...]
+
+    @property
+    def settings(self) -> Path:
+        """The settings by which it was judged; not there when an older program took the point."""
+        return self.directory / _SETTINGS
 
     @property
     def databases(self) -> Path:
@@ -50,9 +60,13 @@ class Point:
         """The names of its images."""
         return {image_of(spec) for spec in self.specs.values()}
 
-    def put_files_back(self, patterns: Sequence[str]) -> set[str]:
+    def changed_files(self) -> set[str]:
+        """Return the paths of files that are not what they were."""
+        return files.changed(self.files, files.state(self.patterns))
+
+    def put_files_back(self) -> set[str]:
         """Make its files what they were, and return those that were not."""
-        return files.put_back(self.directory / _FILES, self.files, patterns)
+        return files.put_back(self.directory / _FILES, self.files, self.patterns)
 
     def formats(self) -> dict[str, Format]:
         """Return the formats of its databases; empty when none were copied."""
@@ -66,16 +80,28 @@ def name_of(specs: Mapping[str, Spec], entries: Mapping[str, str]) -> str:
     return hashlib.sha256(content).hexdigest()[:_DIGITS]
 
 
-def take(
-    directory: Path, specs: Mapping[str, Spec], parts: Sequence[str], patterns: Sequence[str]
-) -> Point:
+@dataclass(frozen=True)
+class Present:
+    """What runs now, to be written down; the fields are those of a point."""
+
+    specs: Mapping[str, Spec]
+    parts: Sequence[str]
+    patterns: tuple[str, ...]
+    units: tuple[str, ...]
+    settings: Path
+
+
+def take(directory: Path, present: Present) -> Point:
     """Write down the present release, without its databases."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700, parents=True)
+    specs, patterns = present.specs, present.patterns
     entries = files.state(patterns)
     files.keep(directory / _FILES, patterns)
+    copy_whole(present.settings, directory / _SETTINGS)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    point = Point(directory, name_of(specs, entries), now, specs, entries, tuple(parts))
+    name, parts = name_of(specs, entries), tuple(present.parts)
+    point = Point(directory, name, now, specs, entries, parts, patterns, present.units)
     write_json(directory / _RECORD, {**asdict(point), "directory": ""})
     return point
 
@@ -85,8 +111,14 @@ def load(directory: Path) -> Point | None:
     known = read_json(directory / _RECORD)
     if known is None:
         return None
-    known["parts"] = tuple(known["parts"])
-    return Point(**{**known, "directory": directory})
+    roots = [path for path in known["files"] if os.path.dirname(path) not in known["files"]]  # noqa: PTH120
+    # Points of older programs do not tell these: all that they know is below the roots, and ran.
+    known = {
+        "patterns": roots,
+        "units": [unit for path in roots if (unit := unit_of(path))],
+    } | known
+    lists = {name: tuple(known[name]) for name in ("parts", "patterns", "units")}
+    return Point(**{**known, **lists, "directory": directory})
 
 
 def write_json(path: Path, content: Any) -> None:
@@ -97,6 +129,13 @@ def write_json(path: Path, content: Any) -> None:
         file.flush()
         os.fsync(file.fileno())
     new.replace(path)
+
+
+def copy_whole(source: Path, target: Path) -> None:
+    """Copy a file that is there as a whole or not at all."""
+    new = target.with_suffix(".new")
+    shutil.copyfile(source, new)
+    new.replace(target)
 
 
 def read_json(path: Path) -> Any:

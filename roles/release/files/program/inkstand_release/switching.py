@@ -20,9 +20,10 @@ from inkstand_release import database, door, files, gate, health, host, points
 from inkstand_release.engine import address_on, creation, image_of
 from inkstand_release.errors import EngineError, ReleaseError
 from inkstand_release.health import PARTS, Demands
+from inkstand_release.settings import DEFAULT_PATH, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from inkstand_release.engine import Engine, Spec
     from inkstand_release.gate import Judge, Verdict
@@ -54,9 +55,11 @@ class Releases:
         settings: Settings,
         around: Host,
         judge: Judge = gate.pass_through,
+        settings_file: Path = DEFAULT_PATH,
     ) -> None:
         self._engine = engine
         self._settings = settings
+        self._settings_file = settings_file
         self._host = around
         self._judge_by = judge
         self._open = settings.state_directory / "open"
@@ -64,6 +67,8 @@ class Releases:
         self._state = self._open / "state.json"
         self._previous = settings.state_directory / "previous"
         self._failed = settings.state_directory / "failed"
+        # By which the present release was judged; the roles may have written others since.
+        self._own_settings = settings.state_directory / "settings.json"
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -85,11 +90,12 @@ class Releases:
             self._host.guard()
             return _said("open", "Goes on with a run that was not finished.")
         shutil.rmtree(self._open, ignore_errors=True)
-        specs = self._present()
-        parts = self._parts(specs)
-        if parts is None:
-            return _said("first", "Nothing runs that could be gone back to.")
-        point = points.take(self._point, specs, parts, self._settings.snapshot_paths)
+        with self._as_it_was() as coming:
+            specs = self._present()
+            parts = self._parts(specs)
+            if parts is None:
+                return _said("first", "Nothing runs that could be gone back to.")
+            point = self._take(specs, parts, coming)
         points.write_json(self._state, {"phase": _BEGUN})
         self._host.guard()
         return _said("begun", f"Goes back to release {point.release} if the new one is not well.")
@@ -104,6 +110,29 @@ class Releases:
     def _is_ours(self, name: str) -> bool:
         spec = self._engine.inspect(name)
         return spec is not None and _ROLE_LABEL in (spec["Config"].get("Labels") or {})
+
+    @contextlib.contextmanager
+    def _as_it_was(self) -> Iterator[Settings]:
+        """Go by the settings of the release that runs; yields those that are to come."""
+        coming, self._settings = self._settings, self._settings_then()
+        try:
+            yield coming
+        finally:
+            self._settings = coming
+
+    def _settings_then(self) -> Settings:
+        """Return the settings of the release that runs; those of now when it left none."""
+        try:
+            return load(self._own_settings)
+        except ReleaseError:
+            return self._settings
+
+    def _take(self, specs: Specs, parts: tuple[str, ...], coming: Settings) -> Point:
+        """Write down what runs, and of what is to come that it is not there."""
+        own = self._own_settings if self._own_settings.exists() else self._settings_file
+        patterns = tuple(dict.fromkeys([*self._settings.snapshot_paths, *coming.snapshot_paths]))
+        units = self._host.active_units(files.state(patterns))
+        return points.take(self._point, points.Present(specs, parts, patterns, units, own))
 
     def _phase(self) -> str:
         return str((points.read_json(self._state) or {}).get("phase", ""))
@@ -121,8 +150,7 @@ class Releases:
         return None if said is None else tuple(part for part in PARTS if said.get(part) == "ok")
 
     def _remove_next(self) -> None:
-        for name in self._settings.containers:
-            self._engine.remove(_next(name))
+        self._remove(map(_next, self._settings.containers))
 
     # --- After the roles ------------------------------------------------------------------------
 
@@ -130,7 +158,8 @@ class Releases:
         """Go to what the roles prepared; judge it; go back when it is not well."""
         point = points.load(self._point) if self._phase() else None
         coming = self._coming()
-        if point and not coming and not self._changed_files(point):
+        if point and not coming and not point.changed_files():
+            self._keep_settings()
             self._forget()
             return _said("unchanged", "Nothing changed.")
         if not point:
@@ -141,11 +170,13 @@ class Releases:
         found = {name: self._engine.inspect(_next(name)) for name in self._settings.containers}
         return {name: spec for name, spec in found.items() if spec is not None}
 
-    def _changed_files(self, point: Point) -> set[str]:
-        return files.changed(point.files, files.state(self._settings.snapshot_paths))
+    def _keep_settings(self) -> None:
+        """Remember by which settings the present release was judged."""
+        points.copy_whole(self._settings_file, self._own_settings)
 
     def _first(self, coming: Specs) -> dict[str, Any]:
         """Start what there was nothing before: it stays, well or not, for there is no other."""
+        self._keep_settings()
         if not coming and set(self._present()) == set(self._settings.containers):
             self._start(self._present())
             return _said("unchanged", "Nothing changed.")
@@ -163,14 +194,14 @@ class Releases:
 
     def _replace(self, point: Point, coming: Specs) -> dict[str, Any]:
         if self._settings.app in coming:
-            database.require_room(self._settings.databases, self._settings.state_directory)
+            database.require_room(self._settings_then().databases, self._settings.state_directory)
         points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(coming)})
         self._remove_next()
         door.close(self._settings)
         try:
             self._stop(coming)
             if self._settings.app in coming:
-                database.copy(self._settings.databases, point.databases)
+                database.copy(self._settings_then().databases, point.databases)
             self._install(coming)
             return self._judge(point)
         except (EngineError, OSError) as error:
@@ -181,6 +212,7 @@ class Releases:
         if verdict.why:
             return self._go_back(point, verdict.why, verdict)
         name = self._name()
+        self._keep_settings()
         self._commit(point)
         sentence = f"Release {name} is well and runs; release {point.release} is kept."
         return _said("good", sentence, verdict)
@@ -229,6 +261,10 @@ class Releases:
             self._engine.create(name, specs[name])
         self._start(self._present())
 
+    def _remove(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._engine.remove(name)
+
     def _start(self, specs: Mapping[str, Spec]) -> None:
         for name in self._in_order(specs):
             self._engine.start(name)
@@ -247,8 +283,9 @@ class Releases:
             name: spec for name, spec in point.specs.items() if _differs(present.get(name), spec)
         }
         self._stop({**others, **self._writers(point)}, _LITTLE_PATIENCE)
+        self._return_to(point)
         lost = self._put_databases_back(point)
-        self._follow(point.put_files_back(self._settings.snapshot_paths))
+        self._remove(present.keys() - point.specs.keys())
         self._install(others)
         at_once = replace(self._settings, steady_seconds=0.0)
         after = self._judge_by(self._engine, at_once, self._demands(point.parts))
@@ -282,9 +319,18 @@ class Releases:
             f" {self._failed}."
         )
 
-    def _follow(self, paths: set[str]) -> None:
-        touched = {path for path in paths if _is_below(path, self._settings.driver_files)}
-        self._host.follow(paths, self._settings.driver if touched else "")
+    def _return_to(self, point: Point) -> set[str]:
+        """Make files, units and settings what they were, and return the paths that were not."""
+        now = self._host.active_units(files.state(point.patterns))
+        self._host.stop_units(unit for unit in now if unit not in point.units)
+        changed = point.put_files_back()
+        touched = any(_is_below(path, self._settings.driver_files) for path in changed)
+        self._host.follow(changed, point.units, self._settings.driver if touched else "")
+        if point.settings.exists():
+            points.copy_whole(point.settings, self._settings_file)
+            points.copy_whole(point.settings, self._own_settings)
+            self._settings = load(self._settings_file)
+        return changed
 
     def _write_log(
         self, name: str, verdict: Verdict | None, specs: Mapping[str, Spec], why: str = ""
@@ -315,8 +361,7 @@ class Releases:
             return _said("unchanged", "Nothing was left open.")
         if phase == _SWITCHING:
             return self._go_back(point, "it was interrupted before it was judged", None)
-        changed = point.put_files_back(self._settings.snapshot_paths)
-        self._follow(changed)
+        changed = self._return_to(point)
         self._forget()
         if not changed:
             return _said("unchanged", "Nothing had been changed.")
@@ -342,7 +387,8 @@ class Releases:
                 self._forget()
                 raise ReleaseError(_needs_consent(target, names))
             database.put_back(target.databases, source, names)
-            self._follow(target.put_files_back(self._settings.snapshot_paths))
+            self._return_to(target)
+            self._remove(point.specs.keys() - target.specs.keys())
             self._install(others)
             return self._judge(point)
         except (EngineError, OSError) as error:
@@ -370,8 +416,8 @@ class Releases:
     def _point_of_today(self, target: Point) -> Point:
         if self._phase():
             self.recover()
-        specs = self._present()
-        return points.take(self._point, specs, target.parts, self._settings.snapshot_paths)
+        with self._as_it_was() as coming:
+            return self._take(self._present(), target.parts, coming)
 
 
 def _next(name: str) -> str:
