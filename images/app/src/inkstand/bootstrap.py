@@ -24,6 +24,7 @@ from inkstand.auth.attempts import Attempts
 from inkstand.auth.door import Door
 from inkstand.auth.keys import parse_keys
 from inkstand.auth.ledger import Ledger
+from inkstand.auth.login_code import LoginCode
 from inkstand.auth.passwords import PasswordVerifier
 from inkstand.auth.sqlite import SqliteTokenStore
 from inkstand.auth.store import MemoryTokenStore
@@ -50,6 +51,7 @@ from inkstand.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
     from typing import Any
 
     from inkstand.auth.store import TokenStore
@@ -124,7 +126,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         journal=Journal(hub),
-        state_directory=settings.state_directory if settings.storage == "sqlite" else None,
+        state_directory=_kept_in(settings),
     )
     appliance.on_long_press = condition.screen
     return System(
@@ -257,6 +259,10 @@ def _certificate(settings: Settings, clock: Clock) -> Certificate:
     return Certificate(settings.certificate_address, name, clock)
 
 
+def _kept_in(settings: Settings) -> Path | None:
+    return settings.state_directory if settings.storage == "sqlite" else None
+
+
 def _store(settings: Settings) -> Store:
     if settings.storage == "memory":
         return MemoryStore(settings.waiting_max)
@@ -296,7 +302,10 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
     return Accounts(
         Owner(settings.username, settings.password_hash, lifetime),
         Door(
-            settings.username, PasswordVerifier(settings.password_hash), Attempts(settings.username)
+            settings.username,
+            PasswordVerifier(settings.password_hash),
+            Attempts(settings.username),
+            LoginCode(_kept_in(settings)),
         ),
         Signer(parse_keys(settings.token_secret)),
         Ledger(_token_store(settings), revoked),

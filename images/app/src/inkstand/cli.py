@@ -87,6 +87,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("serve", _serve, "run the appliance until SIGTERM or Ctrl-C"),
         ("check-config", _check_config, "check the settings and print them without secrets"),
         ("healthcheck", _healthcheck, "ask the running app how it is; exit code 0 if it answers"),
+        ("login-code", _login_code, "print a code that lets the owner log in once, where it runs"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
@@ -170,6 +171,21 @@ def _healthcheck(options: argparse.Namespace) -> int:
 
     settings = _settings(options)
     print(ask(settings.listen_host, settings.listen_port))
+    return _DONE
+
+
+def _login_code(options: argparse.Namespace) -> int:
+    from inkstand.auth.login_code import LIFETIME, make_code  # noqa: PLC0415
+
+    settings = _settings(options)
+    if settings.storage != "sqlite":
+        raise ConfigError("nothing is kept with this storage, so no code can be either")
+    print(make_code(settings.state_directory))
+    print(
+        f"Good once within {LIFETIME // 60} minutes, as the password of {settings.username}"
+        f"{f' at {settings.public_url}' if settings.public_url else ''}.",
+        file=sys.stderr,
+    )
     return _DONE
 
 

@@ -196,6 +196,29 @@ def test_it_serves_without_panel_and_button_says_so_and_stops_on_sigterm(
     assert "Traceback" not in log
 
 
+def test_a_code_made_beside_the_running_app_logs_the_owner_in_once(
+    start: Callable[..., Any], inkstand: Callable[..., Any], secrets: dict[str, str], tmp_path: Path
+) -> None:
+    variables = {
+        "INKSTAND_PANEL": "memory",
+        "INKSTAND_BUTTON": "none",
+        "INKSTAND_STORAGE": "sqlite",
+        "INKSTAND_STATE_DIRECTORY": str(tmp_path / "state"),
+        "INKSTAND_LISTEN_PORT": "0",
+        **secrets,
+    }
+    url = start("serve", **variables).wait_for(r"serving (http://\S+/)")[1]
+    made = inkstand("login-code", **variables)
+    assert made.returncode == 0
+    assert made.stderr == "Good once within 10 minutes, as the password of owner.\n"
+    body = {"username": "owner", "password": made.stdout.strip()}
+    answers = [requests.post(url + "api/v1/session", json=body, timeout=10) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [201, 401]
+    assert answers[0].json()["scope"] == "admin"
+    refused = inkstand("login-code", **{**variables, "INKSTAND_STORAGE": "memory"})
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
 def test_a_message_goes_through_a_real_driver(
     start: Callable[..., Any],
     secrets: dict[str, str],

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hmac
+import logging
 from typing import TYPE_CHECKING
 
 from inkstand.auth.attempts import buckets_of
+from inkstand.auth.login_code import LoginCode
 from inkstand.errors import InvalidCredentialsError
 
 if TYPE_CHECKING:
@@ -13,11 +16,21 @@ if TYPE_CHECKING:
     from inkstand.auth.model import Visitor
     from inkstand.auth.passwords import PasswordVerifier
 
+_LOG = logging.getLogger(__name__)
+_NO_CODE = LoginCode(None)
+
 
 class Door:
     """Lets in who knows the user name and the password."""
 
-    def __init__(self, username: str, passwords: PasswordVerifier, attempts: Attempts) -> None:
+    def __init__(
+        self,
+        username: str,
+        passwords: PasswordVerifier,
+        attempts: Attempts,
+        code: LoginCode = _NO_CODE,
+    ) -> None:
+        self._code = code
         self._username = username
         self._passwords = passwords
         self._attempts = attempts
@@ -28,12 +41,19 @@ class Door:
         return self._attempts.failures
 
     async def admit(self, username: str, password: str, visitor: Visitor) -> None:
-        """Do nothing if `visitor` may come in.
+        """Do nothing if `visitor` may come in: with the password, or with a code made on the Pi.
+
+        Only passwords are counted and have to wait.
 
         Raises:
             InvalidCredentialsError: user name or password is wrong; which of them is not said.
             TooManyAttemptsError: the visitor, or somebody with that name, was wrong too often.
         """
+        if _equal(username, self._username) and await asyncio.to_thread(
+            self._code.redeem, password
+        ):
+            _LOG.warning("somebody logged in with a code that was made on this machine")
+            return
         buckets = buckets_of(visitor, username)
         self._attempts.check(*buckets)
         async with self._passwords.turn(known=visitor.device is not None):
