@@ -37,7 +37,7 @@ LONGEST_REASON = 1500
 PREAMBLE = re.compile(r"^(Task failed: )?((Module|Action) failed: )?")
 # What Ansible and the programs that it calls say, and what to do about it.
 REMEDIES = {
-    r"[Mm]issing sudo password|sudo: .*password is required|incorrect sudo password": (
+    r"([Mm]issing|[Ii]ncorrect) sudo password|sudo.{0,40}password is (required|incorrect)": (
         "The user of this run needs a password for sudo there: run it again with  -K  and type it."
     ),
     r"Host key verification failed": (
@@ -51,7 +51,7 @@ REMEDIES = {
         "This computer does not know that name: set ansible_host in inventory/hosts.yml, to the "
         "address of the Pi if need be."
     ),
-    r"No space left on device": (
+    r"No space left on device|Archive potentially corrupt": (
         "The disk is full:  df -h  says which, and  docker image prune --all  may make room."
     ),
 }
@@ -62,6 +62,7 @@ FILES = (
 # What kind of thing a module changes, and which of its arguments names it.
 NAMED = {
     "apt": ("package", "name"),
+    "debian_packages": ("package", "name"),
     "docker_container": ("container", "name"),
     "docker_image_build": ("image", "name"),
     "docker_image_load": ("image", "path"),

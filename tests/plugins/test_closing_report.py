@@ -105,7 +105,8 @@ def test_what_roles_hand_over_is_told_of_a_host_that_is_well(closing_report: Any
     ("reason", "words"),
     [
         ("Missing sudo password", "-K"),
-        ("mitogen: sudo: a password is required", "-K"),
+        ("sudo: a password is required", "-K"),
+        ("mitogen: sudo password is required", "-K"),
         ("Failed to connect: pi@pi: Permission denied (publickey,password).", "ansible_user"),
         ("ssh: Could not resolve hostname raspberrypi.local", "ansible_host"),
         ("tar: write error: No space left on device", "df -h"),
