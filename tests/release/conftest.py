@@ -51,6 +51,22 @@ class MemoryEngine:
         self.containers: dict[str, dict[str, Any]] = {}
         self.tags: set[str] = set()
         self.refused: set[str] = set()
+        self.networks: dict[str, dict[str, Any]] = {"inkstand-edge": {"Internal": False}}
+        self.made: list[str] = []
+
+    def network(self, name: str) -> Any:
+        return copy.deepcopy(self.networks.get(name))
+
+    def make_network(self, name: str, definition: dict[str, Any]) -> None:
+        self.networks[name] = copy.deepcopy(definition)
+
+    def remove_network(self, name: str) -> None:
+        from inkstand_release.errors import EngineError  # noqa: PLC0415
+
+        ends = [it["NetworkSettings"]["Networks"] for it in self.containers.values()]
+        if any(name in known for known in ends):
+            raise EngineError("has active endpoints")
+        self.networks.pop(name, None)
 
     def inspect(self, name: str) -> Any:
         return copy.deepcopy(self.containers.get(name))
@@ -85,6 +101,7 @@ class MemoryEngine:
         made = copy.deepcopy(wanted)
         made["State"]["Running"] = False
         self.containers[name] = made
+        self.made.append(name)
 
     def log(self, name: str, lines: int) -> str:
         return f"the log of {self.containers[name]['Config']['Image']}\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import json
 from typing import Any
 
@@ -344,6 +345,40 @@ def test_a_container_that_a_release_has_not_goes_with_the_one_that_has_it(pi: An
     assert set(pi.images) == {"inkstand-app", "inkstand-traefik"}
 
 
+def test_networks_come_back_with_all_that_are_on_them(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    pi.engine.networks["inkstand-edge"] = {"Internal": True}
+    pi.bad["inkstand/app:two"] = "bad"
+    assert pi.releases.switch()["verdict"] == "back"
+    assert pi.engine.networks["inkstand-edge"] == {"Internal": False}
+    assert set(pi.engine.made) == set(pi.settings.containers)
+
+
+def test_by_hand_too_networks_come_back(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    pi.engine.networks["inkstand-edge"] = {"Internal": True}
+    assert pi.releases.switch()["verdict"] == "good"
+    for internal in (False, True):
+        assert pi.releases.back()["verdict"] == "good"
+        assert pi.engine.networks["inkstand-edge"] == {"Internal": internal}
+
+
+def test_a_network_that_others_are_on_stays_as_it_is(pi: Any) -> None:
+    pi.runs("one")
+    pi.engine.containers["of-the-owner"] = copy.deepcopy(pi.engine.inspect("inkstand-app"))
+    pi.releases.begin()
+    pi.prepare("two")
+    pi.engine.networks["inkstand-edge"] = {"Internal": True}
+    pi.bad["inkstand/app:two"] = "bad"
+    assert pi.releases.switch()["verdict"] == "back"
+    assert pi.images["inkstand-app"] == "inkstand/app:one"
+    assert pi.engine.networks["inkstand-edge"] == {"Internal": True}
+
+
 def test_what_a_point_of_before_does_not_know_is_left_alone(pi: Any) -> None:
     """Older programs wrote down neither settings nor units, and fewer files."""
     pi.runs("one")
@@ -352,7 +387,7 @@ def test_what_a_point_of_before_does_not_know_is_left_alone(pi: Any) -> None:
     update(pi, "two")
     record = pi.settings.state_directory / "previous" / "release.json"
     known = json.loads(record.read_text())
-    del known["patterns"], known["units"]
+    del known["patterns"], known["units"], known["networks"]
     record.write_text(json.dumps(known))
     (record.parent / "settings.json").unlink()
     pi.configure(files=(*pi.settings.files, str(unit)))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 SOCKET = "/run/docker.sock"
 # What a container is made of again: the answer of `GET /containers/…/json`, made a request.
 Spec = dict[str, Any]
+_OF_A_NETWORK = ("Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels")
 _TIMEOUT = 90
 _NOT_FOUND = 404
 _NOT_MODIFIED = 304
@@ -92,6 +93,22 @@ class Engine:
         for network, end in others.items():
             wish = {"Container": name, "EndpointConfig": end}
             self._ask("POST", f"/networks/{quote(network)}/connect", wish)
+
+    def network(self, name: str) -> Spec | None:
+        """Return what a network can be made of again, None when there is none."""
+        status, body = self._ask("GET", f"/networks/{quote(name)}", fine=(_NOT_FOUND,))
+        if status == _NOT_FOUND:
+            return None
+        told = json.loads(body)
+        return {key: told[key] for key in _OF_A_NETWORK}
+
+    def make_network(self, name: str, definition: Spec) -> None:
+        """Make a network."""
+        self._ask("POST", "/networks/create", {"Name": name, **definition})
+
+    def remove_network(self, name: str) -> None:
+        """Remove a network that no container is on; fine when there is none."""
+        self._ask("DELETE", f"/networks/{quote(name)}", fine=(_NOT_FOUND,))
 
     def log(self, name: str, lines: int) -> str:
         """Return the end of what a container wrote; empty when there is none."""

@@ -32,8 +32,8 @@ _DIGITS = 12
 class Point:
     """One release as it was at one moment.
 
-    `specs` are its containers, `files` the entries of the files that `patterns` name, `units` the
-    units of systemd among them that were active, `parts` what worked.
+    `specs` are its containers, `networks` what these are on, `files` the entries of the files that
+    `patterns` name, `units` the units of systemd among them that were active, `parts` what worked.
     """
 
     directory: Path
@@ -44,6 +44,7 @@ class Point:
     parts: tuple[str, ...]
     patterns: tuple[str, ...]
     units: tuple[str, ...]
+    networks: Mapping[str, Spec]
 
     @property
     def settings(self) -> Path:
@@ -88,6 +89,7 @@ class Present:
     parts: Sequence[str]
     patterns: tuple[str, ...]
     units: tuple[str, ...]
+    networks: Mapping[str, Spec]
     settings: Path
 
 
@@ -101,7 +103,8 @@ def take(directory: Path, present: Present) -> Point:
     copy_whole(present.settings, directory / _SETTINGS)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     name, parts = name_of(specs, entries), tuple(present.parts)
-    point = Point(directory, name, now, specs, entries, parts, patterns, present.units)
+    units, networks = present.units, present.networks
+    point = Point(directory, name, now, specs, entries, parts, patterns, units, networks)
     write_json(directory / _RECORD, {**asdict(point), "directory": ""})
     return point
 
@@ -116,6 +119,7 @@ def load(directory: Path) -> Point | None:
     known = {
         "patterns": roots,
         "units": [unit for path in roots if (unit := unit_of(path))],
+        "networks": {},
     } | known
     lists = {name: tuple(known[name]) for name in ("parts", "patterns", "units")}
     return Point(**{**known, **lists, "directory": directory})

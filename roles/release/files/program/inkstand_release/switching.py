@@ -132,7 +132,14 @@ class Releases:
         own = self._own_settings if self._own_settings.exists() else self._settings_file
         patterns = tuple(dict.fromkeys([*self._settings.snapshot_paths, *coming.snapshot_paths]))
         units = self._host.active_units(files.state(patterns))
-        return points.take(self._point, points.Present(specs, parts, patterns, units, own))
+        networks = self._networks(specs)
+        present = points.Present(specs, parts, patterns, units, networks, own)
+        return points.take(self._point, present)
+
+    def _networks(self, specs: Specs) -> Specs:
+        names = sorted({name for spec in specs.values() for name in _ends(spec)})
+        found = {name: self._engine.network(name) for name in names}
+        return {name: network for name, network in found.items() if network is not None}
 
     def _phase(self) -> str:
         return str((points.read_json(self._state) or {}).get("phase", ""))
@@ -279,14 +286,11 @@ class Releases:
         present = self._present()
         failed = self._name()
         log = self._write_log(failed, verdict, present, why)
-        others = {
-            name: spec for name, spec in point.specs.items() if _differs(present.get(name), spec)
-        }
+        others = self._others(point, present)
         self._stop({**others, **self._writers(point)}, _LITTLE_PATIENCE)
         self._return_to(point)
         lost = self._put_databases_back(point)
-        self._remove(present.keys() - point.specs.keys())
-        self._install(others)
+        self._remake(point, others, present)
         at_once = replace(self._settings, steady_seconds=0.0)
         after = self._judge_by(self._engine, at_once, self._demands(point.parts))
         self._forget()
@@ -296,6 +300,29 @@ class Releases:
             f"The log of the failed release is in {log}"
         )
         return _said("back", sentence, verdict)
+
+    def _others(self, point: Point, present: Mapping[str, Spec]) -> Specs:
+        """Return which containers of `point` have to be made anew."""
+        wrong = self._wrong_networks(point)
+        return {
+            name: spec
+            for name, spec in point.specs.items()
+            if _differs(present.get(name), spec) or wrong & _ends(spec)
+        }
+
+    def _wrong_networks(self, point: Point) -> set[str]:
+        known = point.networks.items()
+        return {name for name, then in known if self._engine.network(name) != then}
+
+    def _remake(self, point: Point, others: Specs, present: Mapping[str, Spec]) -> None:
+        """Make containers what they were at `point`, and the networks that they are on."""
+        self._remove([*others, *(present.keys() - point.specs.keys())])
+        for name in sorted(self._wrong_networks(point)):
+            # One that somebody else is on stays as it is.
+            with contextlib.suppress(EngineError):
+                self._engine.remove_network(name)
+                self._engine.make_network(name, point.networks[name])
+        self._install(others)
 
     def _writers(self, point: Point) -> Specs:
         """Return who may write to databases that were copied."""
@@ -374,7 +401,7 @@ class Releases:
         target = self._require_previous()
         point = self._point_of_today(target)
         source = self._settings.databases
-        others = {n: s for n, s in target.specs.items() if _differs(point.specs.get(n), s)}
+        others = self._others(target, point.specs)
         points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(others)})
         self._host.guard()
         door.close(self._settings)
@@ -388,8 +415,7 @@ class Releases:
                 raise ReleaseError(_needs_consent(target, names))
             database.put_back(target.databases, source, names)
             self._return_to(target)
-            self._remove(point.specs.keys() - target.specs.keys())
-            self._install(others)
+            self._remake(target, others, point.specs)
             return self._judge(point)
         except (EngineError, OSError) as error:
             return self._go_back(point, f"it could not be started: {error}", None)
@@ -422,6 +448,10 @@ class Releases:
 
 def _next(name: str) -> str:
     return f"{name}-next"
+
+
+def _ends(spec: Spec) -> set[str]:
+    return set(spec["NetworkSettings"]["Networks"])
 
 
 def _differs(present: Spec | None, wanted: Spec) -> bool:
