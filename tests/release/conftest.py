@@ -104,7 +104,8 @@ class MemoryEngine:
         self.made.append(name)
 
     def log(self, name: str, lines: int) -> str:
-        return f"the log of {self.containers[name]['Config']['Image']}\n"
+        text = f"it began\nthe log of {self.containers[name]['Config']['Image']}\n"
+        return "".join(text.splitlines(keepends=True)[-lines:])
 
 
 class MemoryHost:

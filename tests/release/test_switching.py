@@ -86,6 +86,29 @@ def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
     assert not pi.host.guarded
 
 
+@pytest.mark.parametrize(
+    ("why", "name"),
+    [
+        ("inkstand-traefik does not run: it ended with exit status 1", "traefik"),
+        ("HTTPS answers 502 instead of 401", "traefik"),
+        ("pigpiod does not answer: its check does not end", "pigpiod"),
+        ("no frame of it was read back from the panel", "app"),
+    ],
+)
+def test_the_last_words_of_who_is_to_blame_are_told(pi: Any, why: str, name: str) -> None:
+    pi.runs("one")
+    pi.bad["inkstand/app:two"] = why
+    said = update(pi, "two", *pi.settings.containers)
+    assert said["log"][-1] == f"the log of inkstand/{name}:two"
+
+
+def test_the_last_words_of_a_first_release_are_told(pi: Any) -> None:
+    pi.releases.begin()
+    pi.prepare("one", *pi.settings.containers)
+    pi.bad["inkstand/app:one"] = "no panel"
+    assert pi.releases.switch()["log"][-1] == "the log of inkstand/app:one"
+
+
 def test_a_container_that_cannot_be_started_is_taken_back(pi: Any) -> None:
     pi.runs("one")
     pi.engine.refused.add("inkstand/pigpiod:two")

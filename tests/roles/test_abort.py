@@ -25,10 +25,13 @@ SAID = '{"verdict": "back", "sentence": "Release abc is as it was."}'
 def failing(tmp_path: Path) -> Callable[[Mapping[str, object]], str]:
     """Give a function that runs a task which fails, and what follows: all that is said."""
     journal = tmp_path / "journalctl"
-    journal.write_text("#!/bin/sh\necho the chip answered 00\n")
+    begun = tmp_path / "begun"
+    words = f"[ -e {begun} ] && echo the panel is there || echo the chip answered 00"
+    journal.write_text(f"#!/bin/sh\n{words}\n")
     journal.chmod(0o755)
     release = tmp_path / "release"
-    release.write_text(f"#!/bin/sh\necho '{SAID}'\n")
+    # What puts back starts the unit anew, which then says other things.
+    release.write_text(f"#!/bin/sh\ntouch {begun}\necho '{SAID}'\n")
     release.chmod(0o755)
 
     def run(task: Mapping[str, object]) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 # Seconds that a release gets to end in good order, and one that failed.
 _PATIENCE, _LITTLE_PATIENCE = 20, 3
-_LOG_LINES = 300
+_LOG_LINES, _LAST_LINES = 300, 6
 _OUR_IMAGES = "inkstand/*"
 _BEGUN, _SWITCHING = "begun", "switching"
 # Containers were called without it once: `app`, `pigpiod`, `traefik`.
@@ -197,7 +197,7 @@ class Releases:
             return _said("good", f"Release {name} runs.", verdict)
         log = self._write_log(name, verdict, self._present())
         sentence = f"Release {name} runs but is not well: {verdict.why}. Its log: {log}"
-        return _said("bad", sentence, verdict)
+        return {**_said("bad", sentence, verdict), "log": self._last_words(verdict.why)}
 
     def _replace(self, point: Point, coming: Specs) -> dict[str, Any]:
         if self._settings.app in coming:
@@ -285,7 +285,7 @@ class Releases:
         """Make everything what it was at `point`."""
         present = self._present()
         failed = self._name()
-        log = self._write_log(failed, verdict, present, why)
+        log, last_words = self._write_log(failed, verdict, present, why), self._last_words(why)
         others = self._others(point, present)
         self._stop({**others, **self._writers(point)}, _LITTLE_PATIENCE)
         self._return_to(point)
@@ -299,7 +299,7 @@ class Releases:
             f"{'' if not after.why else f', but not well: {after.why}'}.{lost} "
             f"The log of the failed release is in {log}"
         )
-        return _said("back", sentence, verdict)
+        return {**_said("back", sentence, verdict), "log": last_words}
 
     def _others(self, point: Point, present: Mapping[str, Spec]) -> Specs:
         """Return which containers of `point` have to be made anew."""
@@ -371,6 +371,14 @@ class Releases:
         parts += [f"--- {driver}", self._host.journal(driver, _LOG_LINES)] if driver else []
         host.write_log(path, "\n".join(parts) + "\n")
         return path
+
+    def _last_words(self, why: str) -> list[str]:
+        """Return the last lines that the container wrote which the reason names, else the app."""
+        names = {name.removeprefix(_PREFIX): name for name in self._settings.containers}
+        blamed = [
+            name for word, name in {**names, "HTTPS": self._settings.edge}.items() if word in why
+        ]
+        return self._engine.log((blamed or [self._settings.app])[0], _LAST_LINES).splitlines()
 
     # --- When nobody finishes -------------------------------------------------------------------
 
