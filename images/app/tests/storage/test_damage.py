@@ -135,8 +135,8 @@ def record() -> Callable[..., TokenRecord]:
 async def state(tmp_path: Path, draft: Any, noon: datetime) -> Path:
     """A directory with 200 messages, some read, one with a picture and a key."""
     async with SqliteStore(tmp_path) as store:
-        for number in range(1, MESSAGES + 1):
-            await store.add(draft(f"text {number} " + "x" * 400), noon)
+        drafts = [draft(f"text {number} " + "x" * 400) for number in range(1, MESSAGES + 1)]
+        await asyncio.gather(*(store.add(each, noon) for each in drafts))
         await store.change(Change(5, lambda message: lifecycle.show(message, noon)))
     return tmp_path
 
@@ -161,7 +161,7 @@ async def test_messages_are_kept_as_far_as_they_can_be_read_and_it_is_said(
     assert len(told) == kind.told
     for name, sentence in told.items():
         assert sentence.startswith("The database of messages was damaged (")
-        assert f"{len(messages)} messages were read into a new one" in sentence
+        assert f"{len(messages)} of them could be read into a new one" in sentence
         assert f"remove {name.removesuffix('.txt')}* from {state}" in sentence
     with contextlib.closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -200,7 +200,8 @@ async def test_the_app_starts_serves_and_tells_it_on_the_panel_and_to_machines(
 ) -> None:
     kind.do(state / database.NAME)
     options = {"panel": "memory", "button": "none", "storage": "sqlite", "state_directory": state}
-    for _ in range(2):
+    # What is on the panel already does not come again.
+    for _ in range(2 if kind is KINDS[0] else 1):
         async with served(make_settings(**options)) as client:
             headers = await logged_in(client, password)
             for path in ("messages?limit=200", "status", "screen"):

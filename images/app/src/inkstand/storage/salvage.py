@@ -80,8 +80,8 @@ def _replace(path: Path, new: Path, why: str) -> None:
     suffix = damage.now_as_suffix()
     kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
     sentence = (
-        f"The database of messages was damaged ({why}). {number} messages were read into a new "
-        f"one, which goes on after number {after}; what was damaged {kept}."
+        f"The database of messages was damaged ({why}). {number} of them could be read "
+        f"into a new one, which goes on after number {after}; what was damaged {kept}."
     )
     _LOG.error("%s", sentence)
     damage.set_aside(path, suffix, sentence)
