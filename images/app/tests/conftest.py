@@ -126,9 +126,10 @@ async def stage() -> AsyncIterator[Stage]:
 
 
 class Driver:
-    """An epdfuse of its own, with a simulated panel that takes no time."""
+    """An epdfuse of its own, with a simulated panel that takes no time, or that of a real one."""
 
     def __init__(self, folder: Path) -> None:
+        self.timing = "fast"
         self.directory = folder / "panel"
         self._state = folder / "state"
         self._notices = folder / "notices"
@@ -143,7 +144,7 @@ class Driver:
 
     def start(self) -> None:
         """Mount it and return when it says that it serves, as it tells systemd."""
-        options = ["--panel=2.7", "--bus=simulated", "--simulated-timing=fast"]
+        options = ["--panel=2.7", "--bus=simulated", f"--simulated-timing={self.timing}"]
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ready:
             ready.bind(str(self._notices))
             ready.settimeout(PATIENCE)

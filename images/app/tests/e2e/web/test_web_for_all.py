@@ -156,6 +156,22 @@ def test_what_happens_is_said_to_a_screen_reader(visitor: Visitor) -> None:
     expect(glass).to_be_visible()
 
 
+def test_the_refresh_of_each_minute_is_not_spoken(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    spoken = "(chip) => chip.closest('[aria-live], [role=status], [role=alert]')"
+    assert page.locator("#refreshing").evaluate(spoken) is None
+
+
+def test_every_view_has_a_title_of_its_own(visitor: Visitor) -> None:
+    page = visitor.open()
+    expect(page).to_have_title("Log in · Inkstand")
+    visitor.log_in()
+    expect(page).to_have_title("Inkstand")
+    for view in ("Tokens", "Status"):
+        page.get_by_role("link", name=view).click()
+        expect(page).to_have_title(f"{view} · Inkstand")
+
+
 def test_the_pages_have_addresses_and_titles_that_get_the_focus(full: Page) -> None:
     full.get_by_role("link", name="Status").click()
     expect(full.get_by_role("heading", name="Status", exact=True)).to_be_focused()

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import random
 import re
 import time
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -285,6 +287,167 @@ def test_a_file_that_is_no_picture_is_refused_in_words(visitor: Visitor, tmp_pat
     expect(page.locator("#compose-problem")).to_contain_text("not a picture")
 
 
+DROP = """([selector, bytes]) => {
+  const transfer = new DataTransfer();
+  transfer.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+  const options = { dataTransfer: transfer, bubbles: true, cancelable: true };
+  // What nobody prevents, the browser opens instead of the page.
+  return ["dragover", "drop"].map((type) =>
+    !document.querySelector(selector).dispatchEvent(new DragEvent(type, options)));
+}"""
+
+
+def test_a_picture_that_is_dropped_beside_the_form_is_taken_too(
+    visitor: Visitor, photo: Path
+) -> None:
+    page = visitor.log_in()
+    assert page.evaluate(DROP, ["h1", list(photo.read_bytes())]) == [True, True]
+    expect(page.get_by_role("img", name="Preview of the panel, page 1 of 1")).to_be_visible()
+    page.get_by_role("link", name="Status").click()
+    assert page.evaluate(DROP, ["h1", list(photo.read_bytes())]) == [True, True]
+
+
+def test_the_keyboard_chooses_a_picture_and_sends_it(visitor: Visitor, photo: Path) -> None:
+    page = visitor.log_in()
+    page.get_by_role("button", name="Picture", exact=True).click()
+    page.keyboard.press("Tab")
+    chooser = page.locator("#file")
+    expect(chooser).to_be_focused()
+    expect(chooser).to_have_css("opacity", "0")
+    assert chooser.bounding_box()["width"] > 200
+    chooser.set_input_files(photo)
+    expect(page.get_by_role("img", name="Preview of the panel, page 1 of 1")).to_be_visible()
+    page.get_by_role("radio", name="Fill").press("Control+Enter")
+    expect(state(page, "greys.png")).to_have_text("on the glass")
+
+
+def preview_is(page: Page, shade: int, eventually: Callable[..., None]) -> None:
+    """Return when the preview is there and has this shade alone."""
+    pixels = PIXELS.replace('"glass"', '"preview"')
+    eventually(lambda: set(page.evaluate(pixels)) == {shade})
+
+
+def test_what_is_transparent_in_a_large_picture_is_white(
+    visitor: Visitor, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    path, side = tmp_path / "clear.png", 1400
+    picture = Image.frombytes("RGB", (side, side), random.Random(1).randbytes(3 * side * side))
+    picture.putalpha(0)
+    picture.save(path)
+    assert path.stat().st_size > 4_000_000
+    page = visitor.log_in()
+    page.get_by_role("button", name="Picture", exact=True).click()
+    page.locator("#file").set_input_files(path)
+    preview_is(page, 255, eventually)
+
+
+def test_a_picture_of_too_many_pixels_is_made_smaller_whatever_its_length(
+    visitor: Visitor, tmp_path: Path, eventually: Callable[..., None]
+) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("L", (6000, 5000)).save(path, progressive=True)
+    assert path.stat().st_size < 4_000_000
+    page = visitor.log_in()
+    page.get_by_role("button", name="Picture", exact=True).click()
+    page.locator("#file").set_input_files(path)
+    page.get_by_role("radio", name="Fill").check()
+    preview_is(page, 0, eventually)
+
+
+def test_who_sends_is_told_how_long_it_takes(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    send(page, "One")
+    expect(page.locator("#sent")).to_have_text("Sent. It comes onto the glass now.")
+    expect(state(page, "One")).to_have_text("on the glass")
+    for text, told in (
+        ("Two", "Next in line."),
+        ("Three", "Second in line."),
+        ("Four", "Third in line."),
+    ):
+        send(page, text)
+        expect(page.locator("#sent")).to_have_text(f"Sent. {told}")
+    page.get_by_label("Urgent").check()
+    send(page, "Five")
+    expect(page.locator("#sent")).to_have_text("Sent. It comes onto the glass now.")
+    toast, form = page.locator("#toast").bounding_box(), page.locator("#compose").bounding_box()
+    assert toast["x"] + toast["width"] <= form["x"]
+
+
+def test_times_have_a_date_and_are_as_on_the_glass(visit: Callable[..., Visitor]) -> None:
+    """Two messages that were read, one of them yesterday, for a reader who is used to 4:10 AM."""
+    page = visit(locale="en-US", timezone_id="UTC").log_in()
+    today = datetime.now(UTC).replace(hour=4, minute=10, second=0)
+    yesterday = today - timedelta(days=1)
+    send(page, "First")
+    expect(state(page, "First")).to_have_text("on the glass")
+    send(page, "Second")
+    expect(state(page, "Second")).to_have_text("waiting")
+
+    def older(route: Any) -> None:
+        answer = route.fetch()
+        history = answer.json()
+        for message, at in zip(history["messages"], (today, yesterday), strict=True):
+            message |= {"at": at.isoformat(), "shown_at": at.isoformat()}
+        route.fulfill(response=answer, json=history)
+
+    page.route("**/api/v1/messages?*", older)
+    page.reload()
+    times = message(page, "Second").locator("time")
+    expect(times).to_have_text(["04:10", "04:10"])
+    expect(message(page, "First").locator("time")).to_have_text(
+        [f"{yesterday:%b} {yesterday.day}, 04:10"] * 2
+    )
+
+
+def test_what_is_left_until_the_end_of_a_message_counts_down(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    ends = datetime.now(UTC) + timedelta(seconds=63)
+    body = {"text": "Soon over", "expires_at": ends.isoformat()}
+    headers = {"Authorization": f"Bearer {visitor.demo.token}"}
+    requests.post(f"{visitor.demo.url}api/v1/messages", json=body, headers=headers, timeout=10)
+    expect(message(page, "Soon over")).to_contain_text("expires in 1 minute")
+    expect(message(page, "Soon over")).to_contain_text(re.compile("expires in 5[0-9] seconds"))
+
+
+def test_a_draft_outlives_the_session_for_its_author_alone(visitor: Visitor) -> None:
+    def end_the_session() -> None:
+        visitor.context.clear_cookies()
+        page.reload()
+        page.get_by_label("Password").wait_for()
+
+    page = visitor.log_in()
+    page.get_by_label("Message", exact=True).fill("Half a sent")
+    visitor.context.clear_cookies()
+    page.get_by_role("button", name="Show it").click()
+    expect(page.get_by_role("alert")).to_have_text("You were logged out. Log in again.")
+    log_in_again(visitor)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Half a sent")
+    end_the_session()
+    log_in_again(visitor)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("Half a sent")
+    page.evaluate("sessionStorage.setItem('draft-author', 'somebody else')")
+    end_the_session()
+    log_in_again(visitor)
+    expect(page.get_by_label("Message", exact=True)).to_have_value("")
+
+
+def log_in_again(visitor: Visitor) -> None:
+    visitor.page.get_by_label("User").fill(visitor.demo.user)
+    visitor.page.get_by_label("Password").fill(visitor.demo.password)
+    visitor.page.get_by_role("button", name="Log in").click()
+    visitor.page.locator("#connection", has_text="Live").wait_for()
+
+
+def test_who_types_another_address_finds_the_way_to_the_panel(visitor: Visitor) -> None:
+    page = visitor.page
+    page.goto(f"{visitor.url}nope")
+    expect(page).to_have_title(re.compile("^Nothing here"))
+    page.get_by_role("link", name="Go to the panel").click()
+    expect(page.get_by_label("Password")).to_be_visible()
+    page.goto(f"{visitor.url}login")
+    expect(page.get_by_label("Password")).to_be_visible()
+
+
 def test_the_history_has_pages_a_filter_and_forgets_what_is_deleted(visitor: Visitor) -> None:
     page = visitor.log_in()
     for number in range(25):
@@ -436,5 +599,6 @@ def test_what_is_sent_while_offline_is_kept_and_sent_once(
     relay.mend()
     page.get_by_role("button", name="Try now").click()
     expect(page.locator("#connection")).to_have_text("Live")
+    expect(page.locator("#compose-problem")).to_be_hidden()
     page.get_by_role("button", name="Show it").click()
     expect(message(page, "Patience")).to_have_count(1)
