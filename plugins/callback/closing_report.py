@@ -165,6 +165,9 @@ def reason(result: Mapping[str, Any]) -> str:
     if "censored" in result:
         return "the reason is kept secret; the same task without no_log says it"
     failed = next((one for one in items(result) if one.get("failed")), result)
+    # Facts are gathered by modules of which one failed.
+    if isinstance(modules := failed.get("failed_modules"), dict) and modules:
+        failed = next(iter(modules.values()))
     found = (failed.get(key) for key in ("msg", "stderr", "module_stderr"))
     said = PREAMBLE.sub("", str(next(filter(None, found), "no reason given")).strip())
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]

@@ -117,6 +117,14 @@ def test_raw_words_come_with_a_remedy(closing_report: Any, reason: str, words: s
     assert words in closing_report.details(ending)[1]
 
 
+def test_of_facts_that_cannot_be_gathered_the_module_that_failed_is_told(
+    closing_report: Any,
+) -> None:
+    failed = {"msg": "Missing sudo password"}
+    result = {"msg": "The following modules failed", "failed_modules": {"setup": failed}}
+    assert closing_report.reason(result) == "Missing sudo password"
+
+
 def test_a_reason_in_several_lines_keeps_them(closing_report: Any) -> None:
     reason = closing_report.reason({"msg": "Task failed: Action failed: Two:\n  - a\n\n  - b"})
     assert reason == "Two:\n  - a\n  - b"
