@@ -71,8 +71,8 @@ Settings = dict[str, Any]
 _COPY = ".before-inkstand"
 # What an older Inkstand wrote at least.
 _OLD_KEYS = {"live-restore", "log-driver", "log-opts", "userland-proxy"}
-# Options of a log driver mean nothing to another one.
-_DRIVER, _DRIVER_OPTIONS = "log-driver", "log-opts"
+# A log driver does not start containers with options of another one.
+_LOGS = {"log-driver", "log-opts"}
 
 
 def owners(present: Settings, ours: Settings) -> Settings:
@@ -82,12 +82,8 @@ def owners(present: Settings, ours: Settings) -> Settings:
 
 def wanted(theirs: Settings, defaults: Settings, options: Settings) -> Settings:
     """Return the settings for a file in which the owner has `theirs`."""
-    driver = {**defaults, **theirs, **options}.get(_DRIVER)
-    fitting = {
-        key: value
-        for key, value in defaults.items()
-        if key != _DRIVER_OPTIONS or driver == defaults.get(_DRIVER)
-    }
+    logs = _LOGS if _LOGS & {*theirs, *options} else set()
+    fitting = {key: value for key, value in defaults.items() if key not in logs}
     return {**fitting, **theirs, **options}
 
 
@@ -140,24 +136,37 @@ def write(path: Path, content: str) -> None:
 def keep_copy(path: Path) -> None:
     """Copy a file of the owner's, once."""
     copy = path.with_name(path.name + _COPY)
-    if path.exists() and not copy.exists():
+    if not copy.exists():
         shutil.copy2(path, copy)
 
 
-def planned(present: Settings, record: Settings | None, params: Any) -> tuple[Settings, Settings]:
-    """Return what is to stand in the file, and what of that is ours.
+def put_back(path: Path, target: Settings) -> None:
+    """Write what stays without ours: the owner's file as it was, where that says the same."""
+    copy = path.with_name(path.name + _COPY)
+    if copy.exists() and read(copy) == target:
+        copy.replace(path)
+    elif read(path) != target:
+        write(path, text_of(target))
+
+
+def planned(
+    present: Settings, record: Settings | None, before: Settings, params: Any
+) -> tuple[Settings, Settings, Settings]:
+    """Return what is to stand in the file, what of that is ours, and what there is the owner's.
 
     An older Inkstand wrote the whole file and no record: a file with just what it wrote is ours.
+    What a setting of ours took the place of is in `before`.
     """
     if record is None:
         whole = wanted({}, params["defaults"], params["options"])
         is_ours = present.keys() >= _OLD_KEYS and not owners(present, whole)
         record = present if is_ours else {}
-    theirs = owners(present, record)
+    ours = {key for key in record if present.get(key, ...) == record[key]}
+    theirs = {**owners(present, record), **{key: before[key] for key in ours & before.keys()}}
     if params["state"] == "absent":
-        return theirs, {}
+        return theirs, {}, theirs
     target = wanted(theirs, params["defaults"], params["options"])
-    return target, added(target, theirs)
+    return target, added(target, theirs), theirs
 
 
 def apply(module: Any) -> dict[str, Any]:
@@ -165,15 +174,21 @@ def apply(module: Any) -> dict[str, Any]:
     path, record = Path(module.params["path"]), Path(module.params["record"])
     present = read(path)
     known = read(record) if record.exists() else None
-    target, ours = planned(present, known, module.params)
+    before = read(path.with_name(path.name + _COPY)) if known else {}
+    target, ours, theirs = planned(present, known, before, module.params)
     changed = present != target
     if not module.check_mode:
-        if changed:
-            if owners(present, known or {}):
-                keep_copy(path)
-            write(path, text_of(target))
-        if ours != (known or {}):
+        # The record first: a run that is cut off here takes nothing for the owner's that is ours.
+        if changed and theirs and known is None:
+            keep_copy(path)
+        if ours and ours != (known or {}):
             write(record, text_of(ours))
+        if module.params["state"] == "absent":
+            put_back(path, target)
+        elif changed:
+            write(path, text_of(target))
+        if not ours:
+            record.unlink(missing_ok=True)
     defaults = module.params["defaults"]
     kept = sorted(key for key, value in defaults.items() if target.get(key, ...) != value)
     diff = {"before": text_of(present), "after": text_of(target), "before_header": str(path)}

@@ -1,4 +1,4 @@
-"""Have Debian packages installed, and say in a sentence what is in the way."""
+"""Have Debian packages installed or removed, and say in a sentence what is in the way."""
 
 # mypy: disable-error-code="import-untyped, misc"
 
@@ -18,17 +18,27 @@ if TYPE_CHECKING:
 
 DOCUMENTATION = """
 module: debian_packages
-short_description: Installs Debian packages that are missing
+short_description: Installs Debian packages that are missing, and removes nothing that others need
 description:
   - Asks apt only when a package is missing, and brings its lists up to date only then.
   - Waits while somebody else, such as the first unattended upgrade, holds the locks of apt or dpkg.
   - In check mode says which would be installed.
+  - Removes packages only together, and only when none of somebody else's would go with them.
+    What came along with them stays, since apt does not tell it from what others left over.
 options:
   name:
     description: The packages.
     type: list
     elements: str
     required: true
+  state:
+    description: Whether they are there.
+    choices: [present, absent]
+    default: present
+  purge:
+    description: Whether their settings are removed, too.
+    type: bool
+    default: false
   patience:
     description: For how many seconds to wait for the locks.
     type: int
@@ -44,6 +54,11 @@ missing:
   type: list
   elements: str
   returned: always
+needed_by:
+  description: Packages of others that need one of those to be removed, so that all stay.
+  type: list
+  elements: str
+  returned: when absent
 """
 
 LOCKS = (
@@ -62,7 +77,14 @@ OPTIONS = (
     *("-o", f"DPkg::Lock::Timeout={LOCK_TIMEOUT}", "-o", "Dpkg::Options::=--force-confold"),
     *("-o", "Acquire::Retries=1", "-o", "Acquire::http::Timeout=30"),
 )
+# Nothing of somebody else's makes room.
+INSTALL = ("apt-get", "install", "--no-remove", *OPTIONS)
 REASONS: Mapping[str, str] = {
+    r"remove is disabled": (
+        "apt would have to remove other packages for it, and Inkstand removes nothing of yours:  "
+        "sudo apt-get --simulate install  with the package says which; remove them yourself if you "
+        "can do without."
+    ),
     r"dpkg was interrupted": (
         "An earlier installation was cut off. On the Pi:  sudo dpkg --configure -a  "
         "and then run this again."
@@ -173,9 +195,17 @@ def _run(argv: list[str]) -> tuple[int, str]:
 
 
 def _look(names: list[str]) -> list[str]:
+    if not names:
+        return []
     form = "--showformat=${Package} ${db:Status-Status}\n"
     plain = [re.split("[=/:]", name)[0] for name in names]
     return missing(names, _run(["dpkg-query", "--show", form, *plain])[1])
+
+
+def also_gone(names: Iterable[str], simulation: str) -> list[str]:
+    """Give the packages that go with others, by the `Remv` lines of a simulated removal."""
+    going = re.findall(r"^(?:Remv|Purg) (\S+)", simulation, re.MULTILINE)
+    return sorted({*going} - {*names})
 
 
 def _lists_are_fresh() -> bool:
@@ -188,11 +218,52 @@ def install(names: list[str]) -> str:
     Lists that could not be brought up to date are told only when the packages cannot be had.
     """
     updated = "" if _lists_are_fresh() else _run(["apt-get", "update", *OPTIONS])[1]
-    status, said = _run(["apt-get", "install", *OPTIONS, *names])
+    status, said = _run([*INSTALL, *names])
     if status and not updated:
         updated = _run(["apt-get", "update", *OPTIONS])[1]
-        status, said = _run(["apt-get", "install", *OPTIONS, *names])
+        status, said = _run([*INSTALL, *names])
     return reason(updated + said) if status else ""
+
+
+def _wait_for_locks(module: AnsibleModule, names: list[str]) -> None:
+    last, seconds, still = wait(holder, module.params["patience"])
+    if still:
+        module.fail_json(
+            msg=f"{still} has held {still.lock} on the Pi for {round(seconds)} s, so that "
+            f"{', '.join(names)} cannot be changed. Wait until it has ended, or look what it "
+            f"does:  ps -fp {still.pid}",
+        )
+    if last:
+        module.warn(f"Waited {round(seconds)} s for {last}, which was installing packages.")
+
+
+def make_present(module: AnsibleModule) -> None:
+    """Install what is missing."""
+    lacking = _look(module.params["name"])
+    told = {"missing": lacking, "name": ", ".join(lacking)}
+    if not lacking or module.check_mode:
+        module.exit_json(changed=bool(lacking), **told)
+    _wait_for_locks(module, lacking)
+    if wrong := install(lacking):
+        module.fail_json(msg=f"{', '.join(lacking)} cannot be installed. {wrong}", **told)
+    module.exit_json(changed=True, **told)
+
+
+def make_absent(module: AnsibleModule) -> None:
+    """Remove what is there, unless others need it."""
+    names = module.params["name"]
+    lacking = _look(names)
+    there = [name for name in names if name not in lacking]
+    command = ["apt-get", "purge" if module.params["purge"] else "remove", *OPTIONS]
+    needed_by = also_gone(there, _run([*command, "--simulate", *there])[1]) if there else []
+    told = {"missing": lacking, "needed_by": needed_by, "name": ", ".join(there)}
+    if not there or needed_by or module.check_mode:
+        module.exit_json(changed=bool(there) and not needed_by, **told)
+    _wait_for_locks(module, there)
+    status, said = _run([*command, *there])
+    if status:
+        module.fail_json(msg=f"{', '.join(there)} cannot be removed. {reason(said)}", **told)
+    module.exit_json(changed=True, **told)
 
 
 def main() -> None:
@@ -200,27 +271,13 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "name": {"type": "list", "elements": "str", "required": True},
+            "state": {"choices": ["present", "absent"], "default": "present"},
+            "purge": {"type": "bool", "default": False},
             "patience": {"type": "int", "default": 900},
         },
         supports_check_mode=True,
     )
-    lacking = _look(module.params["name"])
-    told = {"missing": lacking, "name": ", ".join(lacking)}
-    if not lacking or module.check_mode:
-        module.exit_json(changed=bool(lacking), **told)
-    last, seconds, still = wait(holder, module.params["patience"])
-    if still:
-        module.fail_json(
-            msg=f"{still} has held {still.lock} on the Pi for {round(seconds)} s, so that "
-            f"{', '.join(lacking)} cannot be installed. Wait until it has ended, or look what it "
-            f"does:  ps -fp {still.pid}",
-            **told,
-        )
-    if last:
-        module.warn(f"Waited {round(seconds)} s for {last}, which was installing packages.")
-    if wrong := install(lacking):
-        module.fail_json(msg=f"{', '.join(lacking)} cannot be installed. {wrong}", **told)
-    module.exit_json(changed=True, **told)
+    make_present(module) if module.params["state"] == "present" else make_absent(module)
 
 
 if __name__ == "__main__":

@@ -92,6 +92,13 @@ def test_options_of_our_log_driver_are_not_given_to_another_one(machine: Machine
     assert "log-opts" not in machine.now
 
 
+def test_our_log_driver_is_not_given_options_of_another_one(machine: Machine) -> None:
+    machine.has(log_opts={"tag": "{{.Name}}"})
+    machine.run()
+    assert "log-driver" not in machine.now
+    assert machine.now["log-opts"] == {"tag": "{{.Name}}"}
+
+
 def test_a_setting_of_ours_that_changes_is_changed(machine: Machine) -> None:
     machine.has(dns=["192.0.2.1"])
     machine.run()
@@ -114,6 +121,28 @@ def test_what_is_asked_for_in_host_vars_wins(machine: Machine) -> None:
     machine.has(live_restore=False)
     machine.run(options={"live-restore": True, "bip": "10.9.0.1/24"})
     assert machine.now == {**DEFAULTS, "bip": "10.9.0.1/24"}
+
+
+def test_what_host_vars_took_the_place_of_comes_back(machine: Machine) -> None:
+    machine.has(live_restore=False, dns=["192.0.2.1"])
+    machine.run(options={"live-restore": True})
+    machine.run(options={"live-restore": True, "debug": True})
+    machine.run()
+    assert machine.now["live-restore"] is False
+    machine.run(options={"dns": []})
+    machine.run(state="absent")
+    assert machine.now == {"live-restore": False, "dns": ["192.0.2.1"]}
+
+
+def test_the_owners_file_is_left_as_it_was_letter_by_letter(machine: Machine) -> None:
+    text = '{"dns": ["192.0.2.1"],\n\n  "bip": "10.9.0.1/24"}'
+    machine.file.write_text(text)
+    machine.run()
+    machine.run(state="absent")
+    assert machine.file.read_text() == text
+    assert [it.name for it in machine.folder.iterdir() if it.is_file()] == ["daemon.json"]
+    assert not machine.run(state="absent")["changed"]
+    assert machine.file.read_text() == text
 
 
 def test_a_file_that_an_older_inkstand_wrote_is_ours(machine: Machine) -> None:

@@ -74,6 +74,7 @@ def test_a_role_waits_ten_minutes_at_least(module: Any) -> None:
         ("E: Release file for http://x is not valid yet (invalid for another 3d)", "clock"),
         ("W: Failed to fetch http://x  Could not connect to x:80", "does not reach the server"),
         ("E: You don't have enough free space in /var/cache/apt/archives/.", "disk"),
+        ("E: Packages need to be removed but remove is disabled.", "removes nothing of yours"),
         ("E: Unable to locate package docker.io", "apt-get update"),
     ],
 )
@@ -81,6 +82,19 @@ def test_what_apt_says_is_told_with_what_to_do(module: Any, output: str, words: 
     told = module.reason(output)
     assert words in told.partition("apt says:")[0]
     assert output in told
+
+
+def test_to_install_something_apt_removes_nothing(module: Any) -> None:
+    assert "--no-remove" in module.INSTALL
+
+
+def test_who_needs_what_is_to_be_removed_is_found(module: Any) -> None:
+    said = (
+        "Remv fail2ban [1.1.0-8]\nRemv nftables [1.1.3-1]\nPurg systemd-zram-generator [1.2.1-2]\n"
+    )
+    ours = ["nftables", "systemd-zram-generator"]
+    assert module.also_gone(ours, said) == ["fail2ban"]
+    assert module.also_gone([*ours, "fail2ban"], said) == []
 
 
 def test_what_is_not_known_is_told_as_apt_says_it(module: Any) -> None:
