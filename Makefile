@@ -10,8 +10,8 @@ QUICK_SCENARIOS := default epd_driver traefik
 SLOW_SCENARIOS := update interrupted fleet hardening alternative controller offline raspberry_pi
 SCENARIO := default
 RUN_TESTS = $(PYTHON) tools/run_tests.py --scenarios $(QUICK_SCENARIOS) --slow-scenarios $(SLOW_SCENARIOS) --architectures $(ARCHES)
-SHELL_SCRIPTS := tools/setup .ci/run pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files \
+SHELL_SCRIPTS := tools/setup .ci/run roles/docker/files/outside.sh pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files roles/docker/files \
   roles/release/files/program roles/traefik/files molecule pi_images tests tools virtual_pi conftest.py
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -49,6 +49,9 @@ def run_options(pi: VirtualPi, allowed: Sequence[str], *, unified: bool) -> list
         *("--cap-drop", "ALL", *(f"--cap-add={name}" for name in allowed)),
         *("--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"),
         *("--security-opt", "systempaths=unconfined"),
+        # The engine switches it off in a container whose network has none; a Pi has it.
+        *("--sysctl", "net.ipv6.conf.all.disable_ipv6=0"),
+        *("--sysctl", "net.ipv6.conf.default.disable_ipv6=0"),
         *("--cgroupns", "private", "--device-cgroup-rule", "a *:* rwm", "--device", "/dev/fuse"),
         *("--tmpfs", "/run", "--tmpfs", "/tmp"),  # noqa: S108  (mount points in the container)
         # overlay2 cannot lie on an overlay.

@@ -38,8 +38,8 @@ def bundle(load: Callable[[str], ModuleType]) -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def container_reviver(load: Callable[[str], ModuleType]) -> ModuleType:
-    return load("roles/docker/files/container_reviver.py")
+def container_watcher(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("roles/docker/files/container_watcher.py")
 
 
 @pytest.fixture(scope="session")

@@ -76,7 +76,7 @@ def test_it_is_healthy(
     wait_for(
         f"{name} healthy",
         lambda: engine_says(name, ".State.Health.Status") == "healthy",
-        seconds=90,
+        seconds=150,
     )
 
 

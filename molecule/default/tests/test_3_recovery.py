@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -31,6 +30,14 @@ def serves(api: Any) -> bool:
     try:
         return bool(api.ask("GET", "/")[0] == 200)
     except (urllib3.exceptions.HTTPError, ValueError):
+        return False
+
+
+def is_well(api: Any) -> bool:
+    """Tell whether every part works."""
+    try:
+        return bool(api.ask("GET", "/healthz")[1]["status"] == "ok")
+    except (urllib3.exceptions.HTTPError, ValueError, TypeError):
         return False
 
 
@@ -74,16 +81,27 @@ def test_a_driver_that_hangs_shows_a_new_message_within_thirty_seconds(
     assert started_at() == started
 
 
+@pytest.fixture
+def signal_all(pi: Any) -> Callable[[str, str], None]:
+    """Give a function that sends a signal to all processes of a container."""
+
+    def send(name: str, signal: str) -> None:
+        found = pi.check_output("docker top %s -o pid", name).split()[1:]
+        pi.check_output(f"kill -{signal} {' '.join(found)}")
+
+    return send
+
+
 @pytest.mark.parametrize("name", CONTAINERS)
-def test_a_killed_container_is_back_within_ten_seconds(
+def test_a_container_whose_process_dies_is_back_within_ten_seconds(
     name: str,
     api: Any,
-    pi: Any,
+    signal_all: Callable[[str, str], None],
     engine_says: Callable[[str, str], str],
     wait_for: Callable[..., Any],
 ) -> None:
     before = engine_says(name, ".State.StartedAt")
-    pi.check_output("docker kill %s", name)
+    signal_all(name, "KILL")
     wait_for(
         f"{name} runs again",
         lambda: (
@@ -95,19 +113,65 @@ def test_a_killed_container_is_back_within_ten_seconds(
     wait_for("the appliance serves", lambda: serves(api), seconds=10)
 
 
-def test_a_container_that_was_stopped_by_hand_stays_so(
-    pi: Any, engine_says: Callable[[str, str], str], wait_for: Callable[..., Any]
+@pytest.mark.parametrize("name", CONTAINERS)
+def test_a_container_that_hangs_answers_again_within_thirty_seconds(
+    name: str,
+    api: Any,
+    signal_all: Callable[[str, str], None],
+    engine_says: Callable[[str, str], str],
+    wait_for: Callable[..., Any],
 ) -> None:
-    """Proved by one that was killed after it and is back: the reviver has seen both."""
-    pi.check_output("docker stop inkstand-pigpiod")
-    started = partial(engine_says, "inkstand-traefik", ".State.StartedAt")
-    before = started()
-    pi.check_output("docker kill inkstand-traefik")
+    before = engine_says(name, ".State.StartedAt")
+    signal_all(name, "STOP")
     wait_for(
-        "traefik is back", lambda: engine_says("inkstand-traefik", ".State.StartedAt") != before
+        f"{name} was started anew, and all is well",
+        lambda: engine_says(name, ".State.StartedAt") != before and is_well(api),
+        seconds=30,
     )
-    assert engine_says("inkstand-pigpiod", ".State.Running") == "false"
+
+
+def test_what_somebody_stopped_or_paused_stays_so(
+    pi: Any,
+    signal_all: Callable[[str, str], None],
+    engine_says: Callable[[str, str], str],
+    wait_for: Callable[..., Any],
+) -> None:
+    """Proved by one that hangs meanwhile and is back: the watcher has seen all three."""
+    pi.check_output("docker stop inkstand-pigpiod")
+    pi.check_output("docker pause inkstand-app")
+    before = engine_says("inkstand-traefik", ".State.StartedAt")
+    signal_all("inkstand-traefik", "STOP")
+    wait_for(
+        "traefik is back",
+        lambda: engine_says("inkstand-traefik", ".State.StartedAt") != before,
+        seconds=30,
+    )
+    stopped = engine_says("inkstand-pigpiod", ".State.Running")
+    paused = engine_says("inkstand-app", ".State.Paused")
+    pi.check_output("docker unpause inkstand-app")
     pi.check_output("docker start inkstand-pigpiod")
+    assert (stopped, paused) == ("false", "true")
+
+
+def test_a_firewall_that_somebody_flushed_is_put_right(
+    api: Any,
+    pi: Any,
+    started_at: Callable[[], list[str]],
+    wait_for: Callable[..., Any],
+) -> None:
+    """No container is started anew, and the engine not twice."""
+    journal = "journalctl --unit inkstand-watcher --boot --output cat"
+    restarts = "from outside: the engine is restarted"
+    wait_for("all is well", lambda: is_well(api))
+    before = pi.check_output(journal).count(restarts)
+    containers = started_at()
+    pi.check_output("iptables -F; iptables -t nat -F")
+    api.renew()
+    assert not serves(api)
+    wait_for("it serves again", lambda: serves(api), seconds=60)
+    assert started_at() == containers
+    wait_for("the engine is up", lambda: pi.run("systemctl is-active docker").rc == 0)
+    assert pi.check_output(journal).count(restarts) == before + 1
 
 
 @pytest.mark.usefixtures("clock")

@@ -84,10 +84,10 @@ class Site:
         connection.sock = self.connect(name)
         return _exchange(connection, method, path, headers, body)
 
-    def ask_plainly(self, path: str) -> Answer:
+    def ask_plainly(self, path: str, name: str = NAME) -> Answer:
         """Send a request over HTTP."""
         connection = http.client.HTTPConnection(self.address, 80, timeout=10)
-        return _exchange(connection, "GET", path, {"Host": NAME}, None)
+        return _exchange(connection, "GET", path, {"Host": name}, None)
 
     def stream(self, headers: Mapping[str, str]) -> Stream:
         """Ask for events."""

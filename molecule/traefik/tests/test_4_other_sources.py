@@ -87,7 +87,8 @@ def test_removal_leaves_nothing(pi: Any, apply: Callable[..., Any]) -> None:
     assert pi.run(UNITS).stdout == ""
     assert pi.check_output("docker ps --all --quiet --filter name=inkstand-traefik") == ""
     assert pi.check_output("docker images --quiet inkstand/traefik") == ""
-    assert "inkstand-edge" not in pi.check_output("docker network ls")
+    assert "inkstand-" not in pi.check_output("docker network ls")
+    assert pi.run("nft list table inet inkstand_limits").rc != 0
     assert pi.check_output("systemctl --failed --no-legend") == ""
 
 

@@ -1,0 +1,213 @@
+"""Which containers are killed, when the engine is restarted, and what is left alone."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+from http.server import BaseHTTPRequestHandler
+from socketserver import ThreadingUnixStreamServer
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+OUTSIDE = ("169.254.254.1", "fdb6::1")
+V4, V6 = [(host, 443) for host in OUTSIDE]
+
+
+def entry(**changes: Any) -> dict[str, Any]:
+    """What the engine says of a container in its list."""
+    bus, edge = {"IPAddress": "10.0.0.2"}, {"IPAddress": "10.0.1.2", "GlobalIPv6Address": ""}
+    return {
+        "Id": "c0ffee",
+        "Names": ["/inkstand-app"],
+        "State": "running",
+        "Labels": {"inkstand.check": "http:8080/healthz"},
+        "Ports": [{"PrivatePort": 8080, "Type": "tcp"}],
+        "NetworkSettings": {"Networks": {"bus": bus, "edge": edge}},
+        **changes,
+    }
+
+
+@pytest.mark.unit
+def test_a_container_is_asked_at_its_address_by_its_label(container_watcher: Any) -> None:
+    (found,) = container_watcher.containers([entry()], OUTSIDE)
+    assert (found.name, found.address, found.published) == ("inkstand-app", "10.0.0.2", ())
+    assert container_watcher.question(found.check) == (
+        8080,
+        b"GET /healthz HTTP/1.0\r\nHost: inkstand\r\n\r\n",
+    )
+
+
+@pytest.mark.unit
+def test_pigpiod_is_asked_for_its_tick(container_watcher: Any) -> None:
+    assert container_watcher.question("pigpiod:8888") == (8888, b"\x10" + bytes(15))
+
+
+@pytest.mark.unit
+def test_another_check_is_refused_by_name(container_watcher: Any) -> None:
+    with pytest.raises(ValueError, match="ftp:21"):
+        container_watcher.question("ftp:21")
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("state", ["paused", "exited", "restarting", "created"])
+def test_what_does_not_run_is_not_asked(container_watcher: Any, state: str) -> None:
+    assert container_watcher.containers([entry(State=state)], OUTSIDE) == []
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(("six", "expected"), [("", {V4}), ("fdb6::2", {V4, V6})])
+def test_a_published_port_is_looked_for_by_ipv6_where_the_container_has_it(
+    container_watcher: Any, six: str, expected: set[Any]
+) -> None:
+    ports = [{"IP": ip, "PublicPort": 443, "PrivatePort": 8443} for ip in ("0.0.0.0", "::")]
+    public = {"public": {"IPAddress": "10.0.2.2", "GlobalIPv6Address": six}}
+    given = entry(Ports=ports, NetworkSettings={"Networks": public})
+    (found,) = container_watcher.containers([given], OUTSIDE)
+    assert set(found.published) == expected
+
+
+@pytest.mark.unit
+def test_three_misses_in_a_row_are_too_many(container_watcher: Any) -> None:
+    misses = container_watcher.Misses(3)
+    assert [misses.see({"a"}) for _ in range(4)] == [set(), set(), {"a"}, set()]
+
+
+@pytest.mark.unit
+def test_an_answer_in_between_forgives(container_watcher: Any) -> None:
+    misses = container_watcher.Misses(2)
+    seen = [misses.see(missed) for missed in ({"a"}, {"b"}, {"a", "b"}, {"a"})]
+    assert seen == [set(), set(), {"b"}, {"a"}]
+
+
+@pytest.mark.unit
+def test_the_engine_is_restarted_for_what_was_reached_before(container_watcher: Any) -> None:
+    restarts = container_watcher.Restarts()
+    assert not restarts.allowed({V4}, 0.0)
+    restarts.reached({V4})
+    assert not restarts.allowed({V6}, 0.0)
+    assert restarts.allowed({V4, V6}, 0.0)
+
+
+@pytest.mark.unit
+def test_the_engine_is_not_restarted_for_ever(container_watcher: Any) -> None:
+    restarts = container_watcher.Restarts()
+    restarts.reached({V4})
+    times = [now for now in range(0, 3600, 8) if restarts.allowed({V4}, float(now))]
+    assert times == [0, 64, 128]
+    restarts.reached({V4})
+    assert restarts.allowed({V4}, 3600.0)
+
+
+@pytest.fixture
+def server() -> Iterator[socket.socket]:
+    """Somebody who listens; the kernel takes connections for it."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+def _ask(container_watcher: Any, server: socket.socket) -> Any:
+    port = server.getsockname()[1]
+    return container_watcher.answers("127.0.0.1", f"http:{port}/", timeout=0.2)
+
+
+@pytest.mark.integration
+def test_who_takes_a_connection_and_says_nothing_hangs(
+    container_watcher: Any, server: socket.socket
+) -> None:
+    assert _ask(container_watcher, server) is False
+
+
+@pytest.mark.integration
+def test_any_answer_will_do(container_watcher: Any, server: socket.socket) -> None:
+    """An app that says 503 does not hang, and to kill it would not help."""
+
+    def serve() -> None:
+        with server.accept()[0] as connection:
+            connection.recv(100)
+            connection.sendall(b"HTTP/1.0 503 Service Unavailable\r\n\r\n")
+
+    threading.Thread(target=serve, daemon=True).start()
+    assert _ask(container_watcher, server) is True
+
+
+@pytest.mark.integration
+def test_where_nobody_listens_nobody_hangs(container_watcher: Any, server: socket.socket) -> None:
+    """It starts, or was ended: the engine sees to that."""
+    server.close()
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+    assert container_watcher.answers("127.0.0.1", f"http:{port}/") is None
+
+
+class _Engine(ThreadingUnixStreamServer):
+    """An engine that knows one container."""
+
+    allow_reuse_address = True
+    daemon_threads = True
+    answers: dict[str, Any]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Engine
+
+    def do_GET(self) -> None:
+        path = self.path.partition("?")[0].removeprefix("/v1.40/")
+        body = json.dumps(self.server.answers[path]).encode()
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def address_string(self) -> str:
+        return "engine"
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def engine(tmp_path: Path) -> Iterator[Callable[..., str]]:
+    """Give a function that starts an engine with answers, and gives its socket."""
+    path = str(tmp_path / "docker.sock")
+    with _Engine(path, _Handler) as serving:
+
+        def start(answers: dict[str, Any]) -> str:
+            serving.answers = answers
+            threading.Thread(target=serving.serve_forever, daemon=True).start()
+            return path
+
+        yield start
+        serving.shutdown()
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("paused", [False, True])
+def test_who_hangs_is_killed_by_its_process_unless_it_is_paused(
+    container_watcher: Any,
+    server: socket.socket,
+    engine: Callable[..., str],
+    monkeypatch: pytest.MonkeyPatch,
+    paused: bool,
+) -> None:
+    monkeypatch.setattr(container_watcher, "ANSWER_TIMEOUT", 0.05)
+    monkeypatch.setattr(container_watcher.answers, "__defaults__", (0.05,))
+    check = f"http:{server.getsockname()[1]}/"
+    networks = {"Networks": {"edge": {"IPAddress": "127.0.0.1"}}}
+    listed = entry(Labels={"inkstand.check": check}, NetworkSettings=networks)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
+        state = {"Running": True, "Paused": paused, "Pid": process.pid}
+        path = engine({"containers/json": [listed], "containers/c0ffee/json": {"State": state}})
+        watcher = container_watcher.Watcher(path, "", ())
+        for _ in range(container_watcher.MISSES):
+            assert process.poll() is None
+            watcher.round()
+        if paused:
+            process.communicate(b"\n")
+        assert process.wait(10) == (0 if paused else -9)
