@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ import testinfra
 from virtual_pi import testing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture(scope="session")
@@ -44,6 +45,39 @@ def apply(attempt: Callable[..., testing.Run]) -> Callable[..., testing.Run]:
         return done
 
     return run
+
+
+EMPTY_HEADER = Path(__file__).parent / "files" / "empty_header.py"
+# What the kernel of a Raspberry Pi shows, and SPI that was turned on before the last boot.
+IS_A_RASPBERRY_PI = """
+    mount -t tmpfs none /sys/firmware
+    mkdir -p /sys/firmware/devicetree/base /boot/firmware
+    printf 'Raspberry Pi 4 Model B Rev 1.4\\0' >/sys/firmware/devicetree/base/model
+    [ ! -e /boot/firmware/config.txt ] || mv /boot/firmware/config.txt /boot/firmware/kept.txt
+    echo dtparam=spi=on >/boot/firmware/config.txt
+    touch --date 2000-01-01 /boot/firmware/config.txt
+    mknod -m 666 /dev/spidev0.0 c 1 3
+    mknod -m 666 /dev/gpiochip0 c 1 3
+    : >/run/no_console
+    mount --bind /run/no_console /sys/class/tty/console/active
+    echo import empty_header >/usr/lib/python3/dist-packages/empty_header.pth
+"""
+IS_NONE = """
+    umount /sys/firmware /sys/class/tty/console/active
+    rm /boot/firmware/config.txt
+    [ ! -e /boot/firmware/kept.txt ] || mv /boot/firmware/kept.txt /boot/firmware/config.txt
+    rm -f /dev/spidev0.0 /dev/gpiochip0 /usr/lib/python3/dist-packages/empty_header.p*
+"""
+
+
+@pytest.fixture(scope="module")
+def raspberry_pi(instance: str, pi: Any) -> Iterator[None]:
+    """Let the Pi claim to be a Raspberry Pi with nothing on its header."""
+    target = f"{instance}:/usr/lib/python3/dist-packages/"
+    subprocess.run(["docker", "cp", EMPTY_HEADER, target], check=True)
+    pi.check_output(f"set -e; {IS_A_RASPBERRY_PI}")
+    yield
+    pi.check_output(f"set -e; {IS_NONE}")
 
 
 @pytest.fixture(scope="session")

@@ -44,7 +44,7 @@ class Source:
 
 def sources(settings: Mapping[str, Any]) -> list[Source]:
     """List the images for these settings; of the bridge both that need no compiler."""
-    lines = sorted({*LINES, settings["pigpiod_line"]} - {"upstream"})
+    lines = sorted({*LINES, settings["pigpiod_line"]} - {"auto", "upstream"})
     return [
         Source("app", settings["app_base_image"]),
         *(Source("pigpiod", settings["pigpiod_base_image"], line) for line in lines),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from virtual_pi.credentials import make_private, write_private
@@ -12,10 +13,11 @@ from virtual_pi.settings import BASE_IMAGE, ROOT, TRAEFIK_IMAGE, VirtualPi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from virtual_pi.credentials import Credentials
 
+# A container sees the device tree of the machine that it runs on, and has none of its pins.
+BOARD = Path("/proc/device-tree/model")
 HEADER = "# Written by `python -m virtual_pi`; changes are lost at its next run.\n"
 
 
@@ -61,6 +63,8 @@ def host_settings(
             {"path": os.fspath(path), "image": image} for image, path in archives.items()
         ],
     }
+    if BOARD.exists():
+        settings |= {"epd_driver_bus": "simulated", "pigpiod_line": "simulated"}
     if ca_bundle:
         settings["docker_build_ca_bundle"] = ca_bundle
     if pi.https_port:

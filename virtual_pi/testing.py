@@ -111,6 +111,12 @@ class Run:
         """The output without its line breaks, to look for a sentence in."""
         return " ".join(self.output.split())
 
+    @property
+    def closing(self) -> str:
+        """What it says at its end, without its line breaks."""
+        report = self.output.partition("What became of each host")[2]
+        return " ".join(report.partition("TASKS RECAP")[0].split())
+
 
 def play(playbook: Path, *options: str, **environment: str) -> Run:
     """Run a playbook, whether that ends well or not."""

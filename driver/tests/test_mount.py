@@ -350,6 +350,19 @@ class TestLife:
         assert "another driver" in again.stderr
         assert driver.text("version") == "4\n"
 
+    def test_why_no_panel_answers_is_in_the_directory_until_one_does(self, driver: Driver) -> None:
+        driver.signal(signal.SIGTERM)
+        driver.wait()
+        absent = str(driver.home / "spidev0.0")
+        again = driver.run(*driver.mount_arguments("--bus", "spi", "--spi-device", absent))
+        assert again.returncode == 1
+        assert again.stderr == f"epdfuse: {(driver.files / 'reason').read_text()}"
+        assert "is SPI on?" in again.stderr
+        driver.start()
+        driver.signal(signal.SIGTERM)
+        driver.wait()
+        assert list(driver.files.iterdir()) == []
+
     def test_another_panel_does_not_take_over_the_picture(self, driver: Driver, new: bytes) -> None:
         driver.show(new)
         driver.signal(signal.SIGTERM)

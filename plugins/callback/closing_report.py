@@ -206,11 +206,10 @@ def lines(endings: Iterable[Ending], *, check: bool) -> list[str]:
 
 def details(ending: Ending) -> list[str]:
     """Give the further lines about a host."""
-    if ending.is_well:
-        told = [f"{name:<11} {value}" for name, value in ending.summary.items()]
-    else:
-        told = [*ending.reason.splitlines()] if ending.failed_at else []
-        told += [found] if (found := remedy(ending.reason)) else []
+    told = [*ending.reason.splitlines()] if ending.failed_at else []
+    told += [found] if not ending.is_well and (found := remedy(ending.reason)) else []
+    # Of what failed, too: a run that ends without a panel has an address all the same.
+    told += [f"{name:<11} {value}" for name, value in ending.summary.items()]
     return [*told, *ending.things, *(f"to do       {sentence}" for sentence in ending.next)]
 
 

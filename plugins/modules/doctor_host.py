@@ -465,10 +465,6 @@ def memory(machine: Machine) -> Iterator[Finding]:
     share = available / total if total else 1.0
     level = FAIL if share < 0.05 else WARN if share < 0.1 else OK  # noqa: PLR2004
     yield finding(level, "memory", seen, "" if level == OK else fix)
-    controllers = machine.read("sys/fs/cgroup/cgroup.controllers").split()
-    if controllers and "memory" not in controllers:
-        how = "add cgroup_enable=memory to /boot/firmware/cmdline.txt, then reboot"
-        yield finding(WARN, "memory limits", "the kernel does not enforce them", how)
     killed = re.search(r"^oom_kill (\d+)$", machine.read("proc/vmstat"), re.MULTILINE)
     if killed and int(killed[1]):
         seen = f"the kernel ended {killed[1]} programs for want of it since the start"

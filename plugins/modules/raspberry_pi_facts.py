@@ -64,9 +64,9 @@ WRONG, REMARK = "FAIL", "warn"
 Remark = dict[str, str]
 
 
-def remark(topic: str, level: str, seen: str, fix: str) -> Remark:
+def remark(what: str, level: str, seen: str, fix: str) -> Remark:
     """Give what is not as it should be, as the doctor says it."""
-    return {"topic": topic, "level": level, "what": topic, "seen": seen, "fix": fix}
+    return {"what": what, "level": level, "seen": seen, "fix": fix}
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def panel_overlay(host: Host) -> Iterator[Remark]:
         return
     seen = f"{host.config_place} has dtoverlay={named[0]}" if named else f"it has {bound[0].name}"
     yield remark(
-        "kernel's own panel driver",
+        "panel overlay",
         WRONG,
         f"the kernel's own driver takes the panel: {seen}",
         f"take the line dtoverlay={named[0] if named else 'papirus or repaper'} out of"
@@ -207,7 +207,7 @@ def chip_select(host: Host) -> Iterator[Remark]:
     for line in host.config:
         if found := UNSELECTED.fullmatch(line):
             yield remark(
-                "SPI chip select",
+                "chip select",
                 WRONG,
                 f"{host.config_place} has dtoverlay={found[1]}: no pin selects the panel",
                 f"take that line out of {host.config_place}, and reboot",
@@ -220,7 +220,8 @@ def serial_console(host: Host) -> Iterator[Remark]:
     A `console=serial0` alone does not count: Raspberry Pi OS ships it, and it makes a console only
     where the port is on (Raspberry Pi's documentation of config.txt, `enable_uart`).
     """
-    active = host.read("sys/class/tty/console/active").split()
+    # Another machine has its serial ports elsewhere.
+    active = host.read("sys/class/tty/console/active").split() if host.is_raspberry_pi else []
     consoles = [name for name in SERIAL_PORTS if name in active]
     switches = [line.partition("=")[2] for line in host.config if line.startswith("enable_uart=")]
     switched_on = switches[-1:] == ["1"]

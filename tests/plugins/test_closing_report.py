@@ -90,15 +90,12 @@ def test_each_host_has_its_line(closing_report: Any) -> None:
     ]
 
 
-def test_what_roles_hand_over_is_told_of_a_host_that_is_well(closing_report: Any) -> None:
+def test_what_roles_hand_over_is_told_of_a_host_well_or_not(closing_report: Any) -> None:
     told = {"summary": {"panel": "2.7 inch", "address": "https://pi/"}, "next": ["Reboot it."]}
-    assert closing_report.details(closing_report.Ending("one", **told)) == [
-        "panel       2.7 inch",
-        "address     https://pi/",
-        "to do       Reboot it.",
-    ]
+    lines = ["panel       2.7 inch", "address     https://pi/", "to do       Reboot it."]
+    assert closing_report.details(closing_report.Ending("one", **told)) == lines
     failed = closing_report.Ending("two", failed_at=TASK, reason="No.", **told)
-    assert closing_report.details(failed) == ["No.", "to do       Reboot it."]
+    assert closing_report.details(failed) == ["No.", *lines]
 
 
 @pytest.mark.parametrize(

@@ -146,6 +146,7 @@ class Pi:
         self.host = MemoryHost()
         self.bad: dict[str, str] = {}
         self.asked: list[str] = []
+        self.demanded: tuple[str, ...] = ()
         self.at_the_gate: Callable[[], None] = lambda: None
         self.settings = Settings(
             containers=NAMES,
@@ -206,6 +207,7 @@ class Pi:
     def judge(self, engine: Any, settings: Any, demands: Any) -> Verdict:
         """Say what is written in `bad` about the app that runs."""
         self.at_the_gate()
+        self.demanded = demands.parts
         app = engine.inspect("inkstand-app")
         assert app
         assert all(engine.containers[name]["State"]["Running"] for name in demands.containers)

@@ -46,6 +46,18 @@ def test_a_first_release_is_started_and_stays_whatever_it_is_like(pi: Any) -> No
     assert not pi.host.guarded
 
 
+@pytest.mark.parametrize("runs", [False, True], ids=["first", "update"])
+def test_nobody_demands_a_panel_where_none_has_answered(pi: Any, runs: bool) -> None:
+    if runs:
+        pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two", *pi.settings.containers)
+    assert pi.releases.switch(without_panel=True)["verdict"] == "good"
+    assert pi.demanded == ("button", "storage")
+    assert update(pi, "three")["verdict"] == "good"
+    assert pi.demanded == ("panel", "button", "storage")
+
+
 def test_where_nothing_changed_nothing_happens(pi: Any) -> None:
     pi.runs("one")
     assert pi.releases.begin()["verdict"] == "begun"

@@ -48,7 +48,7 @@ def look(module: ModuleType, tmp_path: Path) -> Callable[..., Any]:
 
 
 def topics(found: Any) -> list[str]:
-    return [remark["topic"] for remark in found["remarks"]]
+    return [remark["what"] for remark in found["remarks"]]
 
 
 def test_a_stock_pi_is_one_and_nothing_is_in_the_way(look: Callable[..., Any]) -> None:
@@ -86,13 +86,13 @@ def test_the_kernels_second_place_of_the_model_counts(module: ModuleType, tmp_pa
 )
 def test_the_kernels_own_panel_driver_is_named(look: Callable[..., Any], line: str) -> None:
     found = look({CONFIG: f"dtparam=spi=on\n{line}\n"})
-    assert topics(found) == ["kernel's own panel driver"]
+    assert topics(found) == ["panel overlay"]
     assert "take the line dtoverlay=" in found["remarks"][0]["fix"]
     assert "/boot/firmware/config.txt" in found["remarks"][0]["fix"]
 
 
 def test_an_overlay_that_is_loaded_by_hand_is_named_too(look: Callable[..., Any]) -> None:
-    assert topics(look({"sys/bus/spi/drivers/repaper/spi0.0": ""})) == ["kernel's own panel driver"]
+    assert topics(look({"sys/bus/spi/drivers/repaper/spi0.0": ""})) == ["panel overlay"]
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_what_does_not_hold_for_this_pi_is_not_named(look: Callable[..., Any], l
 
 def test_spi_without_chip_select_is_named(look: Callable[..., Any]) -> None:
     found = look({CONFIG: "[pi4]\narm_boost=1\n[all]\ndtoverlay=spi0-0cs\n"})
-    assert topics(found) == ["SPI chip select"]
+    assert topics(found) == ["chip select"]
     assert topics(look({CONFIG: "dtoverlay=spi0-1cs\n"})) == []
 
 
@@ -144,9 +144,10 @@ def test_a_serial_port_elsewhere_or_switched_off_is_not_named(
 def test_the_serial_console_of_another_machine_is_its_own(
     module: ModuleType, tmp_path: Path
 ) -> None:
-    file = tmp_path / "sys/class/tty/console/active"
-    file.parent.mkdir(parents=True)
-    file.write_text("tty0 ttyS0\n")
+    for name in ("sys/class/tty/console/active", CONFIG):
+        file = tmp_path / name
+        file.parent.mkdir(parents=True)
+        file.write_text("tty0 ttyS0\n")
     assert module.facts(module.Host(tmp_path))["remarks"] == []
 
 
@@ -202,4 +203,4 @@ def test_the_root_of_a_container_is_no_overlay_of_the_owner(look: Callable[..., 
 def test_a_boot_configuration_elsewhere_is_read(look: Callable[..., Any]) -> None:
     found = look({"boot/mine.txt": "dtoverlay=spi0-0cs\n"}, "/boot/mine.txt")
     assert found["boot_config"] == "/boot/mine.txt"
-    assert topics(found) == ["SPI chip select"]
+    assert topics(found) == ["chip select"]

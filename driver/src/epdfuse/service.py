@@ -5,7 +5,7 @@ import os
 import signal
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from epdfuse.commands import Operator
 from epdfuse.directory import Directory
 from epdfuse.glass import GlassStore
 from epdfuse.notify import notify, watchdog_interval
-from epdfuse.panel import PanelDriver
+from epdfuse.panel import PanelDriver, PanelError
 from epdfuse.server import EpdFileSystem
 from epdfuse.storage import Refusal, claim
 from epdfuse.turns import Turns
@@ -29,6 +29,10 @@ _MAX_REQUESTS = 500
 
 _LAST_COMMAND_S = 80
 """Longer than any update (44 s at -10 °C), shorter than systemd's patience (90 s)."""
+
+
+REASON = "reason"
+"""A file that is in the directory while no panel is mounted there, and says why."""
 
 
 class MountError(Refusal):
@@ -56,8 +60,26 @@ def run(options: MountOptions) -> None:
         PanelError: the panel does not answer.
     """
     _check_mountpoint(options.mountpoint)
-    with claim(options.bus_options.state_directory), _panel(options) as panel:
+    reason = options.mountpoint / REASON
+    with _told(reason), claim(options.bus_options.state_directory), _panel(options) as panel:
+        # Not seen any more once the panel is mounted above it, and untrue after that.
+        reason.unlink(missing_ok=True)
         _serve(panel, options)
+
+
+@contextmanager
+def _told(reason: Path) -> Iterator[None]:
+    """Leave why no panel answers where programs look for the panel."""
+    try:
+        yield
+    except PanelError as error:
+        with suppress(OSError):
+            reason.write_text(f"{error}\n", "utf-8")
+        raise
+    except BaseException:
+        with suppress(OSError):
+            reason.unlink(missing_ok=True)
+        raise
 
 
 @contextmanager

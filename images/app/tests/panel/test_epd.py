@@ -78,6 +78,14 @@ def test_without_a_driver_it_is_said_that_none_is_mounted(panel: EpdPanel, tmp_p
             use()
 
 
+def test_why_no_panel_answers_is_what_the_driver_left_there(
+    panel: EpdPanel, tmp_path: Path
+) -> None:
+    (tmp_path / "reason").write_text("the controller has the identity 0x00;\n is it connected?\n")
+    with pytest.raises(PanelUnavailableError, match=r"the identity 0x00; is it connected\?$"):
+        panel.info()
+
+
 def test_nothing_is_created_where_no_driver_is_mounted(panel: EpdPanel, tmp_path: Path) -> None:
     (tmp_path / "panel").write_text("EPD 2.0 200x96 COG 2\n")
     with pytest.raises(PanelUnavailableError):

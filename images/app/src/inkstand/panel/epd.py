@@ -24,6 +24,7 @@ _PANEL_LINE = re.compile(r"(EPD \d+\.\d+) (\d+)x(\d+) COG \d+(?: FILM (\d+))?")
 # Film 230 takes the command and refreshes in full; older drivers do not name the film.
 _FILMS_WITH_PARTIAL = ("231", "110")
 _NO_ERROR = ("OK", "Undefined")
+_LONGEST_REASON = 500
 _GONE = {
     errno.ENOENT: "no driver is mounted there",
     errno.ENOTDIR: "no driver is mounted there",
@@ -98,6 +99,14 @@ class EpdPanel:
             finally:
                 os.close(descriptor)
 
+    def _reason(self) -> str:
+        """Return why the driver says that no panel answers; nothing when it says nothing."""
+        try:
+            text = (self._directory / "reason").read_bytes()[:_LONGEST_REASON]
+        except OSError:
+            return ""
+        return " ".join(text.decode("utf-8", "replace").split())
+
     @contextlib.contextmanager
     def _translated(self) -> Iterator[None]:
         try:
@@ -107,7 +116,8 @@ class EpdPanel:
 
     def _panel_error(self, error: OSError) -> PanelError:
         if error.errno in _GONE:
-            return PanelUnavailableError(f"no panel at {self._directory}: {_GONE[error.errno]}")
+            why = self._reason() or _GONE[error.errno]
+            return PanelUnavailableError(f"no panel at {self._directory}: {why}")
         return PanelFailedError(f"the driver says: {error.strerror}")
 
 

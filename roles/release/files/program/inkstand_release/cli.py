@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 # Done by a unit of systemd, which lives on when whoever asked for it does not.
-_IN_A_UNIT = ("switch", "abort", "back", "back-with-databases")
+_IN_A_UNIT = ("switch", "switch-without-panel", "abort", "back", "back-with-databases")
 _ACTIONS = ("begin", *_IN_A_UNIT, "recover")
 
 
@@ -29,6 +29,7 @@ def _actions(releases: Releases) -> dict[str, Callable[[], dict[str, Any]]]:
     return {
         "begin": releases.begin,
         "switch": releases.switch,
+        "switch-without-panel": lambda: releases.switch(without_panel=True),
         "abort": releases.abort,
         "recover": releases.recover,
         "back": releases.back,

@@ -69,6 +69,7 @@ class Releases:
         self._failed = settings.state_directory / "failed"
         # By which the present release was judged; the roles may have written others since.
         self._own_settings = settings.state_directory / "settings.json"
+        self._excused: tuple[str, ...] = ()
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -161,8 +162,13 @@ class Releases:
 
     # --- After the roles ------------------------------------------------------------------------
 
-    def switch(self) -> dict[str, Any]:
-        """Go to what the roles prepared; judge it; go back when it is not well."""
+    def switch(self, *, without_panel: bool = False) -> dict[str, Any]:
+        """Go to what the roles prepared; judge it; go back when it is not well.
+
+        Args:
+            without_panel: no panel answers, and none did before; nobody demands one.
+        """
+        self._excused = ("panel",) if without_panel else ()
         point = points.load(self._point) if self._phase() else None
         coming = self._coming()
         if point and not coming and not point.changed_files():
@@ -228,6 +234,7 @@ class Releases:
         present = self._present()
         restarts = {name: spec["RestartCount"] for name, spec in present.items()}
         app, edge = self._settings.app in present, self._settings.edge in present
+        parts = tuple(part for part in parts if part not in self._excused)
         return Demands(tuple(self._in_order(present)), parts, app, edge, restarts)
 
     def _name(self) -> str:
