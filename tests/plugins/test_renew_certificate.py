@@ -57,6 +57,10 @@ def routes(told: str) -> str:
     return f"# The certificate in use, so {SENTENCE}{told}\nhttp: {{}}\n"
 
 
+def written(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
 class Place:
     """What the role makes, with a certificate that lasts from day to day, counted from now."""
 
@@ -65,11 +69,9 @@ class Place:
         self.key, self.authority_key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
         for part in ("ca", "config/tls", "config/dynamic"):
             (directory / part).mkdir(parents=True)
-        secret = self.authority_key.private_bytes(
-            PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-        (directory / "ca" / "ca.key").write_bytes(secret)
+        (directory / "ca" / "ca.key").write_bytes(written(self.authority_key))
         self.path = directory / "config" / "tls" / "certificate.pem"
+        self.path.with_name("key.pem").write_bytes(written(self.key))
         self.routes = directory / "config" / "dynamic" / "inkstand.yml"
         self.lasts(-300, 96)
         self.trusts(-300, 3000)
@@ -124,6 +126,47 @@ def test_one_that_ends_soon_has_ended_or_has_not_begun_is_signed_anew(
     assert new.subject == old.subject
     assert list(new.extensions) == list(old.extensions)
     assert new.serial_number != old.serial_number
+
+
+@pytest.mark.parametrize("left", [0, 1, 200])
+def test_one_that_was_cut_off_is_made_again_with_its_names(
+    program: ModuleType, place: Place, left: int
+) -> None:
+    renew(program, place)
+    old, whole = place.certificate(), place.path.read_bytes()
+    place.path.write_bytes(whole[:left])
+    assert renew(program, place) == "The certificate was renewed and lasts until 2028-07-01."
+    new = place.certificate()
+    new.verify_directly_issued_by(place.authority)
+    assert (list(new.extensions), new.public_key()) == (list(old.extensions), old.public_key())
+    assert place.told() in place.routes.read_text()
+
+
+def test_one_that_was_cut_off_before_it_was_ever_whole_is_for_the_playbook(
+    program: ModuleType, place: Place
+) -> None:
+    place.path.write_bytes(b"")
+    with pytest.raises(program.CannotRenewError, match="Run the playbook"):
+        renew(program, place)
+
+
+def test_one_that_does_not_fit_its_key_is_made_again_for_it(
+    program: ModuleType, place: Place
+) -> None:
+    other = ec.generate_private_key(ec.SECP256R1())
+    place.path.with_name("key.pem").write_bytes(written(other))
+    assert "was renewed" in renew(program, place)
+    assert place.certificate().public_key() == other.public_key()
+    assert "was renewed" not in renew(program, place)
+
+
+@pytest.mark.parametrize("content", [b"", b"-----BEGIN PRIVATE KEY-----\n"])
+def test_a_key_that_cannot_be_read_is_for_the_playbook(
+    program: ModuleType, place: Place, content: bytes
+) -> None:
+    place.path.with_name("key.pem").write_bytes(content)
+    with pytest.raises(program.CannotRenewError, match=r"key cannot be read .* Run the playbook"):
+        renew(program, place)
 
 
 def test_it_is_done_once(program: ModuleType, place: Place) -> None:

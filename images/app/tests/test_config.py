@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inkstand.config import Settings, load, names
+from inkstand.config import Settings, load, names, zone_of_today
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -223,3 +223,16 @@ def test_a_file_that_is_not_there_is_named(environment: dict[str, str], toml: Pa
 def test_every_setting_stands_in_the_readme(request: pytest.FixtureRequest) -> None:
     readme = (request.path.parents[1] / "README.md").read_text(encoding="utf-8")
     assert [name for name in names() if f"| `{name}` |" not in readme] == []
+
+
+def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(tmp_path: Path) -> None:
+    (tmp_path / "Europe").mkdir()
+    (tmp_path / "Europe" / "Stockholm").write_bytes(b"TZif")
+    database = (
+        "# version 2026b\nL America/Los_Angeles US/Pacific\nL Europe/Berlin Europe/Stockholm\n"
+    )
+    (tmp_path / "tzdata.zi").write_text(database)
+    assert zone_of_today("US/Pacific", tmp_path) == "America/Los_Angeles"
+    assert zone_of_today("Europe/Stockholm", tmp_path) == ""
+    assert zone_of_today("Europe/Atlantis", tmp_path) == ""
+    assert zone_of_today("US/Pacific", tmp_path / "Europe") == ""

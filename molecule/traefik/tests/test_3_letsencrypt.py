@@ -219,3 +219,15 @@ def test_dns_01_keeps_the_password_to_itself(
 
 def test_the_second_run_changes_nothing(apply: Callable[..., Any], dns: dict[str, object]) -> None:
     assert apply(**dns).changed == 0
+
+
+def test_a_challenge_that_is_delegated_is_answered_where_its_alias_points(
+    site: Any, pi: Any, apply: Callable[..., Any], dns: dict[str, object]
+) -> None:
+    """`_acme-challenge` is an alias for a name in another zone, the only one with a password."""
+    alias = {"host": "_acme-challenge.alias.example.com.", "target": "keys.example.net."}
+    tell = "import sys, urllib.request as u; u.urlopen(sys.argv[1], sys.argv[2].encode())"
+    where = "http://127.0.0.1:8055/set-cname"
+    pi.check_output("python3 -c %s %s %s", tell, where, json.dumps(alias))
+    apply(**{**dns, "host": "alias.example.com"})
+    assert names(site.certificate("alias.example.com")) == ["alias.example.com"]

@@ -27,6 +27,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+PublicKey = ec.EllipticCurvePublicKey
 DAY = dt.timedelta(days=1)
 NOTICED = re.compile(r"(?<=that a renewed one is noticed: )[0-9a-f]{64}")
 PLAYBOOK = "Run the playbook, which makes a new one."
@@ -70,23 +71,31 @@ def is_due(
 
 
 def renewed(
-    certificate: x509.Certificate, authority: Authority, now: dt.datetime, life: dt.timedelta
+    certificate: x509.Certificate,
+    authority: Authority,
+    key: PublicKey,
+    now: dt.datetime,
+    life: dt.timedelta,
 ) -> x509.Certificate:
-    """Sign the same names and the same key for a new time, which the authority's does not outlast.
+    """Sign the same names for a new time, which the authority's does not outlast.
 
-    It begins a day ago, for clients whose clock is behind.
+    It begins a day ago, for clients whose clock is behind. `key` is that of the certificate, unless
+    the private key that lies beside it is another one.
     """
     builder = (
         x509.CertificateBuilder()
         .subject_name(certificate.subject)
         .issuer_name(authority.certificate.subject)
-        .public_key(certificate.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - DAY)
         .not_valid_after(min(now + life, authority.certificate.not_valid_after_utc))
     )
     for extension in certificate.extensions:
-        builder = builder.add_extension(extension.value, extension.critical)
+        value = extension.value
+        if isinstance(value, x509.SubjectKeyIdentifier):
+            value = x509.SubjectKeyIdentifier.from_public_key(key)
+        builder = builder.add_extension(value, extension.critical)
     return builder.sign(authority.key, hashes.SHA256())
 
 
@@ -145,6 +154,48 @@ def read_certificate(path: Path) -> x509.Certificate:
         raise CannotRenewError(message) from None
 
 
+def read_key(path: Path) -> PublicKey:
+    """Read the public half of the key that Traefik has.
+
+    Raises:
+        CannotRenewError: there is none.
+    """
+    try:
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+    except (OSError, ValueError) as error:
+        message = f"The certificate's key cannot be read ({error}). {PLAYBOOK}"
+        raise CannotRenewError(message) from None
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        message = f"The certificate's key is of another kind. {PLAYBOOK}"
+        raise CannotRenewError(message)
+    return key.public_key()
+
+
+def whole_of(path: Path, spare: Path) -> tuple[x509.Certificate, bool]:
+    """Return the certificate that is served, or for its names the copy of it if it is damaged.
+
+    Raises:
+        CannotRenewError: neither can be read.
+    """
+    try:
+        return read_certificate(path), False
+    except CannotRenewError:
+        if not spare.exists():
+            raise
+        return read_certificate(spare), True
+
+
+def fits(certificate: x509.Certificate, key: PublicKey) -> bool:
+    """Tell whether the certificate is for that key."""
+    return certificate.public_key() == key
+
+
+def keep(spare: Path, content: bytes) -> None:
+    """Keep a copy of a whole certificate, for the day on which a power cut halves it."""
+    if not spare.exists() or spare.read_bytes() != content:
+        write(spare, content)
+
+
 def renew(directory: Path, now: dt.datetime, left: dt.timedelta, life: dt.timedelta) -> str:
     """Sign anew what is due, and say what was done.
 
@@ -154,13 +205,17 @@ def renew(directory: Path, now: dt.datetime, left: dt.timedelta, life: dt.timede
         CannotRenewError: it has to be done by the playbook, or by setting the clock.
     """
     path = directory / "config" / "tls" / "certificate.pem"
-    certificate, authority = read_certificate(path), read_authority(directory)
+    spare = directory / "ca" / "certificate.pem"
+    authority, key = read_authority(directory), read_key(path.with_name("key.pem"))
+    certificate, damaged = whole_of(path, spare)
     due = is_due(certificate, authority.certificate, now, left)
+    due = due or damaged or not fits(certificate, key)
     if due:
-        certificate = renewed(certificate, authority, now, life)
+        certificate = renewed(certificate, authority, key, now, life)
         crl = nothing_revoked(authority, now, life)
         write(directory / "ca.crl", crl.public_bytes(serialization.Encoding.DER))
         write(path, certificate.public_bytes(serialization.Encoding.PEM))
+    keep(spare, path.read_bytes())
     tell_traefik(directory / "config" / "dynamic" / "inkstand.yml", path.read_bytes())
     done = "was renewed and lasts" if due else "lasts"
     return f"The certificate {done} until {certificate.not_valid_after_utc:%Y-%m-%d}."

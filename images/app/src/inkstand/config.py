@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PANEL_DIRECTORY = Path("/run/epd/panel")
 PREFIX = "INKSTAND_"
+ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
@@ -196,9 +197,24 @@ def _choice(value: object, *, options: tuple[str, ...]) -> str:
     return str(value)
 
 
+def zone_of_today(name: str, zones: Path) -> str:
+    """Return what the zone `name` is called now, such as America/Los_Angeles for US/Pacific.
+
+    Debian keeps names of before in a package of their own, which a host may have and the image has
+    not; `zones` is the database that tells all of them (zic(8): "L target name"). Empty: there is
+    a file of that name, or nothing is known of it.
+    """
+    if (zones / name).is_file() or not (zones / "tzdata.zi").is_file():
+        return ""
+    lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+    links = (line.split() for line in lines if line.startswith("L "))
+    return next((link[1] for link in links if link[2] == name), "")
+
+
 def _timezone(value: object) -> zoneinfo.ZoneInfo:
     try:
-        return zoneinfo.ZoneInfo(_text(value))
+        name = _text(value)
+        return zoneinfo.ZoneInfo(zone_of_today(name, ZONES) or name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
         message = f"must be a time zone such as Europe/Stockholm, not {value!r}"
         raise ValueError(message) from None
