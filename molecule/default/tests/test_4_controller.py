@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from virtual_pi import container
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -89,7 +91,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_a_role_of_the_collection_alone_finds_what_the_playbook_made(
-    collection: Path, state: Path, role: str, options: list[str]
+    collection: Path, state: Path, instance: str, role: str, options: list[str]
 ) -> None:
     play = {"hosts": "all", "become": True, "roles": [f"inkstand.appliance.{role}"]}
     playbook = collection / f"{role}.yml"
@@ -98,6 +100,7 @@ def test_a_role_of_the_collection_alone_finds_what_the_playbook_made(
         [
             *(str(PROGRAMS / "ansible-playbook"), str(playbook)),
             *("--inventory", f"{state}/inventory", *options),
+            *("--extra-vars", f"doctor_address={container.address(instance)}"),
         ],
         # Where there is no ansible.cfg that leads to the plugins of this repository.
         collection,
