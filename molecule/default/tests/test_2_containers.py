@@ -65,7 +65,7 @@ def test_its_image_is_named_after_its_content(
     name: str, engine_says: Callable[[str, str], str]
 ) -> None:
     image, tag = engine_says(name, ".Config.Image").split(":")
-    assert image == f"inkstand/{name}"
+    assert image == f"inkstand/{name.removeprefix('inkstand-')}"
     assert len(tag) == 12
     int(tag, 16)
 
