@@ -76,18 +76,25 @@ test: setup-dev ## Run every check and test that this machine can run; say what 
 
 .PHONY: lint
 lint: setup-dev ## Static checks: ruff, mypy, ansible-lint, yamllint, shellcheck, hadolint, role variables
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --keep-going lint-python lint-deployment
+
+.PHONY: lint-python
+lint-python:
 	ruff check .
 	ruff format --check .
+	$(PYTHON) tools/check_role_variables.py
 	mypy $(PYTHON_PATHS)
+
+.PHONY: lint-deployment
+lint-deployment:
 	yamllint --strict -c .config/yamllint.yml .
-	ansible-lint -c .config/ansible-lint.yml --offline
 	shellcheck $(SHELL_SCRIPTS)
 	hadolint images/*/Dockerfile images/app/benchmarks/2017/Dockerfile virtual_pi/Dockerfile
-	$(PYTHON) tools/check_role_variables.py
+	ansible-lint -c .config/ansible-lint.yml --offline
 
 .PHONY: test-python
 test-python: setup-dev ## Unit, contract and integration tests
-	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest
+	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile
 
 .PHONY: test-scenario
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true

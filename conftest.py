@@ -20,10 +20,11 @@ KINDS = ("unit", "contract", "integration", "e2e")
 
 
 class Tally(TypedDict):
-    """What one run of pytest found: outcomes by kind, and the reasons of skips."""
+    """What one run of pytest found: outcomes by kind, the reasons of skips, what failed and why."""
 
     outcomes: dict[str, Counter[str]]
     skipped: Counter[str]
+    failed: dict[str, str]
 
 
 def _kind(item: pytest.Item) -> str:
@@ -68,13 +69,20 @@ def _reason(report: pytest.TestReport) -> str:
     return str(text).removeprefix("Skipped: ")
 
 
+def _fault(report: pytest.TestReport) -> str:
+    crash = getattr(report.longrepr, "reprcrash", None)
+    return str(crash.message if crash else report.longrepr)
+
+
 def _tally(reports: Iterable[pytest.TestReport]) -> Tally:
-    tally = Tally(outcomes={}, skipped=Counter())
+    tally = Tally(outcomes={}, skipped=Counter(), failed={})
     for report in filter(_counted, reports):
         kind = str(dict(report.user_properties).get("kind", "?"))
         tally["outcomes"].setdefault(kind, Counter())[report.outcome] += 1
         if report.skipped:
             tally["skipped"][f"{kind}: {_reason(report)}"] += 1
+        if report.failed:
+            tally["failed"][report.nodeid] = _fault(report)
     return tally
 
 

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-results"))
 # Beside the suites' tallies, which the root conftest.py writes: what each step took.
 LEDGER = "steps.ledger"
+FAULT_LINES = 25
 TAKES_LONG = "takes long; `make test-all` runs it"
 NOT_NAMED = "other steps were asked for"
 LEFT_OUT = {
@@ -66,12 +67,19 @@ class Totals:
 
     outcomes: dict[str, Counter[str]] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
 
-    def add(self, outcomes: dict[str, dict[str, int]], skipped: dict[str, int]) -> None:
+    def add(
+        self,
+        outcomes: dict[str, dict[str, int]],
+        skipped: dict[str, int],
+        failed: dict[str, str],
+    ) -> None:
         """Add one suite's tally, as the root conftest.py writes it."""
         for kind, counts in outcomes.items():
             self.outcomes.setdefault(kind, Counter()).update(counts)
         self.skipped.update(skipped)
+        self.failed |= failed
 
     def count(self, outcome: str) -> int:
         """Count one outcome over all kinds."""
@@ -195,6 +203,9 @@ def report(done: list[Step], found: Totals) -> list[str]:
     lines += [f"  {number} x {reason}" for reason, number in found.skipped.items()] or ["  nothing"]
     lines += ["Not tested here, and why"]
     lines += [f"  {what}: {why}" for what, why in LEFT_OUT.items()]
+    # Last, for who reads a long log reads its end.
+    for test, fault in found.failed.items():
+        lines += ["", f"FAILED {test}", *(f"  {line}" for line in fault.splitlines()[:FAULT_LINES])]
     passed, failed, skipped = (found.count(w) for w in ("passed", "failed", "skipped"))
     return [*lines, "", f"tests: {passed} passed, {failed} failed, {skipped} skipped"]
 
