@@ -55,13 +55,26 @@ def test_only_http_and_https_are_open(stranger: Callable[..., str], instance: st
 
 
 def test_testssl_finds_nothing_worse_than_low(stranger: Callable[..., str], instance: str) -> None:
-    """Debian's testssl.sh, with the CA trusted as on an owner's device."""
+    """Debian's testssl.sh, with the CA trusted as on an owner's device.
+
+    Without its simulation of 30 old clients, which finds no fault and takes as long as all else.
+    """
     stranger("sh", "-c", INSTALL)
     options = ["--quiet", "--color", "0", "--warnings", "off", "--nodns", "none"]
+    checks = ["--protocols", "--std", "--fs", "--server-preference", "--server-defaults"]
+    checks += ["--headers", "--vulnerable"]
     files = ["--add-ca", "/srv/ca.pem", "--jsonfile", "/tmp/found.json"]
     target = ["--ip", container.address(instance), "localhost:443"]
     stranger(
-        "sh", "-c", '"$@" >/tmp/said.txt 2>&1 || true', "sh", "testssl", *options, *files, *target
+        "sh",
+        "-c",
+        '"$@" >/tmp/said.txt 2>&1 || true',
+        "sh",
+        "testssl",
+        *options,
+        *checks,
+        *files,
+        *target,
     )
     found = json.loads(stranger("cat", "/tmp/found.json"))
     checked = {one["id"] for one in found}
