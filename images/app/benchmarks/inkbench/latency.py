@@ -44,7 +44,7 @@ def measure(folder: Path, times: int) -> list[float]:
     with _driver(folder) as panel, ours(state, panel="epd", panel_directory=str(panel)) as server:
         token = log_in(server)
         _await_rest(server, token)
-        with _Watch(panel / "display") as watch:
+        with _Watch(panel / "LE" / "display") as watch:
             return sorted(_once(server, token, watch, number) for number in range(times))
 
 
