@@ -112,7 +112,7 @@ test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was
 	@$(RUN_TESTS) --all --only $(STEPS)
 
 .PHONY: bench
-bench: setup-dev ## How fast the app is, beside a stand-in of 2017 (BENCH="--help" lists options)
+bench: setup-dev ## How fast the app is, and what it takes (BENCH="--help" lists options)
 	@PYTHONPATH=images/app/src:images/app/benchmarks $(PYTHON) -m inkbench $(BENCH)
 
 .PHONY: bench-driver

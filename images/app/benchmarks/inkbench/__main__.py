@@ -13,17 +13,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkbench import blocks, latency, rates, rest, viewers
+from inkbench import blocks, latency, rest, viewers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _DESCRIPTORS_A_VIEWER = 3
-_RATES = (
-    ("post", "POST /messages", 1.0),
-    ("new", "POST /api/v1/messages", 1.0),
-    ("panel", "GET /api/v1/panel", 2.0),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,21 +34,6 @@ class Row:
     def verdict(self) -> str:
         """What to make of it."""
         return {True: "yes", False: "NO", None: ""}[self.good]
-
-
-def rate_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
-    """Yield how many requests a second are answered."""
-    found = rates.measure(folder, options.rounds, options.seconds)
-    for key, what, goal in _RATES:
-        one = found[key]
-        yield Row(
-            f"{what}, times the stand-in of 2017",
-            f">= {goal:.1f}",
-            f"{one.ratio:.2f} ({one.our_rate:.0f}/s to {one.old_rate:.0f}/s)",
-            one.ratio >= goal,
-        )
-        cost = f"{one.our_cost:.0f} µs to {one.old_cost:.0f} µs"
-        yield Row(f"{what}, processor time a request", "-", cost)
 
 
 def latency_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
@@ -113,7 +93,6 @@ def block_rows(_options: argparse.Namespace, folder: Path) -> Iterator[Row]:
 
 
 PARTS: dict[str, Callable[[argparse.Namespace, Path], Iterator[Row]]] = {
-    "rates": rate_rows,
     "latency": latency_rows,
     "viewers": viewer_rows,
     "blocks": block_rows,
@@ -160,9 +139,6 @@ def _part(
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="inkbench", description="How fast is Inkstand here?")
     add = partial(parser.add_argument, type=int)
-    add("--rounds", default=25, help="pairs of rounds against the stand-in (default: 25)")
-    length = "length of each; short ones feel the same of what else runs here (default: 0.6)"
-    parser.add_argument("--seconds", type=float, default=0.6, help=length)
     add("--times", default=25, help="messages whose way to the panel is timed (default: 25)")
     add("--viewers", default=32, help="default: 32, as many as one token may have")
     add("--frames", default=6, help="frames that the viewers are told (default: 6)")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import select
 import socket
-import time
 from dataclasses import dataclass
 
 _SIZE = 262_144
@@ -14,16 +13,10 @@ _LENGTH = re.compile(rb"\r\nContent-Length: (\d+)\r\n")
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What came of it: answers with the status that was wanted, others, and seconds."""
+    """What came of it: answers with the status that was wanted, and others."""
 
     right: int
     wrong: int
-    seconds: float
-
-    @property
-    def rate(self) -> float:
-        """Right answers a second."""
-        return self.right / self.seconds
 
 
 @dataclass(slots=True)
@@ -40,22 +33,11 @@ def request(method: str, path: str, token: str, body: bytes = b"", more: str = "
     return head.encode() + b"\r\n" + body
 
 
-def run(  # noqa: PLR0913 - what it is asked to do
-    port: int,
-    message: bytes,
-    status: int,
-    *,
-    seconds: float = 3600.0,
-    requests: int = 1 << 60,
-    connections: int = 64,
-) -> Load:
-    """Send `message` on each connection again as soon as its answer is complete.
-
-    Ends after so many seconds or requests; what is under way then is waited for.
-    """
+def run(port: int, message: bytes, status: int, *, requests: int, connections: int = 64) -> Load:
+    """Send `message` on each connection again as soon as its answer is complete."""
     clients = [_Client(socket.create_connection(("127.0.0.1", port))) for _ in range(connections)]
     try:
-        return _Run(clients, message, status, requests).go(seconds)
+        return _Run(clients, message, status, requests).go()
     finally:
         for client in clients:
             client.connection.close()
@@ -69,22 +51,21 @@ class _Run:
         self._left = requests
         self._right = self._wrong = 0
 
-    def go(self, seconds: float) -> Load:
-        begin = time.perf_counter()
-        end, busy = begin + seconds, 0
+    def go(self) -> Load:
+        busy = 0
         with select.epoll() as poll:
             for number, client in self._clients.items():
                 poll.register(number, select.EPOLLIN)
-                busy += self._send(client, end)
+                busy += self._send(client)
             while busy:
                 for number, _ in poll.poll():
                     client = self._clients[number]
                     if self._receive(client):
-                        busy -= not self._send(client, end)
-        return Load(self._right, self._wrong, time.perf_counter() - begin)
+                        busy -= not self._send(client)
+        return Load(self._right, self._wrong)
 
-    def _send(self, client: _Client, end: float) -> bool:
-        if self._left <= 0 or time.perf_counter() > end:
+    def _send(self, client: _Client) -> bool:
+        if self._left <= 0:
             return False
         self._left -= 1
         client.connection.sendall(self._message)

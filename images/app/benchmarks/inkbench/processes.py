@@ -12,12 +12,10 @@ import socket
 import subprocess
 import sys
 import time
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import argon2
-import jwt
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -89,14 +87,6 @@ class Server:
 
 
 @contextlib.contextmanager
-def standin() -> Iterator[Server]:
-    """Run the stand-in of the server of 2017."""
-    port = free_port()
-    with _running(Server(port, "inkbench.standin", str(port))) as server:
-        yield server
-
-
-@contextlib.contextmanager
 def ours(
     state: Path,
     *,
@@ -122,12 +112,6 @@ def ours(
     )
     with _running(server):
         yield server
-
-
-def old_token() -> str:
-    """Return a token for the stand-in."""
-    end = datetime.now(UTC) + timedelta(days=1)
-    return jwt.encode({"sub": USER, "exp": end}, SECRET, "HS256")
 
 
 def log_in(server: Server) -> str:

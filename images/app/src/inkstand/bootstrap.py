@@ -11,12 +11,10 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from aiohttp import web
-
 from inkstand.api.app import make_app
-from inkstand.api.express import Express, ExpressSite
+from inkstand.api.connection import serving
 from inkstand.api.feed import Feed
-from inkstand.api.keys import SERVICES, Services
+from inkstand.api.keys import Services
 from inkstand.api.studio import Studio
 from inkstand.appliance import Appliance, Habits
 from inkstand.auth.accounts import Accounts, Owner
@@ -53,6 +51,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
     from pathlib import Path
     from typing import Any
+
+    from aiohttp import web
 
     from inkstand.auth.store import TokenStore
     from inkstand.button import Button
@@ -228,14 +228,9 @@ def _jobs(
 async def _serve_http(
     app: web.Application, listener: socket.socket, ready: Callable[[], None]
 ) -> None:
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=_LAST_REQUESTS)
-    await runner.setup()
-    try:
-        await ExpressSite(runner, listener, Express(app[SERVICES])).start()
+    async with serving(app, listener, _LAST_REQUESTS):
         ready()
         await asyncio.get_running_loop().create_future()
-    finally:
-        await runner.cleanup()
 
 
 def _panel(settings: Settings) -> Panel:

@@ -12,18 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import jwt
 import pytest
-from aiohttp import web
 
-from inkstand import bootstrap
-from inkstand.api.app import make_app
-from inkstand.api.express import Express, ExpressSite
-from inkstand.api.keys import SERVICES
 from inkstand.auth.keys import parse_keys
 from inkstand.auth.model import Scope
 from inkstand.errors import InvalidTokenError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import Iterator
 
 pytestmark = pytest.mark.integration
 Site = Any
@@ -226,34 +221,6 @@ async def test_no_bad_token_opens_a_door(
             refused += 1
     assert refused >= 400
     assert not caplog.records
-
-
-@pytest.fixture
-async def express(site: Site) -> AsyncIterator[int]:
-    """The port of the same appliance with the express in front, as `serve` has it."""
-    app = make_app(site.system.services)
-    runner = web.AppRunner(app, access_log=None)
-    await runner.setup()
-    listener = bootstrap.listen("127.0.0.1", 0)
-    await ExpressSite(runner, listener, Express(app[SERVICES])).start()
-    yield listener.getsockname()[1]
-    await runner.cleanup()
-
-
-async def test_no_bad_token_goes_by_express(site: Site, express: int, good: str) -> None:
-    url = f"http://127.0.0.1:{express}"
-    session, message = site.client.session, {"json": {"message": "a"}}
-    for token in (good, *corpus(good)):
-        headers = {"Authorization": f"Bearer {token}"}
-        try:
-            answers = (
-                await session.get(f"{url}/api/v1/panel", headers=headers),
-                await session.post(f"{url}/messages", headers=headers, **message),
-            )
-        except ValueError:
-            continue  # the client does not send it
-        expected = [200, 201] if token == good else [401, 400]
-        assert [answer.status for answer in answers] == expected, token
 
 
 async def test_no_bad_token_is_a_session(site: Site, good: str) -> None:

@@ -7,15 +7,20 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
+from aiohttp import ClientSession, web
 from aiohttp.test_utils import make_mocked_request
 
 from inkstand import bootstrap
 from inkstand.api.app import make_app
 from inkstand.api.middlewares import answer_headers, translate_errors
+from inkstand.appliance import Appliance
+from inkstand.errors import StorageFullError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+    from inkstand.messages import Draft
+    from inkstand.storage import Added
 
 Site = Any
 # Method, path, and what is answered without a token.
@@ -142,6 +147,49 @@ async def test_a_target_that_breaks_the_parser_ends_the_connection_and_nothing_e
 
 
 @pytest.mark.integration
+async def test_a_message_whose_sender_gives_up_is_kept_once(
+    port: int,
+    password: str,
+    eventually: Callable[..., Awaitable[None]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The sender ends while the message is being kept and earlier bytes are still on their way."""
+    transports: list[Any] = []
+    gave_up = asyncio.Event()
+    connection_made, submit = web.RequestHandler.connection_made, Appliance.submit
+
+    def note(self: web.RequestHandler, transport: Any) -> None:
+        transports.append(transport)
+        connection_made(self, transport)
+
+    async def give_up(self: Appliance, draft: Draft) -> Added:
+        added = await submit(self, draft)
+        if not transports[-1].is_closing():
+            transports[-1].write(bytes(20_000_000))
+            writer.write_eof()
+        await eventually(transports[-1].is_closing)
+        gave_up.set()
+        return added
+
+    credentials = {"username": "owner", "password": password}
+    async with ClientSession(f"http://127.0.0.1:{port}/api/v1/") as client:
+        token = (await (await client.post("session", json=credentials)).json())["token"]
+        head = f"HTTP/1.1\r\nHost: a\r\nAuthorization: {token}\r\n"
+        monkeypatch.setattr(web.RequestHandler, "connection_made", note)
+        monkeypatch.setattr(Appliance, "submit", give_up)
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(f"GET /healthz {head}\r\n".encode())
+        await reader.readuntil(b"}")
+        post = f"POST /messages {head}Content-Type: application/json\r\nContent-Length: 16"
+        writer.write(f'{post}\r\n\r\n{{"message": "x"}}'.encode())
+        await gave_up.wait()
+        await reader.read()
+        writer.close()
+        async with client.get("messages", headers={"Authorization": token}) as answer:
+            assert [one["text"] for one in (await answer.json())["messages"]] == ["x"]
+
+
+@pytest.mark.integration
 @pytest.mark.parametrize("how", [b"Content-Length: 100000000", b"Transfer-Encoding: chunked"])
 @pytest.mark.parametrize("method", [b"GET", b"HEAD", b"DELETE"])
 async def test_a_large_body_that_nobody_asked_for_is_not_read(
@@ -182,6 +230,26 @@ async def test_a_body_that_never_came_is_no_bug(
     answer = await translate_errors(make_mocked_request("POST", "/login"), read)
     assert answer.status == 400
     assert not caplog.records
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    ("error", "status", "sentence", "logged"),
+    [
+        (ArithmeticError("a secret"), 500, "Internal Server Error", 1),
+        (StorageFullError("There is no room"), 507, "There is no room", 0),
+    ],
+)
+async def test_a_bug_is_told_to_the_log_alone_and_a_full_disk_to_the_client(
+    error: Exception, status: int, sentence: str, logged: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def fail(_request: web.Request) -> web.Response:
+        raise error
+
+    answer = await translate_errors(make_mocked_request("POST", "/messages"), fail)
+    assert isinstance(answer, web.Response)
+    assert (answer.status, answer.text) == (status, f'{{"error": "{sentence}"}}')
+    assert len(caplog.records) == logged
 
 
 @pytest.mark.unit

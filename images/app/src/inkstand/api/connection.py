@@ -1,16 +1,20 @@
-"""A connection of a client, and what becomes of what aiohttp alone cannot answer."""
+"""Connections of clients, and what becomes of what aiohttp alone cannot answer."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
 from inkstand.api.middlewares import answer_headers
 
 if TYPE_CHECKING:
-    import asyncio
+    import socket
+    from collections.abc import AsyncIterator
 
 # Seconds in which the rest of a body is taken that nobody wants, so that its sender reads why.
 _LINGERING_TIME = 1.0
@@ -28,6 +32,14 @@ class JsonConnection(web.RequestHandler):
             lingering_time=_LINGERING_TIME,
         )
 
+    def data_received(self, data: bytes) -> None:
+        """Take what came from the client."""
+        try:
+            super().data_received(data)
+        except ValueError:
+            # A target such as http://[ is more than the parser of aiohttp 3.11 can bear.
+            self.force_close()
+
     def handle_error(
         self,
         request: web.BaseRequest,
@@ -44,3 +56,22 @@ class JsonConnection(web.RequestHandler):
         response = web.json_response(body, status=status, headers=answer_headers())
         response.force_close()
         return response
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: web.Application, listener: socket.socket, shutdown_timeout: float
+) -> AsyncIterator[None]:
+    """Take connections for `app` on a socket that listens.
+
+    At the end, requests that are being handled have `shutdown_timeout` seconds to be answered.
+    """
+    loop = asyncio.get_running_loop()
+    runner = web.AppRunner(app, shutdown_timeout=shutdown_timeout)
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_callback(runner.cleanup)
+        await runner.setup()
+        connect = partial(JsonConnection, cast("web.Server", runner.server), loop)
+        server = await loop.create_server(connect, sock=listener, backlog=128)
+        ending.callback(server.close)
+        yield

@@ -49,8 +49,8 @@ _UNREADABLE = (
 
 
 def answer_headers() -> dict[str, str]:
-    """Return what every answer carries, in the order in which it is sent, after the date."""
-    return {"Server": _HEADERS["Server"], **_HEADERS, "Cache-Control": "no-store"}
+    """Return what every answer carries that does not say otherwise."""
+    return {**_HEADERS, "Cache-Control": "no-store"}
 
 
 async def add_security_headers(_request: web.Request, response: web.StreamResponse) -> None:
