@@ -47,6 +47,9 @@ REMEDIES = {
         "SSH did not let this user in: try  ssh USER@HOST , and name the user as ansible_user in "
         "inventory/hosts.yml."
     ),
+    r"Failed to import the required Python library \(requests\)": (
+        "Ansible asks the Docker engine with it:  sudo apt install python3-requests  on the Pi."
+    ),
     r"Could not resolve hostname": (
         "This computer does not know that name: set ansible_host in inventory/hosts.yml, to the "
         "address of the Pi if need be."
@@ -56,7 +59,7 @@ REMEDIES = {
     ),
 }
 FILES = (
-    *("copy", "file", "template", "blockinfile", "lineinfile", "unarchive"),
+    *("copy", "file", "template", "blockinfile", "lineinfile", "unarchive", "pruned_directory"),
     *("openssl_privatekey", "x509_certificate"),
 )
 # What kind of thing a module changes, and which of its arguments names it.

@@ -5,12 +5,12 @@ Needs neither the Docker SDK nor `requests`: it asks the programs that are there
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 import socket
 from dataclasses import asdict, dataclass
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,7 @@ short_description: Tells which Docker engine a host has
 description:
   - Tells which engine there is and how it was set up, what stands in the way of using it, and
     which packages have to be installed. An engine that is not Debian's is taken as it is.
+  - Without O(oldest) it only tells whether an engine answers and can be asked, which takes no time.
 author: The Inkstand authors
 options:
   packages:
@@ -37,7 +38,7 @@ options:
   oldest:
     description: The oldest version that will do.
     type: str
-    required: true
+    default: ""
 attributes:
   check_mode:
     support: full
@@ -50,12 +51,16 @@ EXAMPLES = """
     packages: [docker.io, python3-requests]
     oldest: "20.10"
   register: found
+
+- name: Look whether there is one to ask
+  docker_engine_info:
+  register: found
 """
 
 RETURN = """
 engine:
   description: What is known of the engine.
-  returned: always
+  returned: with O(oldest)
   type: dict
   sample:
     version: "27.5.1"
@@ -65,19 +70,22 @@ engine:
     in_swarm: false
     given: [log-driver]
     is_podman: false
-    answers: true
 conflicts:
   description: A sentence for each reason not to use or install an engine here.
-  returned: always
+  returned: with O(oldest)
   type: list
   elements: str
 missing:
   description: Which packages have to be installed.
-  returned: always
+  returned: with O(oldest)
   type: list
   elements: str
+answers:
+  description: Whether an engine answers.
+  returned: always
+  type: bool
 askable:
-  description: Whether an engine answers, and Ansible's modules can ask it.
+  description: Whether one answers, and Ansible's modules can ask it, which takes python3-requests.
   returned: always
   type: bool
 """
@@ -114,7 +122,6 @@ class Engine:
         given: names of settings that stand on its command line; it does not start when one of them
             is in its file, too.
         is_podman: whether the command `docker` is Podman's.
-        answers: whether somebody listens on the engine's socket.
     """
 
     version: str = ""
@@ -124,7 +131,6 @@ class Engine:
     in_swarm: bool = False
     given: tuple[str, ...] = ()
     is_podman: bool = False
-    answers: bool = False
 
     @property
     def is_adopted(self) -> bool:
@@ -186,11 +192,10 @@ def installed(packages: Sequence[str], run: Command) -> set[str]:
     return {row[1] for row in rows if row[0] == "installed"}
 
 
-def engine(run: Command, which: Callable[[str], str | None]) -> Engine:
-    """Look which engine this host has."""
+def engine(run: Command, which: Callable[[str], str | None], answers: bool) -> Engine:
+    """Look which engine this host has; `answers` tells whether it can be asked itself."""
     client, daemon = which("docker"), which("dockerd")
     is_podman = bool(client and is_podmans(client))
-    answers = listens()
     info = {}
     if client and daemon and answers and not is_podman:
         info = json.loads(run([client, "info", "--format", "{{json .}}"]) or "{}")
@@ -204,7 +209,6 @@ def engine(run: Command, which: Callable[[str], str | None]) -> Engine:
         in_swarm=info.get("Swarm", {}).get("LocalNodeState") == "active",
         given=settings_given(command_line()),
         is_podman=is_podman,
-        answers=answers,
     )
 
 
@@ -218,20 +222,24 @@ def missing(packages: Sequence[str], found: Engine, run: Command) -> list[str]:
 
 
 def would_go(packages: Sequence[str], run: Command) -> list[str]:
-    """Return which packages apt would remove for these; none when it does not know."""
+    """Return which packages apt would remove for an engine; none when it does not know."""
     options = ["--simulate", "--no-install-recommends", "-o", "Debug::NoLocking=true"]
-    said = run(["apt-get", *options, "install", *packages]) if packages else ""
+    # Seconds on a Pi, and no library takes the place of something.
+    parts = [it for it in packages if it.startswith("docker")]
+    said = run(["apt-get", *options, "install", *parts]) if parts else ""
     return re.findall(r"^Remv (\S+)", said, re.MULTILINE)
 
 
-def conflicts(found: Engine, oldest: str, wanted: Sequence[str], run: Command) -> Iterator[str]:
+def conflicts(
+    found: Engine, answers: bool, oldest: str, wanted: Sequence[str], run: Command
+) -> Iterator[str]:
     """Yield a sentence for each reason not to use or install an engine here."""
     if found.is_podman:
         yield (
             "the command docker is Podman's, and Docker's own takes its place: remove that "
             "(sudo apt remove podman-docker), Podman itself may stay"
         )
-    elif not found.version and found.answers:
+    elif not found.version and answers:
         yield (
             f"another program than Docker's dockerd answers at {SOCKET}, such as a snap: "
             "remove or stop it"
@@ -253,17 +261,30 @@ def conflicts(found: Engine, oldest: str, wanted: Sequence[str], run: Command) -
         )
 
 
-def answer(packages: Sequence[str], oldest: str, run: Command) -> dict[str, Any]:
-    """Return what the module says."""
-    found = engine(run, lambda program: shutil.which(program, path=PATHS))
+def has_requests() -> bool:
+    """Tell whether this host has the library with which Ansible's modules ask an engine.
+
+    Of files alone: Mitogen has a finder of its own, which finds whatever it is asked for.
+    """
+    return PathFinder.find_spec("requests") is not None
+
+
+def asked(packages: Sequence[str], oldest: str, answers: bool, run: Command) -> dict[str, Any]:
+    """Return what programs of the host say of its engine."""
+    found = engine(run, lambda program: shutil.which(program, path=PATHS), answers)
     wanted = missing(packages, found, run)
     return {
-        "changed": False,
         "engine": asdict(found),
-        "conflicts": list(conflicts(found, oldest, wanted, run)),
+        "conflicts": list(conflicts(found, answers, oldest, wanted, run)),
         "missing": wanted,
-        "askable": found.answers and importlib.util.find_spec("requests") is not None,
     }
+
+
+def answer(packages: Sequence[str], oldest: str, run: Command) -> dict[str, Any]:
+    """Return what the module says."""
+    answers = listens()
+    told = asked(packages, oldest, answers, run) if oldest else {}
+    return {"changed": False, "answers": answers, "askable": answers and has_requests(), **told}
 
 
 def main() -> None:
@@ -271,7 +292,7 @@ def main() -> None:
     module = AnsibleModule(
         argument_spec={
             "packages": {"type": "list", "elements": "str", "default": []},
-            "oldest": {"type": "str", "required": True},
+            "oldest": {"type": "str", "default": ""},
         },
         supports_check_mode=True,
     )

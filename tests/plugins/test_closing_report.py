@@ -107,6 +107,10 @@ def test_what_roles_hand_over_is_told_of_a_host_well_or_not(closing_report: Any)
         ("Failed to connect: pi@pi: Permission denied (publickey,password).", "ansible_user"),
         ("ssh: Could not resolve hostname raspberrypi.local", "ansible_host"),
         ("tar: write error: No space left on device", "df -h"),
+        (
+            "Failed to import the required Python library (requests) on pi's Python python3.",
+            "sudo apt install python3-requests",
+        ),
     ],
 )
 def test_raw_words_come_with_a_remedy(closing_report: Any, reason: str, words: str) -> None:

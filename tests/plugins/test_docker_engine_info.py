@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -35,6 +37,7 @@ class Host:
     packages: list[str] = field(default_factory=list)
     said: dict[str, str] = field(default_factory=dict)
     there: dict[str, str] = field(default_factory=dict)
+    ran: list[str] = field(default_factory=list)
 
     def has(self, program: str, content: str = "\x7fELF") -> None:
         """Install a program."""
@@ -44,19 +47,21 @@ class Host:
 
     def run(self, argv: Sequence[str]) -> str:
         """Say what a program says."""
+        self.ran.append(argv[0])
         if argv[0] == "dpkg-query":
             asked = [it for it in self.packages if it in argv]
             return "".join(f"installed {it}\n" for it in asked)
         return self.said.get(argv[0].rpartition("/")[2], "")
 
     def engine(self) -> Any:
-        return self.module.engine(self.run, self.there.get)
+        return self.module.engine(self.run, self.there.get, self.module.listens())
 
     def answer(self, oldest: str = "20.10") -> tuple[list[str], list[str]]:
         """Return the conflicts, and what is missing."""
         found = self.engine()
         missing = self.module.missing(PACKAGES, found, self.run)
-        return list(self.module.conflicts(found, oldest, missing, self.run)), missing
+        answers = self.module.listens()
+        return list(self.module.conflicts(found, answers, oldest, missing, self.run)), missing
 
 
 @pytest.fixture
@@ -158,6 +163,38 @@ def test_an_engine_that_runs_is_asked(host: Host, monkeypatch: pytest.MonkeyPatc
     told = {"ServerVersion": "27.4.0", "Swarm": {"LocalNodeState": "active"}}
     host.said["docker"] = json.dumps(told)
     assert (host.engine().version, host.engine().in_swarm) == ("27.4.0", True)
+
+
+class FindsAll:
+    """A finder as Mitogen's, which says of every module that there is one."""
+
+    @staticmethod
+    def find_spec(name: str, *_: object) -> ModuleSpec:
+        return ModuleSpec(name, loader=None)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("answers", "has_library"), [(True, True), (True, False), (False, True), (False, False)]
+)
+def test_an_engine_is_askable_with_what_ansible_needs_for_it(
+    host: Host, monkeypatch: pytest.MonkeyPatch, answers: bool, has_library: bool
+) -> None:
+    """One that answers and cannot be asked is not one that is not there."""
+    (host.folder / "requests.py").write_text("")
+    monkeypatch.setattr(sys, "path", [str(host.folder)] * has_library)
+    monkeypatch.setattr(sys, "meta_path", [FindsAll, *sys.meta_path])
+    monkeypatch.setattr(host.module, "listens", lambda: answers)
+    told = host.module.answer([], "", host.run)
+    assert told == {"changed": False, "answers": answers, "askable": answers and has_library}
+    assert host.ran == []
+
+
+@pytest.mark.integration
+def test_apt_is_not_asked_about_a_library(host: Host) -> None:
+    installs(host, "docker-ce", "27.5.1")
+    assert host.answer() == ([], ["python3-requests"])
+    assert "apt-get" not in host.ran
 
 
 @pytest.mark.unit

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from virtual_pi import testing
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -31,16 +33,32 @@ INSTALLED = {
     "/etc/inkstand/traefik/config/traefik.yml": "traefik.yml",
     "/etc/inkstand/traefik/config/dynamic/inkstand.yml": "inkstand.yml",
 }
+# What a version before may have left in directories of programs, and the words that name it.
+SUPERFLUOUS = {
+    "/usr/local/lib/inkstand/epdfuse/before.py": "/usr/local/lib/inkstand/epdfuse: before.py",
+    "/usr/local/lib/inkstand-release/before.py": "/usr/local/lib/inkstand-release: before.py",
+}
+REQUESTS = "/usr/lib/python3/dist-packages/requests"
 
 
 @pytest.fixture
 def edited(pi: Any) -> Iterator[None]:
-    """One byte more in each of the files."""
-    names = " ".join(INSTALLED)
+    """One byte more in each of the files, and some files more."""
+    names, more = " ".join(INSTALLED), " ".join(SUPERFLUOUS)
+    pi.check_output(f"touch {more}")
     pi.check_output(f"tar --create --file /root/before.tar --absolute-names {names}")
     pi.check_output(f"for name in {names}; do printf '#' >> $name; done")
     yield
+    pi.check_output(f"rm {more}")
     pi.check_output("tar --extract --file /root/before.tar --absolute-names")
+
+
+@pytest.fixture
+def without_requests(pi: Any) -> Iterator[None]:
+    """The engine is there, and what Ansible asks it with is not."""
+    pi.check_output(f"mv {REQUESTS} {REQUESTS}.away")
+    yield
+    pi.check_output(f"mv {REQUESTS}.away {REQUESTS}")
 
 
 def test_one_byte_more_in_any_kind_of_file_is_drift(edited: None, state: Path) -> None:
@@ -51,4 +69,14 @@ def test_one_byte_more_in_any_kind_of_file_is_drift(edited: None, state: Path) -
         argv, cwd=ROOT, env=environment, check=False, capture_output=True, text=True
     )
     assert done.returncode == 1, done.stdout + done.stderr
-    assert [name for name, word in INSTALLED.items() if word not in done.stdout] == []
+    named = INSTALLED | SUPERFLUOUS
+    assert [name for name, word in named.items() if word not in done.stdout] == []
+
+
+def test_check_mode_is_true_where_the_engine_cannot_be_asked(
+    without_requests: None, state: Path
+) -> None:
+    given = ("-i", f"{state}/inventory", "--check", "--tags", "docker,traefik")
+    told = testing.play(ROOT / "playbook.yml", *given)
+    assert (told.status, told.changed) == (0, 0), told.output
+    assert "cannot be told before it has installed python3-requests" in told.closing
