@@ -63,7 +63,8 @@ class MemoryEngine:
     def remove_network(self, name: str) -> None:
         from inkstand_release.errors import EngineError  # noqa: PLC0415
 
-        ends = [it["NetworkSettings"]["Networks"] for it in self.containers.values()]
+        told = (it.get("NetworkSettings", {}) for it in self.containers.values())
+        ends = [it.get("Networks", {}) for it in told]
         if any(name in known for known in ends):
             raise EngineError("has active endpoints")
         self.networks.pop(name, None)

@@ -380,6 +380,30 @@ def test_a_container_that_a_release_has_not_goes_with_the_one_that_has_it(pi: An
     assert set(pi.images) == {"inkstand-app", "inkstand-traefik"}
 
 
+def on_networks_of_before(pi: Any) -> None:
+    """Let a release run on the networks of an older Inkstand."""
+    pi.runs("one")
+    pi.engine.networks["inkstand_edge"] = {"Internal": False}
+    for spec in pi.engine.containers.values():
+        spec["NetworkSettings"]["Networks"] = {"inkstand_edge": {"IPAddress": "10.0.0.2"}}
+        spec["HostConfig"]["NetworkMode"] = "inkstand_edge"
+
+
+def test_networks_of_an_older_inkstand_go_and_come_back(pi: Any) -> None:
+    on_networks_of_before(pi)
+    assert update(pi, "two", *pi.settings.containers)["verdict"] == "good"
+    assert list(pi.engine.networks) == ["inkstand-edge"]
+    assert pi.releases.back()["verdict"] == "good"
+    assert "inkstand_edge" in pi.engine.networks
+
+
+def test_one_that_a_container_of_the_owner_is_on_stays(pi: Any) -> None:
+    on_networks_of_before(pi)
+    pi.engine.containers["cloud"] = {"NetworkSettings": {"Networks": {"inkstand_edge": {}}}}
+    assert update(pi, "two", *pi.settings.containers)["verdict"] == "good"
+    assert "inkstand_edge" in pi.engine.networks
+
+
 def test_networks_come_back_with_all_that_are_on_them(pi: Any) -> None:
     pi.runs("one")
     pi.releases.begin()

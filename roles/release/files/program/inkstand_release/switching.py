@@ -36,8 +36,9 @@ _PATIENCE, _LITTLE_PATIENCE = 20, 3
 _LOG_LINES, _LAST_LINES = 300, 6
 _OUR_IMAGES = "inkstand/*"
 _BEGUN, _SWITCHING = "begun", "switching"
-# Containers were called without it once: `app`, `pigpiod`, `traefik`.
+# Containers were called without it once: `app`, `pigpiod`, `traefik`; and networks otherwise.
 _PREFIX = "inkstand-"
+_FORMER_NETWORKS = ("inkstand_bus", "inkstand_edge")
 _ROLE_LABEL = "inkstand.role"
 Specs = dict[str, Any]
 
@@ -253,7 +254,10 @@ class Releases:
         self._host.unguard()
 
     def _prune(self) -> None:
-        """Remove images of ours that neither this release nor the previous one is made of."""
+        """Remove images that neither this release nor the previous one is made of, and networks.
+
+        A way back makes its networks anew.
+        """
         kept = {image_of(spec) for spec in self._present().values()}
         previous = points.load(self._previous)
         for name in self._engine.images(_OUR_IMAGES):
@@ -261,6 +265,10 @@ class Releases:
                 # One that a stopped container of somebody is made of stays.
                 with contextlib.suppress(EngineError):
                     self._engine.remove_image(name)
+        for name in _FORMER_NETWORKS:
+            # One that somebody else is on stays.
+            with contextlib.suppress(EngineError):
+                self._engine.remove_network(name)
 
     # --- Containers -----------------------------------------------------------------------------
 
