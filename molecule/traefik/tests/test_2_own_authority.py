@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,6 +73,18 @@ def test_the_authority_can_sign_for_this_appliance_alone(pi: Any) -> None:
         assert "permitted subtree violation" in said.stderr or "excluded" in said.stderr, name
 
 
+def test_a_run_that_makes_another_authority_says_so(pi: Any, apply: Callable[..., Any]) -> None:
+    """The devices of the household do not trust it, and nobody else would tell them."""
+    apply()
+    before = fingerprint(pi)
+    told = apply(extra_names=["mac.example.net"]).closing
+    assert fingerprint(pi) != before
+    assert "/ca.pem anew, and remove the one of before" in told
+    assert f"Its SHA-256 is {fingerprint(pi)}, and was {before}." in told
+    assert "anew" in apply().closing
+    assert "anew" not in apply().closing
+
+
 def test_a_certificate_that_a_power_cut_halved_is_made_again(
     site: Any, pi: Any, apply: Callable[..., Any], wait_for: Callable[..., Any]
 ) -> None:
@@ -83,6 +96,11 @@ def test_a_certificate_that_a_power_cut_halved_is_made_again(
     wait_for("a new one", lambda: site.serial() not in {0, before})
     site.certificate().verify_directly_issued_by(authority(pi))
     assert apply().changed == 0, "the playbook would have made the same"
+
+
+def fingerprint(pi: Any) -> str:
+    """Return what browsers show."""
+    return authority(pi).fingerprint(hashes.SHA256()).hex(":").upper()
 
 
 def authority(pi: Any) -> x509.Certificate:
