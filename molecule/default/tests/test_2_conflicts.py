@@ -68,6 +68,17 @@ def test_a_program_on_a_port_of_ours_is_named(
     assert "port 443 is used" not in run.words
 
 
+def test_room_that_is_missing_for_images_is_told_before_anything_is_built(
+    look: Callable[..., testing.Run],
+) -> None:
+    """More images than any disk of a test has room for."""
+    run = look("-e", json.dumps({"docker_images": [f"inkstand/x:{it}" for it in range(5_000)]}))
+    assert run.status != 0
+    assert "5000 images need about 1000100 MB, and there are " in run.words
+    assert " MB free on /var/lib/docker: free " in run.words
+    assert "Nothing was changed." in run.words
+
+
 @pytest.mark.parametrize("options", [("--limit", "{name}"), ("--tags", "app"), ()])
 def test_nothing_is_removed_unless_that_is_said(
     state: Path, instance: str, pi: Any, options: tuple[str, ...]
