@@ -3,15 +3,36 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from inkstand.api.document import make_document
+from inkstand.api.declared import Limits, Request, names, read
+from inkstand.api.document import OPERATIONS, make_document
+from inkstand.errors import RequestError
 
 Api = Any
 DOCUMENT = make_document("Inkstand", 2000)
+BODIES = [operation.body for operation in OPERATIONS if operation.body]
+GOOD = {
+    "text": "Hello",
+    "priority": "urgent",
+    "expires_at": "2026-11-29T08:00:00Z",
+    "show_for": 60,
+    "page": 2,
+    "screen": "clock",
+    "gesture": "long",
+    "transport": "cookie",
+    "username": "john",
+    "password": "secret",
+    "name": "kitchen",
+    "scope": "post",
+    "expires_in_days": 30,
+}
+# Digits in a string are taken for a number as well, for queries have nothing else.
+WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
 
 
 def resolved(schema: dict[str, Any]) -> dict[str, Any]:
@@ -49,16 +70,16 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
     def walk(value: Any) -> None:
         if isinstance(value, dict):
             if "$ref" in value:
-                names.add(value["$ref"].removeprefix("#/components/schemas/"))
+                found.add(value["$ref"].removeprefix("#/components/schemas/"))
             for each in value.values():
                 walk(each)
         elif isinstance(value, list):
             for each in value:
                 walk(each)
 
-    names: set[str] = set()
+    found: set[str] = set()
     walk(DOCUMENT)
-    assert names == set(DOCUMENT["components"]["schemas"])
+    assert found == set(DOCUMENT["components"]["schemas"])
     for schema in DOCUMENT["components"]["schemas"].values():
         jsonschema.Draft202012Validator.check_schema(schema)
 
@@ -67,6 +88,32 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
 def test_operations_have_names_of_their_own() -> None:
     names = [op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()]
     assert len(names) == len(set(names))
+
+
+def taken(body: type[Request], values: dict[str, Any]) -> bool:
+    """Return whether a request with these values is taken."""
+    try:
+        read(body, values, Limits(2000, datetime(2026, 11, 28, tzinfo=UTC)))
+    except RequestError:
+        return False
+    return True
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("body", BODIES, ids=lambda body: body.__name__)
+def test_what_is_taken_is_what_is_documented(body: type[Request]) -> None:
+    """The document may allow more: it cannot say that a time is in the future."""
+    good = {name: value for name, value in GOOD.items() if name in names(body)}
+    required = DOCUMENT["components"]["schemas"][body.__name__]["required"]
+    check(body.__name__, good)
+    assert taken(body, good)
+    for name in names(body):
+        left = {key: value for key, value in good.items() if key != name}
+        assert taken(body, left) == (name not in required)
+        for value in WRONG:
+            if taken(body, {**good, name: value}):
+                check(body.__name__, {**good, name: value})
+    assert taken(body, {**good, "unheard-of": 1}) == body.others_are_ignored
 
 
 @pytest.mark.integration

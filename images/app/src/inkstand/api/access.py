@@ -1,4 +1,4 @@
-"""Who asks, and may they: `principal = require(request, Scope.POST)`, first thing in a handler."""
+"""Who asks, and may they."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from inkstand.errors import ForbiddenError, UnauthorizedError
 if TYPE_CHECKING:
     from aiohttp import web
 
-__all__ = ["Principal", "Scope", "require"]
+__all__ = ["Principal", "Scope", "principal_of", "require"]
 
 
 def require(request: web.Request, scope: Scope) -> Principal:
@@ -26,4 +26,10 @@ def require(request: web.Request, scope: Scope) -> Principal:
         raise UnauthorizedError("log in first")
     if principal.scope < scope:
         raise ForbiddenError(scope.word)
+    return principal
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Return who asks, where an Operation has seen to it that they may."""
+    principal: Principal = request[PRINCIPAL]
     return principal

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+
 from aiohttp import web
 
 from inkstand.api.access import Scope, require
 from inkstand.api.keys import SERVICES
 from inkstand.api.origin import visitor_of
-from inkstand.api.schemas import parse_login, parse_message
+from inkstand.errors import InvalidArgumentsError, MalformedRequestError, MessageTooLongError
 from inkstand.messages import Draft
+from inkstand.rendering.text import is_blank
 
 
 async def welcome(request: web.Request) -> web.Response:
@@ -20,10 +23,12 @@ async def welcome(request: web.Request) -> web.Response:
 
 async def log_in(request: web.Request) -> web.Response:
     """`POST /login`."""
-    login = parse_login(await request.read())
-    accounts = request.app[SERVICES].accounts
-    issued = await accounts.log_in(login.username, login.password, visitor_of(request))
-    return web.json_response({"token": issued.token})
+    match _parse(await request.read()):
+        case {"username": str(username), "password": str(password)}:
+            accounts = request.app[SERVICES].accounts
+            issued = await accounts.log_in(username, password, visitor_of(request))
+            return web.json_response({"token": issued.token})
+    raise InvalidArgumentsError("a log-in needs the strings username and password")
 
 
 async def post_message(request: web.Request) -> web.Response:
@@ -35,3 +40,32 @@ async def post_message(request: web.Request) -> web.Response:
     draft = Draft(author=principal.user, text=text, sender=principal.sender)
     await services.appliance.submit(draft)
     return web.json_response({"message": text}, status=201)
+
+
+def parse_message(content_type: str, body: bytes, longest: int) -> str:
+    """Return the text of the message that the JSON text `body` holds; any text but blank.
+
+    Raises:
+        MalformedRequestError: not application/json, no string `message`, or a blank one.
+        MessageTooLongError: more than `longest` characters.
+    """
+    if content_type != "application/json":
+        raise MalformedRequestError("messages are taken as application/json")
+    match _parse(body):
+        case {"message": str(text)} if not is_blank(text):
+            return _limited(text, longest)
+    raise MalformedRequestError("a message needs the string message, not blank")
+
+
+def _limited(text: str, longest: int) -> str:
+    if len(text) > longest:
+        raise MessageTooLongError(len(text), longest)
+    return text
+
+
+def _parse(body: bytes) -> object:
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from inkstand.api.access import Scope, require
+from inkstand.api.access import Scope, principal_of
+from inkstand.api.http import query_of
 from inkstand.api.item import encode
 from inkstand.api.keys import SERVICES
+from inkstand.api.operations import TEXT, Operations, header
+from inkstand.api.schemas import EventsQuery
 from inkstand.waiting import first_of
 
 if TYPE_CHECKING:
@@ -19,19 +22,30 @@ if TYPE_CHECKING:
     from inkstand.api.ring import Viewer
 
 PING_SECONDS = 20.0
-QUERY = ("last_event_id",)
 _RETRY = b"retry: 2000\n\n"
 _PING = b": ping\n\n"
 _SSE = {"Content-Type": "text/event-stream; charset=utf-8", "X-Accel-Buffering": "no"}
 # Clients have nothing to say.
 _LONGEST_WORD = 4096
+OPERATIONS = Operations("panel")
+_LAST = header("Last-Event-ID", "Go on after this event; else it begins with `hello`.")
 
 
+@OPERATIONS.add(
+    "get",
+    "/events",
+    "events",
+    Scope.READ,
+    parameters=(_LAST,),
+    query=EventsQuery,
+    answers={101: None, 200: {"text/event-stream": {"schema": TEXT}}},
+    errors=(503,),
+)
 async def events(request: web.Request) -> web.StreamResponse:
-    """`GET /api/v1/events`: Server-Sent Events, or a WebSocket for who asks to upgrade."""
-    principal = require(request, Scope.READ)
+    """What happens, while it happens: as Server-Sent Events or by a WebSocket."""
+    principal = principal_of(request)
     feed = request.app[SERVICES].feed
-    last_seen = request.headers.get("Last-Event-ID") or request.query.get(QUERY[0])
+    last_seen = request.headers.get("Last-Event-ID") or query_of(request, EventsQuery).last_event_id
     talk = _talk if request.headers.get("Upgrade", "").lower() == "websocket" else _stream
     viewer, first = feed.join(last_seen, principal.token_id)
     try:

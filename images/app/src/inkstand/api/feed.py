@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import secrets
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from inkstand import __version__
 from inkstand.api import views
+from inkstand.api.declared import as_json, rfc_3339
 from inkstand.api.item import Item
 from inkstand.api.pngs import Pngs
 from inkstand.api.ring import Ring, Viewer
@@ -130,20 +131,21 @@ class Feed:
         kind = _KINDS[type(event)]
         self._ring.append(Item(self._name(self._ring.last + 1), kind, partial(self._told, event)))
 
-    async def _told(self, event: Event) -> views.Json:
+    async def _told(self, event: Event) -> dict[str, Any]:
         if isinstance(event, FrameShown):
             png = await self._pngs.base64(event.frame)
             width, height = event.frame.size
-            return {**views.frame(event), "width": width, "height": height, "png": png}
-        return views.event(event)
+            return {**as_json(views.frame(event)), "width": width, "height": height, "png": png}
+        told: dict[str, Any] = as_json(views.event(event))
+        return told
 
-    async def _hello(self) -> views.Json:
+    async def _hello(self) -> dict[str, Any]:
         shown = self._display.last_refresh
         png = None if shown is None else await self._pngs.base64(shown.frame)
         return {
             "version": __version__,
-            "time": views.time(self._clock.now()),
-            "panel": views.panel(self._display),
-            "screen": views.screen(self._appliance.screen_state()),
+            "time": rfc_3339(self._clock.now()),
+            "panel": as_json(views.panel(self._display)),
+            "screen": as_json(views.screen(self._appliance.screen_state())),
             "png": png,
         }

@@ -5,27 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inkstand import pictures
-from inkstand.api import wishes
-from inkstand.api.access import Scope, require
+from inkstand.api.access import Scope, principal_of
+from inkstand.api.http import key_of, query_of
 from inkstand.api.keys import SERVICES
 from inkstand.api.messages import created, draft_of
+from inkstand.api.operations import KEY, REPLAYED, Operations, binary
+from inkstand.api.schemas import Message, PictureQuery
+from inkstand.errors import UnsupportedMediaTypeError
 
 if TYPE_CHECKING:
     from aiohttp import web
 
+_MEGAPIXELS = pictures.MOST_PIXELS // 1_000_000
+PICTURES = binary(
+    *pictures.FORMATS,
+    pictures.ANY_TYPE,
+    description=f"At most {pictures.MOST_BYTES >> 20} MB and {_MEGAPIXELS} megapixels.",
+)
+OPERATIONS = Operations("messages")
 
+
+@OPERATIONS.add(
+    "post",
+    "/images",
+    "sendPicture",
+    Scope.POST,
+    parameters=(KEY,),
+    query=PictureQuery,
+    bodies=PICTURES,
+    answers={201: Message},
+    errors=(409, 429, 503, 507),
+    headers=REPLAYED,
+)
 async def post(request: web.Request) -> web.Response:
-    """`POST /api/v1/images`."""
-    principal = require(request, Scope.POST)
+    """Send a picture, which is shown like a message."""
+    principal = principal_of(request)
     services = request.app[SERVICES]
-    key = wishes.parse_key(request.headers.get("Idempotency-Key"))
-    wish = wishes.parse_image(request.query, services.clock.now())
-    picture = await prepared(request, wish)
-    draft = draft_of(principal, wish.name, wish.options, key, picture)
+    key, wanted = key_of(request), query_of(request, PictureQuery)
+    picture = await prepared(request, wanted)
+    draft = draft_of(principal, wanted.name, wanted, key, picture)
     return created(await services.appliance.submit(draft))
 
 
-async def prepared(request: web.Request, wish: wishes.Image) -> bytes:
+async def prepared(request: web.Request, look: PictureQuery) -> bytes:
     """Return the picture in the body as the panel shows it: PNG, in its size, black and white.
 
     Raises:
@@ -33,11 +55,14 @@ async def prepared(request: web.Request, wish: wishes.Image) -> bytes:
         BusyError: too many are sent at a time.
     """
     studio = request.app[SERVICES].studio
-    said = wishes.parse_picture_type(request.content_type)
+    said = request.content_type
+    if said not in PICTURES:
+        known = ", ".join(pictures.FORMATS)
+        raise UnsupportedMediaTypeError(f"A picture is taken as {known}, not as {said}")
     pictures.check_length(request.content_length or 0)
     async with studio.place():
         body = await _read(request)
-        return await studio.picture(body, said, wish.framing, wish.tone)
+        return await studio.picture(body, said, look.framing, look.tone)
 
 
 async def _read(request: web.Request) -> bytes:

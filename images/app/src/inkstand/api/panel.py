@@ -5,20 +5,34 @@ from __future__ import annotations
 from aiohttp import web
 
 from inkstand.api import views
-from inkstand.api.access import Scope, require
+from inkstand.api.access import Scope
+from inkstand.api.http import answer
 from inkstand.api.keys import SERVICES
+from inkstand.api.operations import PNG, Operations, header
+from inkstand.api.schemas import Panel
 from inkstand.errors import PanelUnavailableError
 
+OPERATIONS = Operations("panel")
 
+
+@OPERATIONS.add("get", "/panel", "panel", Scope.READ, answers={200: Panel})
 async def state(request: web.Request) -> web.Response:
-    """`GET /api/v1/panel`: the state of the panel, what is on it, how often it was refreshed."""
-    require(request, Scope.READ)
-    return web.json_response(views.panel(request.app[SERVICES].display))
+    """The panel, and what is on it."""
+    return answer(views.panel(request.app[SERVICES].display))
 
 
+@OPERATIONS.add(
+    "get",
+    "/panel.png",
+    "panelPicture",
+    Scope.READ,
+    parameters=(header("If-None-Match", "The ETag of the picture that is known already."),),
+    answers={200: PNG, 304: None},
+    errors=(503,),
+    headers={"ETag": "Another one for another picture."},
+)
 async def picture(request: web.Request) -> web.Response:
-    """`GET /api/v1/panel.png`: the glass as the driver last told it, with an ETag."""
-    require(request, Scope.READ)
+    """What is on the glass, as the driver says."""
     services = request.app[SERVICES]
     frame = services.display.frame
     if frame is None:

@@ -4,37 +4,50 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from inkstand.api import views, wishes
-from inkstand.api.access import Scope, require
+from inkstand.api import views
+from inkstand.api.access import Scope
+from inkstand.api.http import answer, body_of
 from inkstand.api.keys import SERVICES
+from inkstand.api.operations import Operations
+from inkstand.api.schemas import PressRequest, Screen, ScreenRequest
 from inkstand.events import ScreenKind
 
+OPERATIONS = Operations("panel")
 
+
+@OPERATIONS.add("get", "/screen", "screen", Scope.READ, answers={200: Screen})
 async def get(request: web.Request) -> web.Response:
-    """`GET /api/v1/screen`."""
-    require(request, Scope.READ)
+    """What is shown."""
     return _state(request)
 
 
+@OPERATIONS.add(
+    "put",
+    "/screen",
+    "showScreen",
+    Scope.POST,
+    body=ScreenRequest,
+    answers={200: Screen},
+    errors=(503,),
+)
 async def put(request: web.Request) -> web.Response:
-    """`PUT /api/v1/screen`: look at the status, or leave it; no message counts as read by it."""
-    require(request, Scope.POST)
+    """`status`: have a look at it; `clock`: back to what was there before."""
     appliance = request.app[SERVICES].appliance
-    wish = wishes.parse_screen(wishes.parse_object(request.content_type, await request.read()))
-    if wish is ScreenKind.STATUS:
+    wanted = await body_of(request, ScreenRequest)
+    if wanted.screen is ScreenKind.STATUS:
         appliance.show_status()
     else:
         appliance.end_peek()
     return _state(request)
 
 
+@OPERATIONS.add("post", "/button", "press", Scope.POST, body=PressRequest, answers={204: None})
 async def press(request: web.Request) -> web.Response:
-    """`POST /api/v1/button`: use the button by other means than a finger."""
-    require(request, Scope.POST)
-    body = wishes.parse_object(request.content_type, await request.read())
-    request.app[SERVICES].appliance.press(wishes.parse_gesture(body))
+    """Use the button: a short press turns the page, the last one is read."""
+    wanted = await body_of(request, PressRequest)
+    request.app[SERVICES].appliance.press(wanted.gesture)
     return web.Response(status=204)
 
 
 def _state(request: web.Request) -> web.Response:
-    return web.json_response(views.screen(request.app[SERVICES].appliance.screen_state()))
+    return answer(views.screen(request.app[SERVICES].appliance.screen_state()))

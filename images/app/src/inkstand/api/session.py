@@ -2,90 +2,81 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from inkstand.api import cookies
-from inkstand.api.access import Scope, require
+from inkstand.api import cookies, schemas, views
+from inkstand.api.access import Scope, principal_of
+from inkstand.api.http import answer, body_of
 from inkstand.api.keys import SERVICES
+from inkstand.api.operations import Operations
 from inkstand.api.origin import refuse_other_sites, visitor_of
-from inkstand.api.tokens import moment
-from inkstand.api.wishes import parse_object
-from inkstand.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from inkstand.auth.model import Issued
 
-    from inkstand.auth.model import Issued, TokenRecord
-
-_TRANSPORTS = ("token", "cookie")
+OPERATIONS = Operations("session")
 
 
-@dataclass(frozen=True, slots=True)
-class Entrance:
-    """Body of `POST /session`; `by_cookie`: the browser is to keep the token."""
-
-    username: str
-    password: str = field(repr=False)
-    by_cookie: bool
-
-
+@OPERATIONS.add(
+    "post",
+    "/session",
+    "logIn",
+    None,
+    body=schemas.LoginRequest,
+    answers={201: schemas.NewSession},
+    errors=(401, 403, 429, 503, 507),
+)
 async def log_in(request: web.Request) -> web.Response:
-    """`POST /api/v1/session`."""
-    entrance = parse_entrance(parse_object(request.content_type, await request.read()))
-    if entrance.by_cookie:
+    """Log in: a token for programs, or a cookie for a page of this site."""
+    login = await body_of(request, schemas.LoginRequest)
+    by_cookie = login.transport == "cookie"
+    if by_cookie:
         refuse_other_sites(request)
     accounts = request.app[SERVICES].accounts
-    visitor = visitor_of(request)
-    issued = await accounts.log_in(entrance.username, entrance.password, visitor)
-    body = _view(issued.record)
-    if not entrance.by_cookie:
-        return web.json_response({**body, "token": issued.token}, status=201)
-    response = web.json_response(body, status=201)
-    _keep_in_browser(request, response, issued)
+    issued = await accounts.log_in(login.username, login.password, visitor_of(request))
+    record = issued.record
+    response = answer(
+        schemas.NewSession(
+            user=record.user,
+            scope=record.scope.word,
+            expires_at=views.moment_or_none(record.expires),
+            token=None if by_cookie else issued.token,
+        ),
+        201,
+    )
+    if by_cookie:
+        _keep_in_browser(request, response, issued)
     return response
 
 
+@OPERATIONS.add(
+    "get", "/session", "session", Scope.READ, answers={200: schemas.Session}, errors=(404,)
+)
 async def state(request: web.Request) -> web.Response:
-    """`GET /api/v1/session`: who is logged in."""
-    principal = require(request, Scope.READ)
+    """Who is logged in."""
+    principal = principal_of(request)
     record = request.app[SERVICES].accounts.get(principal.token_id)
-    return web.json_response({**_view(record), "via": principal.via})
+    return answer(
+        schemas.Session(
+            user=record.user,
+            scope=record.scope.word,
+            expires_at=views.moment_or_none(record.expires),
+            via=principal.via,
+        )
+    )
 
 
+@OPERATIONS.add("delete", "/session", "logOut", Scope.READ, answers={204: None}, errors=(404, 503))
 async def log_out(request: web.Request) -> web.Response:
-    """`DELETE /api/v1/session`: the token that is sent with it is good no longer."""
-    principal = require(request, Scope.READ)
+    """Log out: the token is good no longer."""
+    principal = principal_of(request)
     await request.app[SERVICES].accounts.revoke(principal.token_id)
     response = web.Response(status=204)
     if principal.via == "cookie":
         cookies.end_session(request, response)
     return response
-
-
-def parse_entrance(values: Mapping[str, Any]) -> Entrance:
-    """Return who wants to log in, and how the token is to be kept.
-
-    Raises:
-        InvalidValueError: a value is missing or of the wrong kind.
-    """
-    transport = values.get("transport", "token")
-    if transport not in _TRANSPORTS:
-        raise InvalidValueError("transport has to be token or cookie")
-    match values:
-        case {"username": str(username), "password": str(password)}:
-            return Entrance(username, password, by_cookie=transport == "cookie")
-    raise InvalidValueError("username and password have to be strings")
-
-
-def _view(record: TokenRecord) -> dict[str, Any]:
-    return {
-        "user": record.user,
-        "scope": record.scope.word,
-        "expires_at": moment(record.expires),
-    }
 
 
 def _keep_in_browser(request: web.Request, response: web.Response, issued: Issued) -> None:

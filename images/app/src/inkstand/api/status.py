@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from aiohttp import web
+from typing import TYPE_CHECKING, Any
 
 from inkstand.api import views
-from inkstand.api.access import Scope, require
+from inkstand.api.access import Scope
 from inkstand.api.health import storage_of
+from inkstand.api.http import answer
 from inkstand.api.keys import SERVICES
+from inkstand.api.operations import Operations
+from inkstand.api.schemas import Part, RecentError, Status, Time
 from inkstand.errors import StorageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from aiohttp import web
 
     from inkstand.storage import Store
+OPERATIONS = Operations("panel")
 
 
+@OPERATIONS.add("get", "/status", "status", Scope.READ, answers={200: Status})
 async def get(request: web.Request) -> web.Response:
-    """`GET /api/v1/status`."""
-    require(request, Scope.READ)
+    """How everything is."""
     services = request.app[SERVICES]
-    counts = await counts_of(services.appliance.store)
-    return web.json_response(
-        {
-            **views.condition(services.condition),
-            "time": views.clock(services.clock.now(), services.settings, services.condition),
-            "panel": views.panel(services.display),
-            "storage": {"state": await storage_of(services)},
-            "messages": counts,
-        }
+    condition, now = services.condition, services.clock.now()
+    return answer(
+        Status(
+            version=condition.version,
+            started_at=condition.started_at,
+            url=condition.url or None,
+            certificate_expires_at=condition.certificate_expires_at,
+            authority_fingerprint=condition.authority.fingerprint,
+            button=Part(state=condition.button),
+            errors=[RecentError(at=error.at, what=error.what) for error in condition.errors],
+            time=Time(
+                now=now,
+                timezone=services.settings.timezone.key,
+                synchronised=condition.synchronised,
+            ),
+            panel=views.panel(services.display),
+            storage=Part(state=await storage_of(services)),
+            messages=await counts_of(services.appliance.store),
+        )
     )
 
 
-async def counts_of(store: Store) -> Mapping[str, int] | None:
+async def counts_of(store: Store) -> dict[Any, int] | None:
     """Return how many messages there are in each state; None when they cannot be read."""
     try:
-        return {state.value: count for state, count in (await store.counts()).items()}
+        return dict(await store.counts())
     except StorageError:
         return None

@@ -1,0 +1,171 @@
+"""What can be asked for under `/api/v1/`: each handler says so once, for the routes and OpenAPI."""
+
+from __future__ import annotations
+
+import functools
+import re
+from dataclasses import KW_ONLY, dataclass, field
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+from inkstand.api.access import require
+from inkstand.api.declared import names, refuse_others
+from inkstand.api.schemas import GREATEST_ID, LONGEST_KEY, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterator, Mapping
+
+    from aiohttp import web
+
+    from inkstand.api.access import Scope
+    from inkstand.api.declared import Request, Schemas
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+Json = dict[str, Any]
+JSON = "application/json"
+PLAIN_TEXT = "text/plain"
+TEXT: Json = {"type": "string"}
+_NUMBER = {"type": "integer", "minimum": 1, "maximum": GREATEST_ID}
+# A part of a path that may be anything, or digits by a pattern.
+_PLACE = re.compile(r"\{(\w+)(:[^/]+)?\}")
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of one path, whose parts may have patterns.
+
+    `scope` is the least one that is needed, None: anybody may. `answers` are by status: the class
+    of JSON, content as OpenAPI has it, or None for nothing. `bodies` are others than JSON.
+    """
+
+    method: str
+    path: str
+    tag: str
+    handler: Handler
+    name: str
+    scope: Scope | None
+    _: KW_ONLY
+    answers: Mapping[int, type | Json | None]
+    errors: tuple[int, ...] = ()
+    body: type[Request] | None = None
+    bodies: Json = field(default_factory=dict)
+    query: type[Request] | None = None
+    parameters: tuple[Json, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def documented_path(self) -> str:
+        """The path without patterns."""
+        return _PLACE.sub(r"{\1}", self.path)
+
+    def as_json(self, known: Schemas) -> Json:
+        """Return it as OpenAPI has it, with references to the schemas in `known`."""
+        query = known.parameters(self.query) if self.query else ()
+        bodies = {**(_json(known, self.body) if self.body else {}), **self.bodies}
+        answers = {str(status): self._answer(known, status) for status in self.answers}
+        problems = {str(status): _problem(known, status) for status in self._errors()}
+        says: Json = {"security": []}
+        if self.scope is not None:
+            says = {"description": f"Needs the scope `{self.scope.word}`."}
+        return {
+            "operationId": self.name,
+            "summary": (self.handler.__doc__ or "").partition("\n")[0],
+            "tags": [self.tag],
+            "parameters": [*self._in_path(), *self.parameters, *query],
+            **({"requestBody": {"required": True, "content": bodies}} if bodies else {}),
+            "responses": {**answers, **problems},
+            **says,
+        }
+
+    def _in_path(self) -> Iterator[Json]:
+        for name, pattern in _PLACE.findall(self.path):
+            schema = _NUMBER if pattern else TEXT
+            yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+    def _errors(self) -> list[int]:
+        missing = (404,) if "{" in self.path else ()
+        forbidden = () if self.scope is None else (401, 403)
+        unsupported = (415,) if self.body or self.bodies else ()
+        return sorted({400, 413, 422, *forbidden, *unsupported, *missing, *self.errors})
+
+    def _answer(self, known: Schemas, status: int) -> Json:
+        told = self.answers[status]
+        answer: Json = {"description": HTTPStatus(status).phrase}
+        if told is not None:
+            answer["content"] = _json(known, told) if isinstance(told, type) else told
+        if self.headers:
+            answer["headers"] = {
+                name: {"description": words, "schema": TEXT} for name, words in self.headers.items()
+            }
+        return answer
+
+
+class Operations(list[Operation]):
+    """Operations of one tag of the document; the docstrings of their handlers are its summaries."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__()
+        self._tag = tag
+
+    def add(
+        self, method: str, path: str, name: str, scope: Scope | None, **more: Any
+    ) -> Callable[[Handler], Handler]:
+        """Return a decorator of a handler, which is called once the request may be answered.
+
+        `more` are the other attributes of an Operation.
+        """
+
+        def add(handler: Handler) -> Handler:
+            query = more.get("query")
+            known = names(query) if query else ()
+
+            @functools.wraps(handler)
+            async def checked(request: web.Request) -> web.StreamResponse:
+                refuse_others(request.query, known)
+                if scope is not None:
+                    require(request, scope)
+                return await handler(request)
+
+            self.append(Operation(method, path, self._tag, checked, name, scope, **more))
+            return checked
+
+        return add
+
+
+def header(name: str, words: str, **schema: Any) -> Json:
+    """Return a header as a parameter; `schema` has keywords beyond that it is a string."""
+    return {"name": name, "in": "header", "schema": {**TEXT, **schema}, "description": words}
+
+
+def binary(*kinds: str, **schema: Any) -> Json:
+    """Return content that is one of these media types; `schema` has more keywords."""
+    return {kind: {"schema": {**TEXT, "contentMediaType": kind, **schema}} for kind in kinds}
+
+
+def _json(known: Schemas, kind: type, media_type: str = JSON) -> Json:
+    return {media_type: {"schema": known.ref(kind)}}
+
+
+def _problem(known: Schemas, status: int) -> Json:
+    content = _json(known, Problem, "application/problem+json")
+    answer: Json = {"description": HTTPStatus(status).phrase, "content": content}
+    if status == HTTPStatus.UNAUTHORIZED:
+        answer["headers"] = {"WWW-Authenticate": {"schema": TEXT}}
+    if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        answer["headers"] = {"Retry-After": {"description": "Seconds, if known.", "schema": TEXT}}
+    return answer
+
+
+KEY = header(
+    "Idempotency-Key",
+    "The same message with the same key is kept once, however often it is sent.",
+    minLength=1,
+    maxLength=LONGEST_KEY,
+    pattern="^[!-~]+$",
+)
+PNG = binary("image/png")
+REPLAYED = {
+    "Location": "Where the message is.",
+    "Idempotency-Replayed": "`true` when it was kept before.",
+}
