@@ -77,7 +77,7 @@ class TestRaspberryPi:
     def test_the_doctor_says_it_too(self, attempt: Callable[..., Any]) -> None:
         run = attempt(playbook=ROOT / "doctor.yml")
         assert run.status != 0
-        assert "FAIL panel: panel" in run.words
+        assert "FAIL panel: panel" in run.words, run.output
 
     def test_what_is_simulated_comes_back_when_it_is_asked_for(
         self, pi: Any, owner: Any, attempt: Callable[..., Any], wait_for: Callable[..., Any]
