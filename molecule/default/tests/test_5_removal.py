@@ -28,8 +28,9 @@ def remove(state: Path) -> Callable[..., testing.Run]:
 
 
 @pytest.fixture(scope="module", autouse=True)
-def removal(remove: Callable[..., testing.Run]) -> testing.Run:
-    """Remove it, and leave the engine."""
+def removal(remove: Callable[..., testing.Run], pi: Any) -> testing.Run:
+    """Remove it, with what an older Inkstand left, and leave the engine."""
+    pi.check_output("docker network create inkstand_bus && docker network create inkstand_edge")
     return remove()
 
 
