@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from virtual_pi import testing
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -21,8 +23,17 @@ ROOT = Path(__file__).resolve().parents[2]
 SAID = '{"verdict": "back", "sentence": "Release abc is as it was."}'
 
 
+@pytest.fixture(params=["", "2.21.5"], ids=["this", "newer"])
+def playbook_program(request: pytest.FixtureRequest) -> list[str]:
+    """The ansible-playbook of this environment, and the newest that is supported."""
+    if not request.param:
+        return [sys.executable, "-m", "ansible", "playbook"]
+    program, why_not = testing.other_ansible(request.param, (3, 12))
+    return [str(program)] if program else pytest.skip(why_not)
+
+
 @pytest.fixture
-def failing(tmp_path: Path) -> Callable[[Mapping[str, object]], str]:
+def failing(tmp_path: Path, playbook_program: list[str]) -> Callable[[Mapping[str, object]], str]:
     """Give a function that runs a task which fails, and what follows: all that is said."""
     journal = tmp_path / "journalctl"
     begun = tmp_path / "begun"
@@ -46,7 +57,7 @@ def failing(tmp_path: Path) -> Callable[[Mapping[str, object]], str]:
         }
         given = {"__release_command": [str(release)]}
         (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
-        argv = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local"]
+        argv = [*playbook_program, "-i", "localhost,", "-c", "local"]
         done = subprocess.run(
             [*argv, "-e", json.dumps(given), str(tmp_path / "play.yml")],
             cwd=ROOT,
