@@ -416,7 +416,9 @@ def test_a_draft_outlives_the_session_for_its_author_alone(visitor: Visitor) -> 
         page.get_by_label("Password").wait_for()
 
     page = visitor.log_in()
-    page.get_by_label("Message", exact=True).fill("Half a sent")
+    # The preview would find out by itself that the session is over.
+    with page.expect_response("**/api/v1/preview*"):
+        page.get_by_label("Message", exact=True).fill("Half a sent")
     visitor.context.clear_cookies()
     page.get_by_role("button", name="Show it").click()
     expect(page.get_by_role("alert")).to_have_text("You were logged out. Log in again.")
