@@ -62,7 +62,7 @@ def _app(start: Callable[..., Any], bridge: Any) -> Any:
         "PASSWORD_HASH": HASH,
         "TOKEN_SECRET": SECRET,
         "PANEL": "memory",
-        "STORAGE": "memory",
+        "STATE_DIRECTORY": "/tmp/state",
         "PIGPIOD_HOST": bridge.address,
     }
     given = [f"--env=INKSTAND_{name}={value}" for name, value in settings.items()]

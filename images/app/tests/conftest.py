@@ -47,14 +47,14 @@ def password_hash() -> str:
 
 
 @pytest.fixture
-def make_settings(password_hash: str) -> Callable[..., Settings]:
-    """Settings for a test, with secrets; keywords change them."""
+def make_settings(password_hash: str, tmp_path: Path) -> Callable[..., Settings]:
+    """Settings for a test, with secrets and a directory; keywords change them."""
 
     def make(**changes: Any) -> Settings:
         values = {
             "password_hash": password_hash,
             "token_secret": "0123456789abcdef" * 2,
-            "storage": "memory",
+            "state_directory": tmp_path / "state",
             "waiting_max": 100_000,
             **changes,
         }

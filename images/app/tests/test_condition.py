@@ -36,7 +36,7 @@ def parts(stage: Stage, tmp_path: Path) -> dict[str, Any]:
         "certificate": Certificate(None, None, stage.clock),
         "authority": Authority("", stage.clock),
         "journal": Journal(stage.hub),
-        "state_directory": None,
+        "state_directory": tmp_path,
     }
 
 

@@ -133,7 +133,11 @@ def test_a_power_cut_during_the_switch_ends_with_the_old_release(
 def test_a_setting_that_the_app_refuses_is_taken_back_too(
     release: Any, owner: Any, pi: Any
 ) -> None:
-    release.edit("roles/app/vars/main.yml", "  storage: sqlite\n", "  storage: paper\n")
+    release.edit(
+        "roles/app/vars/main.yml",
+        "  state_directory: /var/lib/inkstand\n",
+        "  state_directory: ''\n",
+    )
     settings = pi.shell("cat", "/etc/inkstand/app/inkstand.toml")
     run = release.play("update.yml", "--tags", "app")
     assert run.status != 0

@@ -25,24 +25,24 @@ from inkstand.events import (
 )
 from inkstand.host_time import TimeSource, TrustedTime
 from inkstand.messages import Draft, State, lifecycle
+from inkstand.messages.store import Change
 from inkstand.paging import Pager
 from inkstand.rendering.text import without_sequences
 from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
 from inkstand.screens.stored import StoredPictureScreen
-from inkstand.storage import Change
 from inkstand.waiting import first_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from datetime import datetime
 
     from inkstand.clock import Clock
     from inkstand.display import Display
     from inkstand.events import Hub
     from inkstand.messages import Message
+    from inkstand.messages.store import Added, Changed, MessageStore
     from inkstand.screens import Screen
-    from inkstand.storage import Added, Store
 
 _LOG = logging.getLogger(__name__)
 _KINDS = (ButtonPressed, PanelChanged, ScreenShown, ScreenFailed)
@@ -77,7 +77,7 @@ class Appliance:
     def __init__(  # noqa: PLR0913 - what it works with, and how
         self,
         display: Display,
-        store: Store,
+        store: MessageStore,
         clock: Clock,
         hub: Hub,
         home: Screen,
@@ -104,7 +104,7 @@ class Appliance:
         self._trouble: str | None = None
 
     @property
-    def store(self) -> Store:
+    def store(self) -> MessageStore:
         """The messages, to read."""
         return self._store
 
@@ -155,7 +155,9 @@ class Appliance:
         Raises:
             MessageNotFoundError, MessageStateError: there is none, or it was deleted.
         """
-        message = await self._change(number, partial(lifecycle.recall, calls=self._store.calls))
+        message = await self._change(
+            number, partial(lifecycle.recall, calls=self._store.outlook.calls)
+        )
         if not self._return() and self._current and self._current.id == number:
             self._turn_to(1)
         return message
@@ -231,7 +233,7 @@ class Appliance:
             await self._dismiss()
 
     async def _dismiss(self) -> None:
-        shown = await self._store.shown()
+        shown = self._store.outlook.shown
         now = self._clock.now()
         for message in shown:
             await self._try(Change(message.id, partial(lifecycle.acknowledge, at=now)))
@@ -308,7 +310,7 @@ class Appliance:
         self._follow(*await self._wanted())
         self._end_peek_in_time()
         self._turn_in_time()
-        moments = (await self._store.deadline(), self._peek_ends, self._pager.turns_at(self._now()))
+        moments = (self._store.outlook.deadline, self._peek_ends, self._pager.turns_at(self._now()))
         self._settled = not self._nudge.is_set()
         return min((it for it in moments if it is not None), default=None)
 
@@ -326,16 +328,16 @@ class Appliance:
         return self._clock.now().astimezone(UTC)
 
     async def _expire(self) -> None:
-        now = self._clock.now()
-        for message in await self._store.due(now):
-            await self._try(Change(message.id, partial(lifecycle.expire, now=now)))
+        deadline = self._store.outlook.deadline
+        if deadline is not None and deadline <= self._now():
+            self._tell_all(await self._store.expire(self._clock.now()))
 
     async def _mark_shown(self) -> None:
         """Write down what came onto the glass, and that what was there before waits again."""
         arrived, number = self._arrived, self._current.id if self._current else None
         if arrived is None or number is None:
             return
-        others = [message.id for message in await self._store.shown() if message.id != number]
+        others = [message.id for message in self._store.outlook.shown if message.id != number]
         await self._try(
             Change(number, partial(lifecycle.show, at=arrived.at)),
             *(Change(other, lifecycle.set_aside) for other in others),
@@ -347,7 +349,7 @@ class Appliance:
         """Write down that what a peek covers is not on the glass."""
         if not self._covered:
             return
-        shown = await self._store.shown()
+        shown = self._store.outlook.shown
         if shown:
             await self._try(*(Change(message.id, lifecycle.set_aside) for message in shown))
         self._covered = False
@@ -356,21 +358,24 @@ class Appliance:
         number = self._read_early
         if number is None:
             return
-        if number in [message.id for message in await self._store.shown()]:
+        if number in [message.id for message in self._store.outlook.shown]:
             self._read_early = None
             now = self._clock.now()
             await self._try(Change(number, partial(lifecycle.acknowledge, at=now)))
 
     async def _wanted(self) -> tuple[Message | None, bytes | None]:
-        message = await self._store.wanted()
-        if message is None or not message.has_picture:
+        message = self._store.outlook.wanted
+        if message is None or not message.has_picture or self._follows(message):
             return message, None
         return message, await self._store.picture(message.id)
 
+    def _follows(self, message: Message | None) -> bool:
+        return (message and message.id) == (self._current and self._current.id)
+
     def _follow(self, message: Message | None, picture: bytes | None) -> None:
         """Wish for the screen of `message` unless it is the one that is wished for already."""
-        before, self._current = self._current, message
-        if (message and message.id) == (before and before.id):
+        known, self._current = self._follows(message), message
+        if known:
             return
         self._arrived, self._read_early, self._peek_ends = None, None, None
         self._screen = self._screen_of(message, picture) if message else self._home
@@ -391,11 +396,9 @@ class Appliance:
             self._nudge.set()
 
     async def _change(self, number: int, step: Callable[[Message], Message]) -> Message:
-        (changed,) = await self._store.change(Change(number, step))
-        if changed.before != changed.after:
-            self._tell(changed.after, changed.before.state)
-            self._nudge.set()
-        return changed.after
+        made = await self._store.change(Change(number, step))
+        self._tell_all(made)
+        return made[0].after
 
     async def _try(self, *changes: Change) -> None:
         """Take steps that have lost their sense when somebody else was faster."""
@@ -404,6 +407,9 @@ class Appliance:
         except (MessageNotFoundError, MessageStateError) as error:
             _LOG.debug("%s", error)
             return
+        self._tell_all(made)
+
+    def _tell_all(self, made: Iterable[Changed]) -> None:
         for changed in made:
             if changed.before != changed.after:
                 self._tell(changed.after, changed.before.state)

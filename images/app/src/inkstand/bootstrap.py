@@ -25,7 +25,6 @@ from inkstand.auth.ledger import Ledger
 from inkstand.auth.login_code import LoginCode
 from inkstand.auth.passwords import PasswordVerifier
 from inkstand.auth.sqlite import SqliteTokenStore
-from inkstand.auth.store import MemoryTokenStore
 from inkstand.auth.tokens import Signer
 from inkstand.authority import Authority
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
@@ -39,28 +38,24 @@ from inkstand.host_time import HostTime, TrustedTime
 from inkstand.journal import Journal
 from inkstand.loop_watchdog import watched_loop
 from inkstand.messages import Draft
+from inkstand.messages.retention import Retention, keep_pruned
+from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
 from inkstand.screens.home import HomeScreen
-from inkstand.storage.memory import MemoryStore
-from inkstand.storage.retention import Retention, keep_pruned
-from inkstand.storage.sqlite import SqliteStore
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
     from typing import Any
 
     from aiohttp import web
 
-    from inkstand.auth.store import TokenStore
     from inkstand.button import Button
     from inkstand.clock import Clock
     from inkstand.config import Settings
     from inkstand.host_time import TimeSource
     from inkstand.panel import Panel
-    from inkstand.storage import Store
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
@@ -84,7 +79,7 @@ class System:
     panel: Panel
     button: Button
     display: Display
-    store: Store
+    store: MessageStore
     appliance: Appliance
     accounts: Accounts
     feed: Feed
@@ -111,7 +106,8 @@ def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
-    home, panel, store = HomeScreen(time), _panel(settings), _store(settings)
+    home, panel = HomeScreen(time), _panel(settings)
+    store = MessageStore(settings.state_directory, settings.waiting_max)
     display = Display(panel, clock, hub, home, _policy(settings))
     habits = Habits(timedelta(seconds=settings.page_seconds), time=time)
     appliance = Appliance(display, store, clock, hub, home, habits=habits)
@@ -126,7 +122,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         journal=Journal(hub),
-        state_directory=_kept_in(settings),
+        state_directory=settings.state_directory,
     )
     appliance.on_long_press = condition.screen
     return System(
@@ -254,16 +250,6 @@ def _certificate(settings: Settings, clock: Clock) -> Certificate:
     return Certificate(settings.certificate_address, name, clock)
 
 
-def _kept_in(settings: Settings) -> Path | None:
-    return settings.state_directory if settings.storage == "sqlite" else None
-
-
-def _store(settings: Settings) -> Store:
-    if settings.storage == "memory":
-        return MemoryStore(settings.waiting_max)
-    return SqliteStore(settings.state_directory, settings.waiting_max)
-
-
 def _retention(settings: Settings) -> Retention:
     return Retention(timedelta(days=settings.history_days), settings.history_max)
 
@@ -300,14 +286,8 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
             settings.username,
             PasswordVerifier(settings.password_hash),
             Attempts(settings.username),
-            LoginCode(_kept_in(settings)),
+            LoginCode(settings.state_directory),
         ),
         Signer(parse_keys(settings.token_secret)),
-        Ledger(_token_store(settings), revoked),
+        Ledger(SqliteTokenStore(settings.state_directory), revoked),
     )
-
-
-def _token_store(settings: Settings) -> TokenStore:
-    if settings.storage == "memory":
-        return MemoryTokenStore()
-    return SqliteTokenStore(settings.state_directory)

@@ -178,8 +178,6 @@ def _login_code(options: argparse.Namespace) -> int:
     from inkstand.auth.login_code import LIFETIME, make_code  # noqa: PLC0415
 
     settings = _settings(options)
-    if settings.storage != "sqlite":
-        raise ConfigError("nothing is kept with this storage, so no code can be either")
     print(make_code(settings.state_directory))
     print(
         f"Good once within {LIFETIME // 60} minutes, as the password of {settings.username}"

@@ -42,7 +42,7 @@ class Condition:
         certificate: Certificate,
         authority: Authority,
         journal: Journal,
-        state_directory: Path | None,
+        state_directory: Path,
     ) -> None:
         self.title = title
         self.url = url
@@ -101,8 +101,6 @@ class Condition:
             await post(text, key)
 
     async def _read_notices(self) -> Mapping[str, str]:
-        if self._state_directory is None:
-            return {}
         return await asyncio.to_thread(damage.notices, self._state_directory)
 
     @property

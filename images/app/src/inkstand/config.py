@@ -79,7 +79,6 @@ class Settings:
     certificate_address: tuple[str, int] | None = None
     authority_url: str = ""
     message_max_length: int = 2000
-    storage: str = "sqlite"
     state_directory: Path = Path("/var/lib/inkstand")
     waiting_max: int = 1000
     history_days: int = 90
@@ -332,7 +331,6 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "certificate_address": _address,
     "authority_url": _plain_url,
     "message_max_length": partial(_number, low=1, high=100_000),
-    "storage": partial(_choice, options=("sqlite", "memory")),
     "state_directory": lambda value: Path(_text(value)),
     "waiting_max": partial(_number, low=10, high=1_000_000),
     "history_days": partial(_number, low=1, high=36_500),

@@ -7,6 +7,7 @@ import contextlib
 import os
 import secrets
 import sys
+import tempfile
 import zoneinfo
 from dataclasses import replace
 from functools import partial
@@ -55,8 +56,14 @@ async def demo(port: int | None, stop: asyncio.Event) -> None:
         ListenError: the port is in use.
     """
     listener = _listen(port)
+    with tempfile.TemporaryDirectory(prefix="inkstand-demo-") as directory:
+        await _serve(listener, Path(directory), stop)
+    print("Stopped.", flush=True)
+
+
+async def _serve(listener: socket.socket, directory: Path, stop: asyncio.Event) -> None:
     url, password = url_of(listener), secrets.token_urlsafe(9)
-    system = build(replace(_settings(password), public_url=url))
+    system = build(replace(_settings(password, directory), public_url=url))
     button = cast("MemoryButton", system.button)
     app = make_app(system.services)
     app.router.add_post("/demo/press", partial(_press, button))
@@ -66,7 +73,6 @@ async def demo(port: int | None, stop: asyncio.Event) -> None:
 
     with _enter_presses(button):
         await run(system, app, listener, stop, ready)
-    print("Stopped.", flush=True)
 
 
 async def _press(button: MemoryButton, request: web.Request) -> web.Response:
@@ -80,14 +86,14 @@ async def _press(button: MemoryButton, request: web.Request) -> web.Response:
     return web.json_response({"button": "pressed"})
 
 
-def _settings(password: str) -> Settings:
+def _settings(password: str, directory: Path) -> Settings:
     return Settings(
         password_hash=make_hash(password),
         token_secret=secrets.token_hex(32),
         timezone=_local_timezone(),
         panel="memory",
         button="memory",
-        storage="memory",
+        state_directory=directory,
     )
 
 

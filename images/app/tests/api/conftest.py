@@ -58,15 +58,26 @@ async def site(
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
     parts = (system.display, system.appliance, system.button, system.feed, system.condition)
-    tasks = [asyncio.create_task(part.run()) for part in parts]
-    async with TestClient(TestServer(make_app(system.services))) as client:
+    async with (
+        system.store,
+        system.accounts,
+        _running(*parts),
+        TestClient(TestServer(make_app(system.services))) as client,
+    ):
         await eventually(lambda: (last := system.display.last_refresh) and last.refresh)
         issued = await system.accounts.create("tests", Scope.ADMIN, None)
         yield Site(client, system, system.panel, system.button, issued.token)
-    for task in tasks:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+
+
+@contextlib.asynccontextmanager
+async def _running(*parts: Any) -> AsyncIterator[None]:
+    tasks = [asyncio.create_task(part.run()) for part in parts]
+    try:
+        yield
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 @dataclass

@@ -55,7 +55,7 @@ async def test_messages_whose_states_cannot_be_kept_are_told(
     async def fail(*_: object, **__: object) -> None:
         raise StorageError("the disk does not answer")
 
-    monkeypatch.setattr(type(site.system.store), "due", fail)
+    monkeypatch.setattr(type(site.system.store), "change", fail)
     assert (await site.post("Hello")).status == 201
     await eventually(lambda: site.system.appliance.trouble)
     body = await health(site)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.auth.model import Scope
-from inkstand.storage.waiting import Waiting
+from inkstand.messages.waiting import Waiting
+from inkstand.storage.database import Database
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -257,3 +258,24 @@ async def test_a_token_that_may_only_send_cannot_keep_the_owner_from_sending(
     answer = await api.site.client.post("/messages", json=classic, headers=headers)
     assert answer.status == 429
     assert (await api.post("/messages", json={"text": "Mine"})).status == 201
+
+
+async def test_a_message_that_is_shown_at_once_is_two_trips_to_the_database(
+    api: Api, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    """One keeps it, one writes that it is on the glass; what to do follows from what was written.
+
+    It was twelve when each decision asked the database again.
+    """
+    appliance = api.site.system.appliance
+    await eventually(lambda: appliance._settled)
+    submit, trips = Database.submit, []
+
+    def counting(self: Database, job: Any) -> Any:
+        trips.append(job)
+        return submit(self, job)
+
+    monkeypatch.setattr(Database, "submit", counting)
+    assert (await api.post("/messages", json={"text": "Hello"})).status == 201
+    await eventually(lambda: appliance.store.outlook.shown and appliance._settled)
+    assert len(trips) == 2

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from inkstand.messages import Draft
-    from inkstand.storage import Added
+    from inkstand.messages.store import Added
 
 Site = Any
 # Method, path, and what is answered without a token.

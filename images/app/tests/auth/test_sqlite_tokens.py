@@ -67,7 +67,7 @@ async def test_a_write_is_all_or_nothing_and_its_error_is_told(
 
 async def test_a_full_disk_is_told_as_one(tmp_path: Path, record: Records) -> None:
     async with SqliteTokenStore(tmp_path) as store:
-        store._connection.execute("PRAGMA max_page_count = 1")
+        store._database._connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageFullError):
             await store.write([record(str(n), name="x" * 100) for n in range(200)], [])
 

@@ -24,7 +24,7 @@ PATIENCE = 20.0
 
 def environment(**variables: str) -> dict[str, str]:
     kept = {key: value for key, value in os.environ.items() if not key.startswith("INKSTAND_")}
-    return {**kept, "PYTHONPATH": str(SOURCE), "INKSTAND_STORAGE": "memory", **variables}
+    return {**kept, "PYTHONPATH": str(SOURCE), **variables}
 
 
 class Command:
@@ -72,12 +72,13 @@ class Command:
 
 
 @pytest.fixture
-def start() -> Iterator[Callable[..., Command]]:
-    """Start `inkstand` with arguments and environment variables."""
+def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
+    """Start `inkstand` with arguments and environment variables, and a state directory."""
     commands: list[Command] = []
 
     def run(*arguments: str, **variables: str) -> Command:
-        commands.append(Command(*arguments, **variables))
+        state = {"INKSTAND_STATE_DIRECTORY": str(tmp_path / "state")}
+        commands.append(Command(*arguments, **{**state, **variables}))
         return commands[-1]
 
     yield run

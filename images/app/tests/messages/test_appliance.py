@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
-from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -18,41 +17,21 @@ from inkstand.errors import (
     MessageNotFoundError,
     MessageStateError,
     PanelFailedError,
-    StorageFullError,
 )
 from inkstand.events import ButtonPressed, Gesture, MessageChanged
 from inkstand.messages import Draft, Priority, State
+from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
-from inkstand.storage.memory import MemoryStore
-from inkstand.storage.retention import Retention, keep_pruned
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
     from inkstand.panel import Frame, Refresh
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 Stage = Any
 SECOND = timedelta(seconds=1)
-
-
-class Asked(MemoryStore):
-    """Counts what it is asked, and can be full."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked: Counter[str] = Counter()
-        self.full = False
-
-    async def wanted(self) -> Any:
-        self.asked["wanted"] += 1
-        return await super().wanted()
-
-    async def change(self, *changes: Any) -> Any:
-        if self.full:
-            raise StorageFullError("There is no room")
-        return await super().change(*changes)
 
 
 @dataclass
@@ -60,7 +39,7 @@ class Desk:
     """An appliance that runs, with all that a person can do and see."""
 
     stage: Stage
-    store: Asked
+    store: Any
     appliance: Appliance
     eventually: Any
 
@@ -85,16 +64,17 @@ class Desk:
         await self.glass_shows(ClockScreen())
 
     async def is_(self, number: int, state: State) -> None:
-        await self.eventually(lambda: self.store._messages[number].state is state)
+        await self.store.until(number, state)
 
 
 @pytest.fixture
-async def desk(stage: Stage, eventually: Callable[..., Awaitable[None]]) -> AsyncIterator[Desk]:
-    store = Asked()
+async def desk(
+    stage: Stage, store: Any, eventually: Callable[..., Awaitable[None]]
+) -> AsyncIterator[Desk]:
     appliance = Appliance(stage.display, store, stage.clock, stage.hub, ClockScreen())
     desk = Desk(stage, store, appliance, eventually)
     task = asyncio.create_task(appliance.run())
-    await eventually(lambda: store.asked["wanted"])
+    await eventually(lambda: appliance._settled)
     yield desk
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -189,15 +169,23 @@ async def test_a_message_that_waits_too_long_is_never_shown(desk: Desk) -> None:
     assert (await desk.store.get(late)).shown_at is None
 
 
-async def test_what_only_waits_for_its_turn_wakes_nobody(desk: Desk) -> None:
+async def test_what_only_waits_for_its_turn_wakes_nobody(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await desk.is_(await desk.send("first"), State.SHOWN)
     await desk.eventually(lambda: desk.appliance._settled)
-    before = desk.store.asked["wanted"]
+    settle, settled = desk.appliance._settle, []
+
+    async def counting() -> Any:
+        settled.append(await settle())
+        return settled[-1]
+
+    monkeypatch.setattr(desk.appliance, "_settle", counting)
     for _ in range(50):
         await desk.send("later")
     await desk.appliance.show_again(1)
-    await desk.eventually(lambda: desk.store.asked["wanted"] > before)
-    assert desk.store.asked["wanted"] == before + 1
+    await desk.eventually(lambda: settled)
+    assert len(settled) == 1
 
 
 async def test_a_message_can_be_shown_again_and_read_again(desk: Desk) -> None:
@@ -246,9 +234,8 @@ async def test_a_deleted_message_leaves_the_glass(desk: Desk) -> None:
 
 
 async def test_what_was_on_the_glass_is_there_again_after_a_restart(
-    stage: Stage, eventually: Any
+    stage: Stage, store: Any, eventually: Any
 ) -> None:
-    store = Asked()
     desk = Desk(
         stage,
         store,
@@ -323,30 +310,36 @@ async def test_the_same_wish_again_is_told_to_nobody(desk: Desk) -> None:
         assert len(events._events) == 2
 
 
-async def test_old_messages_go_every_day(stage: Stage, eventually: Any) -> None:
-    store, gone = MemoryStore(), Retention(timedelta(days=1), 100)
+async def until_count(store: Any, count: int) -> None:
+    async with asyncio.timeout(10):
+        while await store.count() != count:  # noqa: ASYNC110 - a file tells nobody
+            await asyncio.sleep(0.005)
+
+
+async def test_old_messages_go_every_day(stage: Stage, store: Any) -> None:
+    gone = Retention(timedelta(days=1), 100)
     appliance = Appliance(stage.display, store, stage.clock, stage.hub, ClockScreen())
     await appliance.post("ada", "Hello")
     await appliance.delete(1)
     task = asyncio.create_task(keep_pruned(store, stage.clock, gone, stage.hub))
     await stage.clock.wait_for_sleeper()
-    assert store._messages
+    assert await store.count() == 1
     for _ in range(2):
-        await asyncio.sleep(0)
+        await stage.clock.wait_for_sleeper()
         stage.clock.advance(timedelta(days=1, seconds=1))
-    await eventually(lambda: not store._messages)
+    await until_count(store, 0)
     task.cancel()
 
 
 async def test_old_messages_go_when_many_have_ended(
-    stage: Stage, eventually: Any, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, store: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inkstand.storage.retention._ENDED_BETWEEN", 10)
-    store, few = MemoryStore(), Retention(timedelta(days=1), 3)
+    monkeypatch.setattr("inkstand.messages.retention._ENDED_BETWEEN", 10)
+    few = Retention(timedelta(days=1), 3)
     appliance = Appliance(stage.display, store, stage.clock, stage.hub, ClockScreen())
     task = asyncio.create_task(keep_pruned(store, stage.clock, few, stage.hub))
     await stage.clock.wait_for_sleeper()
     for _ in range(10):
         await appliance.delete((await appliance.post("ada", "Hello")).id)
-    await eventually(lambda: len(store._messages) == 3)
+    await until_count(store, 3)
     task.cancel()

@@ -16,7 +16,6 @@ from inkstand.messages import Draft, State
 from inkstand.panel import Refresh
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
-from inkstand.storage.memory import MemoryStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from inkstand.events import Listener
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 Stage = Any
 SECOND = timedelta(seconds=1)
 LONG = "It was the best of times, it was the worst of times, it was the age of wisdom. " * 9
@@ -64,8 +63,8 @@ class Desk:
     stage: Stage
     eventually: Any
     changes: Listener
+    store: Any
     habits: Habits = field(default_factory=Habits)
-    store: MemoryStore = field(default_factory=MemoryStore)
     task: asyncio.Task[None] | None = None
 
     async def start(self) -> Appliance:
@@ -100,7 +99,7 @@ class Desk:
         return drawn and not self.stage.display.refreshing and self.appliance._settled
 
     async def is_(self, number: int, state: State) -> None:
-        await self.eventually(lambda: self.store._messages[number].state is state)
+        await self.store.until(number, state)
 
     async def next_state(self) -> ScreenState:
         async with asyncio.timeout(10):
@@ -114,9 +113,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk(stage: Stage, eventually: Any) -> AsyncIterator[Desk]:
+async def desk(stage: Stage, store: Any, eventually: Any) -> AsyncIterator[Desk]:
     with stage.hub.listen(kinds=(ScreenChanged,)) as changes:
-        desk = Desk(stage, eventually, changes)
+        desk = Desk(stage, eventually, changes, store)
         yield desk
         if desk.task is not None:
             desk.task.cancel()

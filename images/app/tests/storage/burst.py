@@ -13,18 +13,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inkstand.messages import Draft
-from inkstand.storage.sqlite import SqliteStore
+from inkstand.messages.store import MessageStore
 
 BURST = 50
 
 
-async def add(store: SqliteStore, text: str) -> None:
+async def add(store: MessageStore, text: str) -> None:
     added = await store.add(Draft(author="ada", text=text), datetime.now(UTC))
     os.write(1, f"{added.message.id} {text}\n".encode())
 
 
 async def main(directory: Path, word: str) -> None:
-    async with SqliteStore(directory, 1_000_000) as store:
+    async with MessageStore(directory, 1_000_000) as store:
         for burst in itertools.count():
             await asyncio.gather(*(add(store, f"{word}-{burst}-{n}") for n in range(BURST)))
 

@@ -1,4 +1,4 @@
-"""Drafts, and stores of each kind."""
+"""Drafts, and a store."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.messages import Draft
-from inkstand.storage.memory import MemoryStore
-from inkstand.storage.sqlite import SqliteStore
+from inkstand.messages.store import MessageStore
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -33,9 +32,8 @@ def draft() -> Callable[..., Draft]:
     return make
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
-    """Each implementation, open."""
-    made = MemoryStore() if request.param == "memory" else SqliteStore(tmp_path / "state")
-    async with made:
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Any]:
+    """An open store."""
+    async with MessageStore(tmp_path / "state") as made:
         yield made

@@ -6,8 +6,11 @@ import asyncio
 import contextlib
 import os
 import random
+import shutil
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import aiohttp
@@ -18,13 +21,12 @@ from inkstand.api.app import make_app
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.auth.sqlite import NAME as ACCOUNTS
 from inkstand.auth.sqlite import SqliteTokenStore
-from inkstand.messages import State, lifecycle
-from inkstand.storage import Change, damage, database
-from inkstand.storage.sqlite import SqliteStore
+from inkstand.messages import Draft, State, lifecycle
+from inkstand.messages.store import NAME, Change, MessageStore
+from inkstand.storage import damage
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
-    from datetime import datetime
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
@@ -131,13 +133,27 @@ def record() -> Callable[..., TokenRecord]:
     )
 
 
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with 200 messages, one of them shown; not to be written to."""
+    directory, noon = tmp_path_factory.mktemp("whole"), datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+    async def fill() -> None:
+        async with MessageStore(directory) as store:
+            for number in range(1, MESSAGES + 1):
+                await store.add(Draft(author="ada", text=f"text {number} " + "x" * 400), noon)
+            await store.change(Change(5, lambda message: lifecycle.show(message, noon)))
+
+    # A loop of this thread would take the place of that of the tests.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, fill()).result()
+    return directory
+
+
 @pytest.fixture
-async def state(tmp_path: Path, draft: Any, noon: datetime) -> Path:
-    """A directory with 200 messages, some read, one with a picture and a key."""
-    async with SqliteStore(tmp_path) as store:
-        drafts = [draft(f"text {number} " + "x" * 400) for number in range(1, MESSAGES + 1)]
-        await asyncio.gather(*(store.add(each, noon) for each in drafts))
-        await store.change(Change(5, lambda message: lifecycle.show(message, noon)))
+def state(tmp_path: Path, whole: Path) -> Path:
+    """A copy of it."""
+    shutil.copytree(whole, tmp_path, dirs_exist_ok=True)
     return tmp_path
 
 
@@ -145,16 +161,14 @@ async def state(tmp_path: Path, draft: Any, noon: datetime) -> Path:
 async def test_messages_are_kept_as_far_as_they_can_be_read_and_it_is_said(
     state: Path, draft: Any, noon: datetime, kind: Damage
 ) -> None:
-    path = state / database.NAME
+    path = state / NAME
     kind.do(path)
-    async with SqliteStore(state) as store:
+    async with MessageStore(state) as store:
         messages = (await store.page(limit=1000, states=tuple(State))).messages
         new = (await store.add(draft("new"), noon)).message
         await store.change(Change(new.id, lambda message: lifecycle.show(message, noon)))
         assert (await store.get(new.id)).text == "new"
-        await store.wanted()
         await store.counts()
-        await store.deadline()
     assert len(messages) >= kind.left
     assert new.id > MESSAGES
     told = damage.notices(state)
@@ -198,8 +212,8 @@ async def logged_in(client: aiohttp.ClientSession, password: str) -> dict[str, s
 async def test_the_app_starts_serves_and_tells_it_on_the_panel_and_to_machines(
     state: Path, make_settings: Callable[..., Any], password: str, kind: Damage
 ) -> None:
-    kind.do(state / database.NAME)
-    options = {"panel": "memory", "button": "none", "storage": "sqlite", "state_directory": state}
+    kind.do(state / NAME)
+    options = {"panel": "memory", "button": "none", "state_directory": state}
     # What is on the panel already does not come again.
     for _ in range(2 if kind is KINDS[0] else 1):
         async with served(make_settings(**options)) as client:
@@ -224,49 +238,49 @@ async def test_the_app_starts_serves_and_tells_it_on_the_panel_and_to_machines(
 
 
 async def test_what_is_read_is_what_was_there(state: Path, draft: Any, noon: datetime) -> None:
-    async with SqliteStore(state) as store:
+    async with MessageStore(state) as store:
         with_key = draft("keyed", idempotency_key="k", picture=b"PNG")
         await store.add(with_key, noon)
         before = (await store.page(limit=1000)).messages
-    change(state / database.NAME, 0, bytes(PAGE))
-    async with SqliteStore(state) as store:
+    change(state / NAME, 0, bytes(PAGE))
+    async with MessageStore(state) as store:
         assert (await store.page(limit=1000)).messages == before
         assert await store.picture(MESSAGES + 1) == b"PNG"
         assert (await store.add(with_key, noon)).created is False
 
 
 async def test_what_was_damaged_is_kept_as_it_was(state: Path) -> None:
-    path = state / database.NAME
+    path = state / NAME
     flip(path, 300)
     damaged = path.read_bytes()
-    async with SqliteStore(state):
+    async with MessageStore(state):
         pass
     (aside,) = (file for file in set_aside(state) if file.suffix != ".txt")
     assert aside.read_bytes() == damaged
 
 
 async def test_it_is_said_until_the_files_are_removed(state: Path) -> None:
-    os.truncate(state / database.NAME, PAGE)
+    os.truncate(state / NAME, PAGE)
     for _ in range(2):
-        async with SqliteStore(state):
+        async with MessageStore(state):
             assert len(damage.notices(state)) == 1
     for file in set_aside(state):
         file.unlink()
-    async with SqliteStore(state):
+    async with MessageStore(state):
         assert damage.notices(state) == {}
 
 
 async def test_a_power_cut_between_the_two_names_loses_nothing(state: Path) -> None:
-    path = state / database.NAME
-    path.rename(state / f"{database.NAME}.repaired")
-    async with SqliteStore(state) as store:
+    path = state / NAME
+    path.rename(state / f"{NAME}.repaired")
+    async with MessageStore(state) as store:
         assert len((await store.page(limit=1000)).messages) == MESSAGES
     assert damage.notices(state) == {}
 
 
 async def test_a_first_start_says_nothing(tmp_path: Path) -> None:
     for _ in range(2):
-        async with SqliteStore(tmp_path), SqliteTokenStore(tmp_path):
+        async with MessageStore(tmp_path), SqliteTokenStore(tmp_path):
             assert damage.notices(tmp_path) == {}
 
 

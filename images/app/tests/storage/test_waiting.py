@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 from inkstand.errors import TooManyWaitingError
 from inkstand.messages import Draft, Message, State, lifecycle
-from inkstand.storage import Change
-from inkstand.storage.memory import MemoryStore
-from inkstand.storage.sqlite import SqliteStore
-from inkstand.storage.waiting import MAX_WAITING, Waiting
+from inkstand.messages.store import Change, MessageStore
+from inkstand.messages.waiting import MAX_WAITING, Waiting
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
     from pathlib import Path
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -59,22 +56,8 @@ def test_the_limit_is_that_of_the_readme() -> None:
     assert MAX_WAITING == 1000
 
 
-@pytest.fixture(params=["memory", "sqlite"])
-async def small_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
-    """Each implementation, for at most ten open messages."""
-    made = MemoryStore(10) if request.param == "memory" else SqliteStore(tmp_path, 10)
-    async with made:
-        yield made
-
-
 def of(sender: str, key: str | None = None) -> Draft:
     return Draft(author="ada", text="Hello", sender=sender, idempotency_key=key)
-
-
-@pytest.mark.contract
-@pytest.mark.parametrize("small_store", ["memory"], indirect=True)
-async def test_a_store_refuses_whoever_has_taken_the_share(small_store: Any) -> None:
-    await the_share(small_store)
 
 
 @pytest.mark.contract
@@ -83,11 +66,11 @@ async def test_no_repeat_is_refused_and_no_other_token(
 ) -> None:
     """On a card that has room for senders."""
     monkeypatch.setattr("inkstand.storage.database._OWNERS_RESERVE", 0)
-    async with SqliteStore(tmp_path, 10) as store:
+    async with MessageStore(tmp_path, 10) as store:
         await the_share(store)
 
 
-async def the_share(store: Any) -> None:
+async def the_share(store: MessageStore) -> None:
     first = (await store.add(of("a", "key"), NOON)).message
     for _ in range(4):
         await store.add(of("a"), NOON)

@@ -13,10 +13,10 @@ from inkstand.api.keys import SERVICES
 from inkstand.api.operations import KEY, PLAIN_TEXT, PNG, REPLAYED, Operations
 from inkstand.errors import NoPictureError
 from inkstand.messages import Draft, Priority
-from inkstand.storage import VISIBLE
+from inkstand.messages.store import VISIBLE
 
 if TYPE_CHECKING:
-    from inkstand.storage import Added
+    from inkstand.messages.store import Added
 
 OPERATIONS = Operations("messages")
 _MESSAGE = "/messages/{id:[0-9]{1,19}}"

@@ -16,7 +16,8 @@ from inkstand.errors import StorageError
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from inkstand.storage import Store
+    from inkstand.messages.store import MessageStore
+
 OPERATIONS = Operations("panel")
 
 
@@ -46,7 +47,7 @@ async def get(request: web.Request) -> web.Response:
     )
 
 
-async def counts_of(store: Store) -> dict[Any, int] | None:
+async def counts_of(store: MessageStore) -> dict[Any, int] | None:
     """Return how many messages there are in each state; None when they cannot be read."""
     try:
         return dict(await store.counts())

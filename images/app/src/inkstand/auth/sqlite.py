@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import sqlite3
 from dataclasses import astuple
-from typing import TYPE_CHECKING, Any, Self, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
 
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
 from inkstand.storage import damage, database
-from inkstand.storage.worker import Worker
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable
     from pathlib import Path
     from types import TracebackType
-
-    Job = Callable[[sqlite3.Connection], Any]
 
 _LOG = logging.getLogger(__name__)
 NAME = "accounts.sqlite3"
@@ -26,11 +23,7 @@ _VERSION = 1
 # That a datetime knows.
 _LAST_SECOND = 253_402_300_799
 _PRAGMAS = (
-    "PRAGMA journal_mode = WAL",
-    # What was revoked stays so, also when the power fails.
-    "PRAGMA synchronous = FULL",
-    "PRAGMA busy_timeout = 5000",
-    "PRAGMA trusted_schema = OFF",
+    *database.PRAGMAS,
     "PRAGMA cache_size = -256",
     # What was forgotten is not to be found in the file either.
     "PRAGMA secure_delete = ON",
@@ -60,8 +53,7 @@ class SqliteTokenStore:
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
-        self._connection: sqlite3.Connection
-        self._worker: Worker[Job]
+        self._database = database.Database("accounts", self._translate)
 
     async def __aenter__(self) -> Self:
         """Open the database, and make it if need be.
@@ -69,8 +61,7 @@ class SqliteTokenStore:
         Raises:
             StorageUnavailableError: it cannot be opened.
         """
-        self._connection = await asyncio.to_thread(_open, self._directory / NAME)
-        self._worker = Worker("accounts", self._serve)
+        await self._database.open(partial(_open, self._directory / NAME))
         return self
 
     async def __aexit__(
@@ -80,12 +71,11 @@ class SqliteTokenStore:
         trace: TracebackType | None,
     ) -> None:
         """Finish what was asked for, and close the database."""
-        await self._worker.stop()
-        await asyncio.to_thread(self._connection.close)
+        await self._database.close()
 
     async def load(self) -> tuple[TokenRecord, ...]:
         """Return all records, oldest first."""
-        return cast("tuple[TokenRecord, ...]", await self._worker.ask(_load))
+        return await self._database.run(_load)
 
     async def write(self, saved: Iterable[TokenRecord], forgotten: Iterable[str]) -> None:
         """Keep `saved` and drop those with an id in `forgotten`; all of it or nothing."""
@@ -93,21 +83,11 @@ class SqliteTokenStore:
         numbers = [(number,) for number in forgotten]
 
         def job(connection: sqlite3.Connection) -> None:
-            with connection:
-                connection.execute("BEGIN IMMEDIATE")
+            with self._database.transaction():
                 connection.executemany(_SAVE, rows)
                 connection.executemany("DELETE FROM token WHERE id = ?", numbers)
 
-        await self._worker.ask(job)
-
-    def _serve(self, jobs: Sequence[Job]) -> list[Any]:
-        return [self._run(job) for job in jobs]
-
-    def _run(self, job: Job) -> Any:
-        try:
-            return job(self._connection)
-        except sqlite3.Error as error:
-            return self._translate(error)
+        await self._database.run(job)
 
     def _translate(self, error: sqlite3.Error) -> StorageError:
         if database.is_full(error, self._directory):
@@ -119,8 +99,7 @@ def _open(path: Path) -> sqlite3.Connection:
     try:
         if why := damage.reason(path, _check):
             _set_aside(path, why)
-        database.make_private(path)
-        connection = database.prepared(path, _PRAGMAS, _migrate)
+        connection = database.connect(path, _migrate, _PRAGMAS)
         damage.set_mark(path, 0)
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailableError(

@@ -1,39 +1,117 @@
-"""The file of the database: made, opened, locked; and what SQLite's errors mean."""
+"""A SQLite database: its file, the one thread that uses it, and what SQLite's errors mean."""
 
 from __future__ import annotations
 
+import asyncio
+import concurrent.futures
 import contextlib
 import fcntl
 import os
+import queue
 import sqlite3
+import threading
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
-from inkstand.storage import schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
-NAME = "messages.sqlite3"
+_T = TypeVar("_T")
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 # Bytes that new messages leave free, so that what happens to old ones can still be written.
 _RESERVE = 1 << 20
 # And that whoever may only send leaves free for owner and history.
 _OWNERS_RESERVE = 64 << 20
-_PRAGMAS = (
+PRAGMAS = (
     "PRAGMA journal_mode = WAL",
     # A commit is on the disk before it returns, also when the power fails.
     "PRAGMA synchronous = FULL",
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
     "PRAGMA trusted_schema = OFF",
-    # KiB; the default is twice that for each connection, and small boards have little.
-    "PRAGMA cache_size = -1024",
-    "PRAGMA temp_store = MEMORY",
-    "PRAGMA journal_size_limit = 4194304",
 )
+
+
+class Database:
+    """A connection, and the thread that does what is asked for on it, one after the other.
+
+    The thread is a daemon: a disk that never answers must not keep the process alive.
+    """
+
+    def __init__(self, name: str, translate: Callable[[sqlite3.Error], StorageError]) -> None:
+        self.failed = False
+        self._name = name
+        self._translate = translate
+        self._jobs: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._connection: sqlite3.Connection
+        self._closed = True
+
+    async def open(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        """Take what `connect` returns as the connection, and start the thread."""
+        self._connection = await asyncio.to_thread(connect)
+        self._closed = False
+        threading.Thread(target=self._work, name=self._name, daemon=True).start()
+
+    async def close(self) -> None:
+        """Finish what was asked for, close the connection and end the thread."""
+        closing = self.submit(sqlite3.Connection.close)
+        self._closed = True
+        self._jobs.put(None)
+        await asyncio.wrap_future(closing)
+
+    async def run(self, job: Callable[[sqlite3.Connection], _T]) -> _T:
+        """Return what `job` makes of the connection; a job whose turn never came can be cancelled.
+
+        Raises:
+            StorageError: SQLite raised an error; other errors of `job` come out as they are.
+        """
+        return await asyncio.wrap_future(self.submit(job))
+
+    def submit(self, job: Callable[[sqlite3.Connection], _T]) -> concurrent.futures.Future[_T]:
+        """Do the same without waiting for it."""
+        if self._closed:
+            raise RuntimeError(f"the database of {self._name} is closed")
+        future: concurrent.futures.Future[_T] = concurrent.futures.Future()
+        self._jobs.put(partial(self._fulfil, future, job))
+        return future
+
+    @contextlib.contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Have all that a job writes in the block on the disk at its end, or nothing of it."""
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            self.failed = self.failed or isinstance(error, sqlite3.Error)
+            # A full disk may have rolled back already.
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        self.failed = False
+
+    def _work(self) -> None:
+        while job := self._jobs.get():
+            job()
+
+    def _fulfil(
+        self,
+        future: concurrent.futures.Future[_T],
+        job: Callable[[sqlite3.Connection], _T],
+    ) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            result = job(self._connection)
+        except sqlite3.Error as error:
+            future.set_exception(self._translate(error))
+        except BaseException as error:  # noqa: BLE001 - it is raised again where it is awaited
+            future.set_exception(error)
+        else:
+            future.set_result(result)
 
 
 def open_locked(directory: Path) -> int:
@@ -55,27 +133,14 @@ def open_locked(directory: Path) -> int:
     return descriptor
 
 
-def connect(directory: Path) -> sqlite3.Connection:
-    """Return a connection for one thread; each statement is a transaction unless one is begun.
-
-    Raises:
-        StorageUnavailableError: what is there is no database, or one of a newer Inkstand.
-    """
-    path = directory / NAME
-    try:
-        make_private(path)
-    except OSError as error:
-        raise unavailable(directory, error) from error
-    try:
-        return prepared(path, _PRAGMAS, schema.migrate)
-    except sqlite3.Error as error:
-        raise StorageUnavailableError(f"cannot open {path}: {error}") from error
-
-
-def prepared(
-    path: Path, pragmas: Iterable[str], migrate: Callable[[sqlite3.Connection], None]
+def connect(
+    path: Path, migrate: Callable[[sqlite3.Connection], None], pragmas: Iterable[str] = ()
 ) -> sqlite3.Connection:
-    """Return a connection that is set up and finds its tables."""
+    """Return a connection to a file that only its owner can read, set up and with its tables.
+
+    Each statement is a transaction unless one is begun.
+    """
+    make_private(path)
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     # A bit that flipped in a text must not keep people from all the others.
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")

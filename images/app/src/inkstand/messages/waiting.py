@@ -10,7 +10,7 @@ from inkstand.errors import TooManyWaitingError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inkstand.messages import Draft, Message
+    from inkstand.messages.model import Draft, Message
 
 MAX_WAITING = 1000
 

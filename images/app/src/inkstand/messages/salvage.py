@@ -10,10 +10,10 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import StorageError
-from inkstand.messages import Priority, State
-from inkstand.storage import damage, database, schema
-from inkstand.storage.rows import COLUMNS, to_number
+from inkstand.messages import table
+from inkstand.messages.model import Priority, State
+from inkstand.messages.table import COLUMNS, to_number
+from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,26 +52,19 @@ _WRONG = f"""
 """  # noqa: S608 - constants
 
 
-def heal(directory: Path) -> None:
+def heal(path: Path) -> None:
     """Put a damaged database of messages aside, and a new one in its place.
 
     The new one is whole before the old one is moved, so that a power cut changes nothing.
 
     Raises:
-        StorageError: the file cannot be read, or there is no room for a new one.
+        sqlite3.Error, OSError: the file cannot be read, or there is no room for a new one.
     """
-    path, new = directory / database.NAME, directory / f"{database.NAME}.repaired"
-    try:
-        if new.exists() and not path.exists():
-            new.replace(path)
-        if why := damage.reason(path, _check):
-            _replace(path, new, why)
-    except sqlite3.Error as error:
-        raise database.translate(error, directory) from error
-    except StorageError:
-        raise
-    except OSError as error:
-        raise database.unavailable(directory, error) from error
+    new = path.with_name(f"{path.name}.repaired")
+    if new.exists() and not path.exists():
+        new.replace(path)
+    if why := damage.reason(path, _check):
+        _replace(path, new, why)
 
 
 def _replace(path: Path, new: Path, why: str) -> None:
@@ -90,7 +83,7 @@ def _replace(path: Path, new: Path, why: str) -> None:
 
 def _check(connection: sqlite3.Connection) -> str | None:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > schema.VERSION:
+    if version > table.VERSION:
         return None  # not damaged, but of a newer Inkstand, which migrate() says
     connection.execute(f"SELECT {_MESSAGE} FROM message LIMIT 1")  # noqa: S608 - constants
     connection.execute("SELECT message, data FROM picture LIMIT 1")
@@ -102,9 +95,8 @@ def _check(connection: sqlite3.Connection) -> str | None:
 
 def _salvage(damaged: Path, new: Path, given: int) -> tuple[int, int]:
     """Write what can be read into `new`; return how many messages, and the greatest id ever."""
-    database.make_private(new)
     messages, pictures = _read(damaged)
-    with contextlib.closing(database.prepared(new, (), schema.migrate)) as connection:
+    with contextlib.closing(database.connect(new, table.migrate)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         kept = sum(_keep(connection, row, pictures) for row in messages.values())
         (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
@@ -127,8 +119,7 @@ def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows]:
     """Read with the first page of a new database: it says where tables begin, the same in all."""
     copy = damaged.with_name(f"{damaged.name}.grafted")
     try:
-        database.make_private(copy)
-        with contextlib.closing(database.prepared(copy, (), schema.migrate)):
+        with contextlib.closing(database.connect(copy, table.migrate)):
             pass
         first = bytearray(copy.read_bytes()[:_PAGE])
         shutil.copyfile(damaged, copy)

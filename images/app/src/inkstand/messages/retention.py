@@ -14,7 +14,7 @@ from inkstand.waiting import first_of
 if TYPE_CHECKING:
     from inkstand.clock import Clock
     from inkstand.events import Hub, Listener
-    from inkstand.storage import Store
+    from inkstand.messages.store import MessageStore
 
 _LOG = logging.getLogger(__name__)
 _EVERY = timedelta(days=1)
@@ -32,7 +32,9 @@ class Retention:
     most: int
 
 
-async def keep_pruned(store: Store, clock: Clock, retention: Retention, hub: Hub) -> NoReturn:
+async def keep_pruned(
+    store: MessageStore, clock: Clock, retention: Retention, hub: Hub
+) -> NoReturn:
     """Forget what `retention` does not allow, now, every day, and whenever 1,000 have ended."""
     with hub.listen(_BACKLOG, (MessageChanged,)) as events:
         while True:

@@ -1,0 +1,267 @@
+"""Messages in a SQLite database: safe once add() returns, also when the power fails then."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Self
+
+from inkstand.errors import IdempotencyConflictError, StorageError, StorageUnavailableError
+from inkstand.messages import lifecycle, salvage, table
+from inkstand.messages.model import State, fingerprint
+from inkstand.messages.waiting import MAX_WAITING, Waiting
+from inkstand.storage import damage, database
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+
+    from inkstand.messages.model import Draft, Message
+
+NAME = "messages.sqlite3"
+# What a history shows unless it is asked for more.
+VISIBLE = frozenset(State) - {State.DELETED}
+_PROBE_TIMEOUT = 2.0
+# The mark of ids that may have been given away is written for so many messages at a time.
+_RESERVED_IDS = 1000
+_PRAGMAS = (
+    *database.PRAGMAS,
+    # KiB; the default is twice that, and small boards have little.
+    "PRAGMA cache_size = -1024",
+    "PRAGMA temp_store = MEMORY",
+    "PRAGMA journal_size_limit = 4194304",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """The message of a draft; `created` is False when an idempotency key came again."""
+
+    message: Message
+    created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step to take with the message `number`; `step` is pure and may refuse by raising."""
+
+    number: int
+    step: Callable[[Message], Message]
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a step made of a message; equal when there was nothing to do."""
+
+    before: Message
+    after: Message
+
+
+class MessageStore:
+    """Keeps messages in `directory`; an async context manager, to be used within one event loop.
+
+    Every method raises StorageError when messages cannot be read or written, and StorageFullError
+    when there is no room. What changes something is one transaction: safe when it returns,
+    whatever happens next.
+    """
+
+    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING) -> None:
+        self._directory = directory
+        self._database = database.Database(
+            "messages", lambda error: database.translate(error, directory)
+        )
+        self._waiting = Waiting(max_waiting)
+        self._outlook = table.Outlook(None, (), None)
+        self._lock = -1
+        self._reserved = 0
+
+    @property
+    def outlook(self) -> table.Outlook:
+        """What the open messages ask for since the last change; costs nothing."""
+        return self._outlook
+
+    async def __aenter__(self) -> Self:
+        """Open the database; make it, or bring it up to date, if need be.
+
+        Raises:
+            StorageUnavailableError: it cannot be opened.
+        """
+        await self._database.open(self._open)
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Finish what was asked for, and close the database."""
+        await self._database.close()
+        os.close(self._lock)
+
+    async def add(self, draft: Draft, at: datetime) -> Added:
+        """Keep `draft`, taken in at `at` (aware); ids follow the order of the calls.
+
+        Raises:
+            IdempotencyConflictError: its key was used by its author for another message.
+            TooManyWaitingError: too many are open already.
+        """
+        return await self._database.run(partial(self._add, draft=lifecycle.clean(draft), at=at))
+
+    async def change(self, *changes: Change) -> tuple[Changed, ...]:
+        """Take all steps or none, each on another message, and return what came of them.
+
+        Raises:
+            MessageNotFoundError: there is no such message.
+            MessageStateError: a step refused.
+        """
+        return await self._database.run(partial(self._change, find=lambda _: changes))
+
+    async def expire(self, now: datetime) -> tuple[Changed, ...]:
+        """Expire the open messages whose time is over at `now` (aware), oldest first."""
+
+        def find(connection: sqlite3.Connection) -> list[Change]:
+            step = partial(lifecycle.expire, now=now)
+            return [Change(message.id, step) for message in table.due(connection, now)]
+
+        return await self._database.run(partial(self._change, find=find))
+
+    async def prune(self, *, before: datetime, keep: int) -> int:
+        """Forget messages that ended before `before`, and all ended ones but the newest `keep`.
+
+        Returns how many that were.
+        """
+
+        def job(connection: sqlite3.Connection) -> int:
+            with self._database.transaction():
+                return table.prune(connection, before, keep)
+
+        return await self._database.run(job)
+
+    async def get(self, number: int) -> Message:
+        """Return the message with the id `number`.
+
+        Raises:
+            MessageNotFoundError: there is none.
+        """
+        return await self._database.run(partial(table.get, number=number))
+
+    async def picture(self, number: int) -> bytes | None:
+        """Return the encoded picture of the message `number`, None if it has none."""
+        return await self._database.run(partial(table.picture, number=number))
+
+    async def page(
+        self, *, before: int | None = None, limit: int = 50, states: Collection[State] = VISIBLE
+    ) -> table.Page:
+        """Return at most `limit` messages in one of `states`, with ids below `before`."""
+        query = partial(table.page, before=before, limit=limit, states=tuple(states))
+        return await self._database.run(query)
+
+    async def last_shown(self) -> Message | None:
+        """Return the message that came onto the glass last and was not deleted."""
+        return await self._database.run(table.last_shown)
+
+    async def counts(self) -> Mapping[State, int]:
+        """Return how many messages there are in each state."""
+        return await self._database.run(table.counts)
+
+    async def probe(self) -> None:
+        """Do nothing if messages can be read and written; writes only when the last write failed.
+
+        Raises:
+            StorageError: they cannot be, or nobody knows after two seconds.
+        """
+        try:
+            async with asyncio.timeout(_PROBE_TIMEOUT):
+                await self._database.run(self._probe)
+        except TimeoutError as error:
+            raise StorageError(f"the disk has not answered for {_PROBE_TIMEOUT:g} s") from error
+
+    def _probe(self, connection: sqlite3.Connection) -> None:
+        database.require_room(connection, self._directory)
+        if self._database.failed:
+            with self._database.transaction():
+                table.touch(connection)
+
+    def _add(self, connection: sqlite3.Connection, draft: Draft, at: datetime) -> Added:
+        if not database.has_room(self._directory, owner=not draft.sender):
+            raise database.no_room()
+        key, mark = draft.idempotency_key, None
+        if key is not None:
+            mark = fingerprint(draft)
+            known, its_mark = table.by_key(connection, draft.author, key)
+            if known is not None:
+                if mark != its_mark:
+                    raise IdempotencyConflictError
+                return Added(known, created=False)
+        self._waiting.admit(draft)
+        with self._commit(connection):
+            number = table.last_number(connection) + 1
+            self._reserve(number)
+            message = lifecycle.accept(draft, number=number, at=at, calls=self._outlook.calls)
+            table.insert(connection, message, draft, mark)
+        self._waiting.follow(message, draft.sender)
+        return Added(message, created=True)
+
+    def _change(
+        self,
+        connection: sqlite3.Connection,
+        find: Callable[[sqlite3.Connection], Collection[Change]],
+    ) -> tuple[Changed, ...]:
+        with self._commit(connection):
+            made = tuple(_take(connection, change) for change in find(connection))
+        for changed in made:
+            self._waiting.follow(changed.after)
+        return made
+
+    @contextlib.contextmanager
+    def _commit(self, connection: sqlite3.Connection) -> Iterator[None]:
+        """Write in one transaction, and look at once what the open messages ask for then."""
+        with self._database.transaction():
+            yield
+            outlook = table.outlook(connection)
+        self._outlook = outlook
+
+    def _reserve(self, number: int) -> None:
+        """Remember beside the database which ids it may have given away, should it be lost."""
+        if number >= self._reserved:
+            self._reserved = number + _RESERVED_IDS
+            damage.set_mark(self._directory / NAME, self._reserved)
+
+    def _open(self) -> sqlite3.Connection:
+        self._lock = database.open_locked(self._directory)
+        try:
+            return self._connect(self._directory / NAME)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def _connect(self, path: Path) -> sqlite3.Connection:
+        try:
+            salvage.heal(path)
+            connection = database.connect(path, table.migrate, _PRAGMAS)
+            self._reserved = damage.mark(path)
+            self._reserve(table.last_number(connection))
+            self._waiting.set(table.open_numbers(connection))
+            self._outlook = table.outlook(connection)
+        except sqlite3.Error as error:
+            raise StorageUnavailableError(f"cannot open {path}: {error}") from error
+        except StorageError:
+            raise
+        except OSError as error:
+            raise database.unavailable(self._directory, error) from error
+        return connection
+
+
+def _take(connection: sqlite3.Connection, change: Change) -> Changed:
+    before = table.get(connection, change.number)
+    after = change.step(before)
+    if after != before:
+        table.update(connection, after)
+    return Changed(before, after)
