@@ -21,10 +21,9 @@ from inkstand.auth.accounts import Accounts, Owner
 from inkstand.auth.attempts import Attempts
 from inkstand.auth.door import Door
 from inkstand.auth.keys import parse_keys
-from inkstand.auth.ledger import Ledger
 from inkstand.auth.login_code import LoginCode
 from inkstand.auth.passwords import PasswordVerifier
-from inkstand.auth.sqlite import SqliteTokenStore
+from inkstand.auth.registry import TokenRegistry
 from inkstand.auth.tokens import Signer
 from inkstand.authority import Authority
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
@@ -289,5 +288,5 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
             LoginCode(settings.state_directory),
         ),
         Signer(parse_keys(settings.token_secret)),
-        Ledger(SqliteTokenStore(settings.state_directory), revoked),
+        TokenRegistry(settings.state_directory, revoked),
     )

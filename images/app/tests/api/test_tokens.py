@@ -177,10 +177,10 @@ async def test_spaces_around_a_name_do_not_count(api: Api) -> None:
 async def test_on_a_full_disk_no_token_is_made(
     api: Api, site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise StorageFullError("There is no room to keep accounts")
 
-    monkeypatch.setattr(site.system.accounts._ledger._store, "write", fail)
+    monkeypatch.setattr(site.system.accounts._registry, "_commit", fail)
     answer = await api.post("/tokens", json=WISH)
     body = await answer.json(content_type="application/problem+json")
     assert (answer.status, body["code"]) == (507, "storage-full")
@@ -191,6 +191,7 @@ async def test_on_a_full_disk_no_token_is_made(
 async def test_tokens_outlive_a_restart(site: Site) -> None:
     """The accounts are the same; what matters is that they are read again."""
     issued = await site.system.accounts.create("kitchen", Scope.READ, None)
+    await site.system.accounts._registry.close()
     site.system.accounts._verified.clear()
-    await site.system.accounts._ledger.open()
+    await site.system.accounts._registry.open()
     assert await status(site, issued.token, "GET", "/") == 200

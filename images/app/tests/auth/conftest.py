@@ -1,4 +1,4 @@
-"""Accounts on a store in memory, at a time that stands still."""
+"""Accounts in a directory of their own, at a time that stands still."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand.auth import table
 from inkstand.auth.accounts import Accounts, Owner
 from inkstand.auth.attempts import Attempts
 from inkstand.auth.door import Door
 from inkstand.auth.keys import parse_keys
-from inkstand.auth.ledger import Ledger
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.auth.passwords import PasswordVerifier
-from inkstand.auth.sqlite import SqliteTokenStore
-from inkstand.auth.store import MemoryTokenStore
+from inkstand.auth.registry import TokenRegistry
 from inkstand.auth.tokens import Signer
 from inkstand.errors import StorageFullError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable
+    from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
 NOW = 1_800_000_000.0
@@ -39,17 +38,27 @@ class CountingVerifier(PasswordVerifier):
         return await super().verify(password)
 
 
-class FullStore(MemoryTokenStore):
-    """A store that is full when it is told so, and counts what is written."""
+class TestedRegistry(TokenRegistry):
+    """Is full when it is told so, and counts what is written."""
 
+    __test__ = False
     full = False
     writes = 0
+    uses = 0
 
-    async def write(self, saved: Iterable[TokenRecord], forgotten: Iterable[str]) -> None:
+    def _commit(self, *arguments: Any, **options: Any) -> None:
         if self.full:
             raise StorageFullError("There is no room to keep accounts")
         self.writes += 1
-        await super().write(saved, forgotten)
+        super()._commit(*arguments, **options)
+
+    def _commit_use(self, *arguments: Any, **options: Any) -> None:
+        self.uses += 1
+        super()._commit_use(*arguments, **options)
+
+    async def kept(self) -> dict[str, TokenRecord]:
+        """Return what is in the database, once all before is written."""
+        return {record.id: record for record in await self._database.run(table.load)}
 
 
 @dataclass
@@ -57,28 +66,28 @@ class Office:
     """Accounts and what they are made of; `open` makes them again, as a restart would."""
 
     password_hash: str
+    directory: Path
     username: str = "jürgen"
     secrets: str = SECRET
-    company: float = 0.0
     now: float = NOW
     seconds: float = 1000.0
-    store: FullStore = field(default_factory=FullStore)
     revoked: list[str] = field(default_factory=list)
     verifier: Any = None
     attempts: Any = None
-    ledger: Any = None
+    registry: Any = None
     accounts: Any = None
 
-    async def open(self) -> None:
-        """Start with what the store has."""
+    async def open(self, *, full: bool = False) -> None:
+        """Start with what is in the directory."""
         self.verifier = CountingVerifier(self.password_hash)
         self.attempts = Attempts(self.username, lambda: self.seconds)
-        self.ledger = Ledger(self.store, self.revoked.append, self.company)
+        self.registry = TestedRegistry(self.directory, self.revoked.append)
+        self.registry.full = full
         self.accounts = Accounts(
             Owner(self.username, self.password_hash, HOUR),
             Door(self.username, self.verifier, self.attempts),
             Signer(parse_keys(self.secrets)),
-            self.ledger,
+            self.registry,
             lambda: self.now,
         )
         await self.accounts.__aenter__()
@@ -87,13 +96,19 @@ class Office:
         """Stop."""
         await self.accounts.__aexit__(None, None, None)
 
+    async def reopen(self, *, full: bool = False) -> None:
+        """Stop, and start again."""
+        await self.close()
+        await self.open(full=full)
+
 
 @pytest.fixture
-async def office(password_hash: str) -> Office:
+async def office(password_hash: str, tmp_path: Path) -> AsyncIterator[Office]:
     """Open accounts of jürgen."""
-    made = Office(password_hash)
+    made = Office(password_hash, tmp_path)
     await made.open()
-    return made
+    yield made
+    await made.close()
 
 
 @pytest.fixture
@@ -114,11 +129,3 @@ def record() -> Callable[..., TokenRecord]:
         return TokenRecord(**values)
 
     return make
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-async def token_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
-    """Each kind of store, open."""
-    made = MemoryTokenStore() if request.param == "memory" else SqliteTokenStore(tmp_path)
-    async with made:
-        yield made

@@ -24,7 +24,7 @@ from inkstand.errors import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.integration
 Office = Any
 HOME = Visitor("192.0.2.1", "Firefox")
 DAY = timedelta(days=1)
@@ -80,7 +80,7 @@ async def test_who_has_expired_is_told_to_go(
     await asyncio.sleep(0)
     office.now = issued.record.expires
     await eventually(lambda: office.revoked == [issued.record.id])
-    assert not office.store._records
+    assert not await office.registry.kept()
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await task
@@ -140,18 +140,17 @@ async def test_a_session_is_named_after_the_program(
 
 async def test_tokens_and_sessions_outlive_a_restart(office: Office, password: str) -> None:
     issued = await log_in(office, password)
-    await office.close()
-    await office.open()
+    await office.reopen()
     assert office.accounts.verify(issued.token).user == "jürgen"
 
 
 async def test_a_rotated_key_logs_nobody_out(office: Office, password: str) -> None:
     issued = await log_in(office, password)
     office.secrets = "another key of thirty-two bytes or more\n" + office.secrets
-    await office.open()
+    await office.reopen()
     office.accounts.verify(issued.token)
     office.secrets = office.secrets.partition("\n")[0]
-    await office.open()
+    await office.reopen()
     with pytest.raises(InvalidTokenError):
         office.accounts.verify(issued.token)
 
@@ -162,7 +161,7 @@ async def test_a_new_password_ends_sessions_and_leaves_named_tokens(
     session = await log_in(office, password)
     named = await office.accounts.create("kitchen", Scope.POST, DAY)
     office.password_hash = office.password_hash.replace(",t=1,", ",t=2,", 1)
-    await office.open()
+    await office.reopen()
     assert office.revoked == [session.record.id]
     office.accounts.verify(named.token)
     with pytest.raises(InvalidTokenError):
@@ -175,7 +174,7 @@ async def test_another_owner_has_no_use_for_the_tokens_of_the_last(
     issued = await log_in(office, password)
     mark = office.accounts.mark_device()
     office.username = "john"
-    await office.open()
+    await office.reopen()
     with pytest.raises(InvalidTokenError):
         office.accounts.verify(issued.token)
     assert office.accounts.known_device(mark) is None
@@ -184,7 +183,7 @@ async def test_another_owner_has_no_use_for_the_tokens_of_the_last(
 async def test_a_token_of_another_user_with_a_known_id_is_refused(
     office: Office, record: Any
 ) -> None:
-    await office.ledger.add(record("a1b2"))
+    await office.registry.add(record("a1b2"))
     token = office.accounts._signer.sign(record("a1b2", user="john"))
     with pytest.raises(InvalidTokenError):
         office.accounts.verify(token)
@@ -193,7 +192,7 @@ async def test_a_token_of_another_user_with_a_known_id_is_refused(
 async def test_on_a_full_disk_one_can_log_in_and_no_token_is_made(
     office: Office, password: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    office.store.full = True
+    office.registry.full = True
     with caplog.at_level(logging.WARNING):
         issued = await log_in(office, password)
     assert "a session cannot be kept" in caplog.text
@@ -209,9 +208,8 @@ async def test_what_cannot_be_tidied_does_not_stop_the_start(
 ) -> None:
     issued = await log_in(office, password)
     office.now = issued.record.expires
-    office.store.full = True
     with caplog.at_level(logging.WARNING):
-        await office.open()
+        await office.reopen(full=True)
     assert "cannot be tidied" in caplog.text
     assert office.accounts.tokens() == ()
 

@@ -19,8 +19,8 @@ import pytest
 from inkstand import bootstrap
 from inkstand.api.app import make_app
 from inkstand.auth.model import Kind, Scope, TokenRecord
-from inkstand.auth.sqlite import NAME as ACCOUNTS
-from inkstand.auth.sqlite import SqliteTokenStore
+from inkstand.auth.registry import TokenRegistry
+from inkstand.auth.table import NAME as ACCOUNTS
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.messages.store import NAME, Change, MessageStore
 from inkstand.storage import damage
@@ -278,9 +278,17 @@ async def test_a_power_cut_between_the_two_names_loses_nothing(state: Path) -> N
     assert damage.notices(state) == {}
 
 
+@contextlib.asynccontextmanager
+async def open_registry(directory: Path) -> AsyncIterator[TokenRegistry]:
+    registry = TokenRegistry(directory, lambda _: None)
+    await registry.open()
+    yield registry
+    await registry.close()
+
+
 async def test_a_first_start_says_nothing(tmp_path: Path) -> None:
     for _ in range(2):
-        async with MessageStore(tmp_path), SqliteTokenStore(tmp_path):
+        async with MessageStore(tmp_path), open_registry(tmp_path):
             assert damage.notices(tmp_path) == {}
 
 
@@ -299,13 +307,13 @@ async def test_a_first_start_says_nothing(tmp_path: Path) -> None:
 async def test_damaged_accounts_let_nobody_in_but_the_owner_and_say_so(
     tmp_path: Path, record: Any, do: Callable[[Path], object]
 ) -> None:
-    async with SqliteTokenStore(tmp_path) as store:
-        await store.write([record()], [])
+    async with open_registry(tmp_path) as registry:
+        await registry.add(record())
     do(tmp_path / ACCOUNTS)
-    async with SqliteTokenStore(tmp_path) as store:
-        assert await store.load() == ()
-        await store.write([record("4567")], [])
+    async with open_registry(tmp_path) as registry:
+        assert registry.records() == ()
+        await registry.add(record("4567"))
     (sentence,) = damage.notices(tmp_path).values()
     assert "log in with the password, and make new tokens" in sentence
-    async with SqliteTokenStore(tmp_path) as store:
-        assert [kept.id for kept in await store.load()] == ["4567"]
+    async with open_registry(tmp_path) as registry:
+        assert [kept.id for kept in registry.records()] == ["4567"]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from inkstand.auth.model import Issued, Kind, Principal, Scope, TokenRecord
 from inkstand.errors import InvalidTokenError, StorageError, TokenNotFoundError
+from inkstand.waiting import first_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inkstand.auth.door import Door
-    from inkstand.auth.ledger import Entry, Ledger
     from inkstand.auth.model import Visitor
+    from inkstand.auth.registry import Entry, TokenRegistry
     from inkstand.auth.tokens import Signer
 
 _LOG = logging.getLogger(__name__)
@@ -57,14 +58,14 @@ class Accounts:
         owner: Owner,
         door: Door,
         signer: Signer,
-        ledger: Ledger,
+        registry: TokenRegistry,
         now: Callable[[], float] = time.time,
     ) -> None:
         self._owner = owner
         self._credential = owner.credential
         self._door = door
         self._signer = signer
-        self._ledger = ledger
+        self._registry = registry
         self._now = now
         self._verified: dict[bytes, Entry] = {}
 
@@ -84,7 +85,7 @@ class Accounts:
         Raises:
             StorageError: that cannot be done.
         """
-        await self._ledger.open()
+        await self._registry.open()
         await self._tidy()
         return self
 
@@ -94,14 +95,15 @@ class Accounts:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Write down when tokens were used last, and close the store."""
-        await self._ledger.close()
+        """Close the store."""
+        await self._registry.close()
 
     async def run(self) -> None:
-        """Keep the store up to date, and end what has expired, until cancelled."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._ledger.run())
-            group.create_task(self._expire())
+        """End what has expired, until cancelled."""
+        while True:
+            await self._tidy()
+            pause = min(self._registry.next_end - self._now(), _SHORTEST_LIFE)
+            await first_of(asyncio.sleep(pause), self._registry.time_to_retry())
 
     async def log_in(self, username: str, password: str, visitor: Visitor) -> Issued:
         """Return the token of a new session of the owner.
@@ -113,7 +115,7 @@ class Accounts:
         await self._door.admit(username, password, visitor)
         record = self._new(Kind.SESSION, _name(visitor.agent), Scope.ADMIN, self._owner.lifetime)
         try:
-            await self._ledger.add(record)
+            await self._registry.add(record)
         except StorageError as error:
             # The owner must get in to make room; the session ends with the process.
             _LOG.warning("a session cannot be kept: %s", error)
@@ -127,7 +129,7 @@ class Accounts:
         """
         record = self._new(Kind.TOKEN, name, scope, lifetime)
         try:
-            await self._ledger.add(record)
+            await self._registry.add(record)
         except StorageError:
             await self._give_up(record)
             raise
@@ -148,12 +150,12 @@ class Accounts:
         if entry.ends <= now:
             self._verified.pop(digest, None)
             raise InvalidTokenError("the token has expired or was revoked")
-        self._ledger.use(entry, now)
+        self._registry.use(entry, now)
         return entry.by_cookie if from_cookie else entry.by_header
 
     def revoked(self, number: str) -> bool:
         """Tell whether the token with the id `number` is no longer good: revoked or expired."""
-        entry = self._ledger.get(number)
+        entry = self._registry.get(number)
         return entry is None or entry.ends <= self._now()
 
     async def revoke(self, number: str) -> None:
@@ -163,9 +165,9 @@ class Accounts:
             TokenNotFoundError: there is none.
             StorageError: it is worthless now, but may come back when the process is restarted.
         """
-        if self._ledger.get(number) is None:
+        if self._registry.get(number) is None:
             raise TokenNotFoundError
-        await self._ledger.forget(number)
+        await self._registry.forget(number)
 
     def get(self, number: str) -> TokenRecord:
         """Return what is known about the token with the id `number`.
@@ -173,7 +175,7 @@ class Accounts:
         Raises:
             TokenNotFoundError: there is none.
         """
-        entry = self._ledger.get(number)
+        entry = self._registry.get(number)
         if entry is None:
             raise TokenNotFoundError
         return entry.present
@@ -181,7 +183,7 @@ class Accounts:
     def tokens(self) -> tuple[TokenRecord, ...]:
         """Return what is known about the tokens and sessions that are good, oldest first."""
         now = self._now()
-        return tuple(record for record in self._ledger.records() if not _is_over(record, now))
+        return tuple(record for record in self._registry.records() if not _is_over(record, now))
 
     def mark_device(self) -> str:
         """Return a mark for a device from which the owner has just logged in."""
@@ -210,7 +212,7 @@ class Accounts:
 
     def _look_up(self, token: str, digest: bytes) -> Entry:
         claims = self._signer.read(token)
-        entry = self._ledger.get(claims.id)
+        entry = self._registry.get(claims.id)
         if entry is None or claims.user != self._owner.username:
             raise InvalidTokenError("the token was revoked, or is for another user")
         if len(self._verified) >= _MOST_VERIFIED:
@@ -220,21 +222,16 @@ class Accounts:
 
     async def _give_up(self, record: TokenRecord) -> None:
         try:
-            await self._ledger.forget(record.id)
+            await self._registry.forget(record.id)
         except StorageError:
             _LOG.debug("a token that was not kept need not be forgotten")
-
-    async def _expire(self) -> None:
-        while True:
-            await self._tidy()
-            await asyncio.sleep(min(self._ledger.next_end - self._now(), _SHORTEST_LIFE))
 
     async def _tidy(self) -> None:
         """Forget what has expired, and sessions that were opened with another password."""
         now = self._now()
-        over = [record.id for record in self._ledger.records() if self._is_past(record, now)]
+        over = [record.id for record in self._registry.records() if self._is_past(record, now)]
         try:
-            await self._ledger.forget(*over)
+            await self._registry.forget(*over)
         except StorageError as error:
             _LOG.warning("accounts cannot be tidied: %s", error)
 

@@ -1,12 +1,11 @@
-"""Tokens in a SQLite database of their own, beside the messages."""
+"""Tokens as rows of a SQLite database of their own, beside the messages."""
 
 from __future__ import annotations
 
 import logging
 import sqlite3
 from dataclasses import astuple
-from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from inkstand.auth.model import Kind, Scope, TokenRecord
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
@@ -15,7 +14,6 @@ from inkstand.storage import damage, database
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-    from types import TracebackType
 
 _LOG = logging.getLogger(__name__)
 NAME = "accounts.sqlite3"
@@ -44,58 +42,16 @@ _TABLE = f"""
     PRAGMA user_version = {_VERSION};
     COMMIT;
 """
-_SAVE = "INSERT OR REPLACE INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_SAVE = "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _LOAD = "SELECT * FROM token ORDER BY created, id"
 
 
-class SqliteTokenStore:
-    """Keeps records in `directory`, which has to be there; one thread does all that waits."""
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to the database at `path`; make it, or set a damaged one aside.
 
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._database = database.Database("accounts", self._translate)
-
-    async def __aenter__(self) -> Self:
-        """Open the database, and make it if need be.
-
-        Raises:
-            StorageUnavailableError: it cannot be opened.
-        """
-        await self._database.open(partial(_open, self._directory / NAME))
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Finish what was asked for, and close the database."""
-        await self._database.close()
-
-    async def load(self) -> tuple[TokenRecord, ...]:
-        """Return all records, oldest first."""
-        return await self._database.run(_load)
-
-    async def write(self, saved: Iterable[TokenRecord], forgotten: Iterable[str]) -> None:
-        """Keep `saved` and drop those with an id in `forgotten`; all of it or nothing."""
-        rows = [_row_of(record) for record in saved]
-        numbers = [(number,) for number in forgotten]
-
-        def job(connection: sqlite3.Connection) -> None:
-            with self._database.transaction():
-                connection.executemany(_SAVE, rows)
-                connection.executemany("DELETE FROM token WHERE id = ?", numbers)
-
-        await self._database.run(job)
-
-    def _translate(self, error: sqlite3.Error) -> StorageError:
-        if database.is_full(error, self._directory):
-            return StorageFullError("There is no room to keep accounts")
-        return StorageError(f"accounts cannot be read or written: {error}")
-
-
-def _open(path: Path) -> sqlite3.Connection:
+    Raises:
+        StorageUnavailableError: it cannot be opened.
+    """
     try:
         if why := damage.reason(path, _check):
             _set_aside(path, why)
@@ -152,8 +108,31 @@ def _migrate(connection: sqlite3.Connection) -> None:
         connection.executescript(_TABLE)
 
 
-def _load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
+def load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
+    """Return all records, oldest first."""
     return tuple(_record_of(row) for row in connection.execute(_LOAD))
+
+
+def save(connection: sqlite3.Connection, record: TokenRecord) -> None:
+    """Keep a new record."""
+    connection.execute(_SAVE, _row_of(record))
+
+
+def use(connection: sqlite3.Connection, number: str, now: float) -> None:
+    """Keep when the token `number` was used; one that is gone stays so."""
+    connection.execute("UPDATE token SET used = ? WHERE id = ?", (int(now), number))
+
+
+def remove(connection: sqlite3.Connection, numbers: Iterable[str]) -> None:
+    """Drop the records with these ids; one that is not there is dropped already."""
+    connection.executemany("DELETE FROM token WHERE id = ?", [(number,) for number in numbers])
+
+
+def translate(error: sqlite3.Error, directory: Path) -> StorageError:
+    """Return what `error` means to somebody who wants to keep tokens in `directory`."""
+    if database.is_full(error, directory):
+        return StorageFullError("There is no room to keep accounts")
+    return StorageError(f"accounts cannot be read or written: {error}")
 
 
 def _row_of(record: TokenRecord) -> tuple[object, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sqlite3
@@ -12,28 +13,38 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand.auth.sqlite import NAME, SqliteTokenStore
+from inkstand.auth.registry import TokenRegistry
+from inkstand.auth.table import NAME, load, translate
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
 from inkstand.storage import database
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
 Records = Any
 
 
+@contextlib.asynccontextmanager
+async def opened(directory: Path) -> AsyncIterator[TokenRegistry]:
+    registry = TokenRegistry(directory, lambda _: None)
+    await registry.open()
+    yield registry
+    await registry.close()
+
+
 async def test_records_are_there_after_a_restart(tmp_path: Path, record: Records) -> None:
-    async with SqliteTokenStore(tmp_path) as store:
-        await store.write([record()], [])
-    async with SqliteTokenStore(tmp_path) as store:
-        assert await store.load() == (record(),)
+    async with opened(tmp_path) as registry:
+        await registry.add(record())
+    async with opened(tmp_path) as registry:
+        assert registry.records() == (record(),)
 
 
 async def test_nobody_else_may_read_the_file(tmp_path: Path, record: Records) -> None:
     (tmp_path / NAME).touch(mode=0o644)
-    async with SqliteTokenStore(tmp_path) as store:
-        await store.write([record()], [])
+    async with opened(tmp_path) as registry:
+        await registry.add(record())
         files = [tmp_path / f"{NAME}{end}" for end in ("", "-wal", "-shm")]
         assert [stat.S_IMODE(file.stat().st_mode) for file in files] == [0o600] * 3
 
@@ -41,7 +52,7 @@ async def test_nobody_else_may_read_the_file(tmp_path: Path, record: Records) ->
 async def test_what_cannot_be_opened_is_said_with_its_path(tmp_path: Path) -> None:
     (tmp_path / NAME).mkdir()
     with pytest.raises(StorageUnavailableError, match=NAME):
-        await SqliteTokenStore(tmp_path).__aenter__()
+        await TokenRegistry(tmp_path, print).open()
 
 
 async def test_a_database_of_a_newer_inkstand_is_left_alone(tmp_path: Path) -> None:
@@ -49,7 +60,7 @@ async def test_a_database_of_a_newer_inkstand_is_left_alone(tmp_path: Path) -> N
     connection.execute("PRAGMA user_version = 99")
     connection.close()
     with pytest.raises(StorageUnavailableError, match="newer Inkstand"):
-        await SqliteTokenStore(tmp_path).__aenter__()
+        await TokenRegistry(tmp_path, print).open()
     connection = sqlite3.connect(tmp_path / NAME)
     assert connection.execute("SELECT count(*) FROM sqlite_schema").fetchone() == (0,)
     connection.close()
@@ -58,42 +69,45 @@ async def test_a_database_of_a_newer_inkstand_is_left_alone(tmp_path: Path) -> N
 async def test_a_write_is_all_or_nothing_and_its_error_is_told(
     tmp_path: Path, record: Records
 ) -> None:
-    async with SqliteTokenStore(tmp_path) as store:
-        await store.write([record("a")], [])
+    """The session that is too much stays when the one that takes its place cannot be kept."""
+    async with opened(tmp_path) as registry:
+        await registry.add(record("a"))
+        registry._unremoved.add("a")
         with pytest.raises(StorageError, match="cannot be read or written"):
-            await store.write([record("b"), record("c", created="not a number")], ["a"])
-        assert [kept.id for kept in await store.load()] == ["a"]
+            await registry.add(record("c", created="not a number"))
+        assert [kept.id for kept in await registry._database.run(load)] == ["a"]
 
 
 async def test_a_full_disk_is_told_as_one(tmp_path: Path, record: Records) -> None:
-    async with SqliteTokenStore(tmp_path) as store:
-        store._database._connection.execute("PRAGMA max_page_count = 1")
+    async with opened(tmp_path) as registry:
+        registry._database._connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageFullError):
-            await store.write([record(str(n), name="x" * 100) for n in range(200)], [])
+            await registry.add(record(name="x" * 10_000))
 
 
 async def test_an_io_error_where_there_is_no_room_is_a_full_disk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async with SqliteTokenStore(tmp_path) as store:
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
-        assert type(store._translate(error)) is StorageError
-        monkeypatch.setattr(database, "has_room", lambda _: False)
-        assert type(store._translate(error)) is StorageFullError
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_WRITE
+    assert type(translate(error, tmp_path)) is StorageError
+    monkeypatch.setattr(database, "has_room", lambda _: False)
+    assert type(translate(error, tmp_path)) is StorageFullError
 
 
 CHILD = """
 import asyncio, pathlib, sys
 from inkstand.auth.model import Kind, Scope, TokenRecord
-from inkstand.auth.sqlite import SqliteTokenStore
+from inkstand.auth.registry import TokenRegistry
 async def main():
-    async with SqliteTokenStore(pathlib.Path(sys.argv[1])) as store:
-        for number in range(1_000_000):
-            record = TokenRecord(id=str(number), kind=Kind.TOKEN, user="a", name="b",
-                                 scope=Scope.READ, created=number, expires=None)
-            await store.write([record], [str(number - 3)])
-            print(number, flush=True)
+    registry = TokenRegistry(pathlib.Path(sys.argv[1]), lambda _: None)
+    await registry.open()
+    for number in range(1_000_000):
+        record = TokenRecord(id=str(number), kind=Kind.TOKEN, user="a", name="b",
+                             scope=Scope.READ, created=number, expires=None)
+        registry._unremoved.add(str(number - 3))
+        await registry.add(record)
+        print(number, flush=True)
 asyncio.run(main())
 """
 
