@@ -77,8 +77,9 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
     commands: list[Command] = []
 
     def run(*arguments: str, **variables: str) -> Command:
-        state = {"INKSTAND_STATE_DIRECTORY": str(tmp_path / "state")}
-        commands.append(Command(*arguments, **{**state, **variables}))
+        # A demo that is killed cannot take its temporary directory away.
+        kept = {"INKSTAND_STATE_DIRECTORY": str(tmp_path / "state"), "TMPDIR": str(tmp_path)}
+        commands.append(Command(*arguments, **{**kept, **variables}))
         return commands[-1]
 
     yield run
