@@ -94,7 +94,13 @@ def _write(tally: Tally, folder: Path, suite: str) -> None:
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Print counts by kind; keep them for the closing report when a suite is being run."""
     stats = terminalreporter.stats.values()
-    tally = _tally(r for reports in stats for r in reports if isinstance(r, pytest.TestReport))
+    everything = [report for reports in stats for report in reports]
+    tally = _tally(report for report in everything if isinstance(report, pytest.TestReport))
+    for report in everything:
+        # A file that cannot even be loaded.
+        if isinstance(report, pytest.CollectReport) and report.failed:
+            tally["outcomes"].setdefault("?", Counter())["failed"] += 1
+            tally["failed"][report.nodeid] = str(report.longrepr)
     for kind, counts in tally["outcomes"].items():
         found = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         terminalreporter.write_line(f"{kind}: {found}")

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inkstand.auth import sqlite as accounts
-from inkstand.storage import database, schema
+from inkstand.auth import table as accounts
+from inkstand.messages import store, table
 
 VARIABLES = Path(__file__).resolve().parents[2] / "roles" / "backup" / "vars" / "main.yml"
 
@@ -16,4 +16,4 @@ VARIABLES = Path(__file__).resolve().parents[2] / "roles" / "backup" / "vars" / 
 @pytest.mark.unit
 def test_a_restore_knows_the_databases_of_this_app() -> None:
     known = yaml.safe_load(VARIABLES.read_text())["__backup_schemas"]
-    assert known == {database.NAME: len(schema._MIGRATIONS), accounts.NAME: accounts._VERSION}
+    assert known == {store.NAME: table.VERSION, accounts.NAME: accounts._VERSION}

@@ -76,6 +76,22 @@ def test_a_tab_that_nobody_sees_rests_and_goes_on_when_it_is_seen(
     expect(page.locator("#messages > li")).to_contain_text("While nobody looked")
 
 
+@pytest.mark.parametrize("kind", ["json", "blob"])
+def test_an_answer_whose_body_does_not_come_is_told_as_one_that_did_not(
+    visitor: Visitor, kind: str
+) -> None:
+    page = visitor.open()
+    told = page.evaluate(
+        """async (kind) => {
+          const { content } = await import("/assets/api.js");
+          const late = () => Promise.reject(new DOMException("signal timed out", "TimeoutError"));
+          return content({ [kind]: late }, kind).catch((error) => error.sentence ?? error.message);
+        }""",
+        kind,
+    )
+    assert told.startswith("The server cannot be reached.")
+
+
 def set_hidden(page: Page, *, hidden: bool) -> None:
     change = """(hidden) => {
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });

@@ -46,14 +46,18 @@ export async function ask(method, path, { json, body, headers = {}, signal } = {
     cache: "no-store",
     signal: signal ?? AbortSignal.timeout(PATIENCE),
   };
-  const answer = await reach(ROOT + path, options);
+  const answer = await reach(() => fetch(ROOT + path, options));
   if (answer.ok) return answer;
   throw await refusal(answer, path);
 }
 
-export const get = async (path, options) => (await ask("GET", path, options)).json();
-export const post = async (path, json, options) => (await ask("POST", path, { json, ...options })).json();
-export const put = async (path, json) => (await ask("PUT", path, { json })).json();
+/** Return what is in an answer, a "json" or a "blob", or throw Unreachable: it comes after its head. */
+export const content = (answer, kind) => reach(() => answer[kind]());
+
+export const get = async (path, options) => content(await ask("GET", path, options), "json");
+export const post = async (path, json, options) =>
+  content(await ask("POST", path, { json, ...options }), "json");
+export const put = async (path, json) => content(await ask("PUT", path, { json }), "json");
 export const remove = (path) => ask("DELETE", path);
 
 /** Return 128 random bits as text; crypto.randomUUID exists only under HTTPS. */
@@ -62,11 +66,11 @@ export function randomKey() {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function reach(url, options) {
+async function reach(load) {
   try {
-    return await fetch(url, options);
+    return await load();
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error.name === "AbortError" || error.name === "SyntaxError") throw error;
     throw new Unreachable();
   }
 }

@@ -1,6 +1,6 @@
 // Write a message or choose a picture, see what it will look like, send it.
 
-import { ask, get, post, Problem, randomKey } from "./api.js";
+import { ask, content, get, post, Problem, randomKey } from "./api.js";
 import { attempt, byId, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
@@ -185,7 +185,7 @@ async function sendPicture({ wish, key }) {
   const query = new URLSearchParams({ ...looks(), name, ...wish });
   const headers = { "Content-Type": picture.type, "Idempotency-Key": key };
   const answer = await ask("POST", `/images?${query}`, { body: picture, headers });
-  return answer.json();
+  return content(answer, "json");
 }
 
 function wishes() {

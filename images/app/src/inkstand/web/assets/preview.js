@@ -1,6 +1,6 @@
 // The preview: the server draws it as the panel will show it, while somebody types.
 
-import { ask } from "./api.js";
+import { ask, content } from "./api.js";
 import { byId, write } from "./dom.js";
 import { keepWhole } from "./scale.js";
 
@@ -71,7 +71,7 @@ function what() {
 }
 
 async function show(answer) {
-  const picture = URL.createObjectURL(await answer.blob());
+  const picture = URL.createObjectURL(await content(answer, "blob"));
   page = Number(answer.headers.get("Inkstand-Page")) || 1;
   pages = Number(answer.headers.get("Inkstand-Pages")) || 1;
   replace(picture);
