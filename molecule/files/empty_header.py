@@ -9,6 +9,7 @@ from __future__ import annotations
 import fcntl
 import struct
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -76,5 +77,7 @@ vars(gpiod).update(
     LineSettings=lambda **settings: settings,
     request_lines=lambda *_, **__: Lines(),
 )
+# By which a program asks whether it is there.
+gpiod.__spec__, line.__spec__ = ModuleSpec("gpiod", None), ModuleSpec("gpiod.line", None)
 fcntl.ioctl = ioctl
 sys.modules |= {"gpiod": gpiod, "gpiod.line": line}
