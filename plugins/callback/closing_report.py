@@ -35,6 +35,8 @@ requirements:
 LONGEST_REASON = 1500
 # How Ansible begins a reason that begins later.
 PREAMBLE = re.compile(r"^(Task failed: )?((Module|Action) failed: )?")
+# What Ansible says of a command that failed, which says more itself; two roles know it, too.
+NO_REASON = re.compile(r"^(The command exited with a )?non-zero return code[.]?$")
 # What Ansible and the programs that it calls say, and what to do about it.
 REMEDIES = {
     r"([Mm]issing|[Ii]ncorrect) sudo password|sudo.{0,40}password is (required|incorrect)": (
@@ -172,7 +174,10 @@ def reason(result: Mapping[str, Any]) -> str:
     if isinstance(modules := failed.get("failed_modules"), dict) and modules:
         failed = next(iter(modules.values()))
     found = (failed.get(key) for key in ("msg", "stderr", "module_stderr"))
-    said = PREAMBLE.sub("", str(next(filter(None, found), "no reason given")).strip())
+    told = [PREAMBLE.sub("", str(words).strip()) for words in found if words]
+    said = next(
+        (words for words in told if not NO_REASON.match(words)), (told or ["no reason given"])[0]
+    )
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
     text = "\n".join(lines)
     return text if len(text) <= LONGEST_REASON else f"{text[:LONGEST_REASON]}…"

@@ -68,6 +68,14 @@ def test_a_reason_without_words_is_one(closing_report: Any) -> None:
     assert closing_report.reason({}) == "no reason given"
 
 
+@pytest.mark.parametrize(
+    "of", ["non-zero return code", "The command exited with a non-zero return code."]
+)
+def test_a_command_that_failed_is_told_by_its_own_words(closing_report: Any, of: str) -> None:
+    assert closing_report.reason({"msg": of, "stderr": "No such file"}) == "No such file"
+    assert closing_report.reason({"msg": of, "stderr": ""}) == of
+
+
 def test_a_long_reason_ends(closing_report: Any) -> None:
     assert len(closing_report.reason({"msg": "x" * 5000})) == closing_report.LONGEST_REASON + 1
 
