@@ -17,6 +17,8 @@ PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
 export ANSIBLE_CONFIG := $(CURDIR)/ansible.cfg
+# Seconds, after which a test that hangs fails by its name.
+export PYTEST_TIMEOUT := 300
 
 .PHONY: help
 help: ## List the targets
@@ -100,10 +102,12 @@ test-python: setup-dev ## Unit, contract and integration tests
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true
 # Molecule reads Ansible's recap to know whether a second run changed something.
 test-scenario: export ANSIBLE_STDOUT_CALLBACK := ansible.builtin.default
+test-scenario: export PYTEST_TIMEOUT := 900
 test-scenario: setup-dev ## The playbook on a virtual Pi, from nothing to removal (SCENARIO="update")
 	@molecule test --scenario-name=$(SCENARIO)
 
 .PHONY: test-architectures
+test-architectures: export PYTEST_TIMEOUT := 3600
 test-architectures: setup-dev ## Images for each architecture, their tests inside them, and their answers (ARCHES="armhf")
 	@INKSTAND_TEST_SUITE="architectures $(ARCHES)" INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
 

@@ -13,10 +13,12 @@ import fcntl
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,11 @@ RESULTS = Path(os.environ.get("INKSTAND_TEST_RESULTS", ROOT / "build" / "test-re
 # Beside the suites' tallies, which the root conftest.py writes: what each step took.
 LEDGER = "steps.ledger"
 FAULT_LINES = 25
+# Seconds. The longest step of `make test` takes 15 minutes on two cores that do nothing else; one
+# of `make test-all` that emulates another processor takes more than an hour.
+LIMIT, LONG_LIMIT = 1800.0, 4 * 3600.0
+GRACE = 60.0
+HUNG = 124  # the status of coreutils' timeout(1)
 TAKES_LONG = "takes long; `make test-all` runs it"
 NOT_NAMED = "other steps were asked for"
 LEFT_OUT = {
@@ -42,6 +49,7 @@ class Step:
     name: str
     make: tuple[str, ...]
     reason_not_to: str = ""
+    limit: float = LIMIT
     status: int | None = None
     seconds: float = 0.0
     earlier: bool = False
@@ -56,6 +64,10 @@ class Step:
         """One word, or the reason why the step did not run."""
         if self.reason_not_to:
             return f"left out: {self.reason_not_to}"
+        if self.status is None:
+            return "did not come to its end"
+        if self.status == HUNG:
+            return f"FAILED (ended: not done after {self.limit / 60:.0f} min)"
         if self.status != 0:
             return f"FAILED (exit {self.status})"
         return "green, in an earlier run" if self.earlier else "green"
@@ -95,14 +107,15 @@ def why_no_virtual_pi() -> str:
     return ""
 
 
-def scenario(name: str, why_not: str) -> Step:
+def scenario(name: str, why_not: str, limit: float) -> Step:
     """Give the step of one scenario of molecule."""
-    return Step(f"scenario {name}", ("test-scenario", f"SCENARIO={name}"), why_not)
+    return Step(f"scenario {name}", ("test-scenario", f"SCENARIO={name}"), why_not, limit)
 
 
 def architecture(name: str, why_not: str) -> Step:
     """Give the step of one architecture's images."""
-    return Step(f"images for {name}", ("test-architectures", f"ARCHES={name}"), why_not)
+    command = ("test-architectures", f"ARCHES={name}")
+    return Step(f"images for {name}", command, why_not, LONG_LIMIT)
 
 
 def steps(wanted: argparse.Namespace, why_no_pi: str) -> list[Step]:
@@ -111,19 +124,34 @@ def steps(wanted: argparse.Namespace, why_no_pi: str) -> list[Step]:
     return [
         Step("static checks", ("lint",)),
         Step("unit, contract, integration", ("test-python",)),
-        *(scenario(name, why_no_pi) for name in wanted.scenarios),
-        *(scenario(name, why_not_slow) for name in wanted.slow_scenarios),
+        *(scenario(name, why_no_pi, LIMIT) for name in wanted.scenarios),
+        *(scenario(name, why_not_slow, LONG_LIMIT) for name in wanted.slow_scenarios),
         *(architecture(name, why_not_slow) for name in wanted.architectures),
     ]
 
 
 def run(step: Step) -> None:
-    """Run one step, with its output as it comes."""
+    """Run one step, with its output as it comes; end it with all it started when it hangs."""
     print(f"\n==> {step.name} (make {' '.join(step.make)})", flush=True)
     begin = time.monotonic()
     command = ["make", "--no-print-directory", *step.make]
-    step.status = subprocess.run(command, cwd=ROOT, check=False).returncode
+    with subprocess.Popen(command, cwd=ROOT, process_group=0) as started:
+        try:
+            step.status = started.wait(step.limit)
+        except subprocess.TimeoutExpired:
+            step.status = HUNG
+        finally:
+            end(started)
     step.seconds = time.monotonic() - begin
+
+
+def end(started: subprocess.Popen[bytes]) -> None:
+    """End a command and what it started, if it still runs."""
+    for how, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, None)):
+        if started.poll() is None:
+            os.killpg(started.pid, how)
+            with suppress(subprocess.TimeoutExpired):
+                started.wait(patience)
 
 
 def tree(root: Path = ROOT) -> str:
@@ -225,6 +253,8 @@ def options() -> argparse.Namespace:
 def main() -> int:
     """Run the steps and print the report."""
     wanted = options()
+    # A step is a process group of its own: it would go on when this is ended from outside.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended from outside."))
     planned = steps(wanted, why_no_virtual_pi())
     leave_out_others(planned, wanted.only)
     state, ledger = tree(), RESULTS / LEDGER
@@ -233,11 +263,13 @@ def main() -> int:
     else:
         shutil.rmtree(RESULTS, ignore_errors=True)
         write_ledger(ledger, state, planned)
-    for step in planned:
-        if step.status is None and not step.reason_not_to:
-            run(step)
-            write_ledger(ledger, state, planned)
-    print("\n".join(report(planned, totals())), flush=True)
+    try:
+        for step in planned:
+            if step.status is None and not step.reason_not_to:
+                run(step)
+                write_ledger(ledger, state, planned)
+    finally:
+        print("\n".join(report(planned, totals())), flush=True)
     return 0 if all(step.status in (0, None) for step in planned) else 1
 
 

@@ -22,7 +22,8 @@ from virtual_pi import testing
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-pytestmark = pytest.mark.e2e
+# Many deployments, each cut off somewhere.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(4 * 3600)]
 
 ROOT = Path(__file__).resolve().parents[3]
 STATE = Path(os.environ["INKSTAND_INSTANCE_STATE"])

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
     from virtual_pi.machine.settings import Machine
 
-pytestmark = pytest.mark.e2e
+# An emulated machine takes 20 minutes to start beside others.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
 
 
 def test_everything_is_back_after_a_reboot(

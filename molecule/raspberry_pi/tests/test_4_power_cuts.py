@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from virtual_pi.machine.settings import Machine
 
-pytestmark = pytest.mark.e2e
+# An emulated machine takes 20 minutes to start beside others, and each cut starts it anew.
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(4 * 3600)]
 
 CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "20"))
 SEED = os.environ.get("INKSTAND_POWER_SEED", secrets.token_hex(4))
