@@ -31,14 +31,14 @@ def hold_failure(
 
     SIGTERM and SIGINT end it at once.
     """
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    # No handler: one that comes while the main thread takes the lock of what it sets never returns.
+    ends = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, ends)
     _LOG.critical("cannot start, the next try is in %g s: %s", seconds, error)
     # A driver that never answers must not keep the process.
     show = threading.Thread(target=_try_to_show, args=(error, panel_directory), daemon=True)
     show.start()
-    stop.wait(seconds)
+    signal.sigtimedwait(ends, seconds)
 
 
 def _try_to_show(error: InkstandError, directory: Path) -> None:
