@@ -7,7 +7,7 @@ RESULTS := build/test-results
 ARCHES := amd64 arm64 armhf armel
 # Scenarios of molecule: those of `make test`, and those that take too long for it.
 QUICK_SCENARIOS := default epd_driver traefik
-SLOW_SCENARIOS := update interrupted fleet hardening alternative controller offline raspberry_pi
+SLOW_SCENARIOS := update upgrade interrupted fleet hardening alternative controller offline raspberry_pi
 SCENARIO := default
 RUN_TESTS = $(PYTHON) tools/run_tests.py --scenarios $(QUICK_SCENARIOS) --slow-scenarios $(SLOW_SCENARIOS) --architectures $(ARCHES)
 SHELL_SCRIPTS := tools/setup .ci/run roles/docker/files/outside.sh pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot

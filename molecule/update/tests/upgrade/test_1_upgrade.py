@@ -1,0 +1,112 @@
+"""An appliance of an older release is updated by `git pull` and one run, and goes back.
+
+In this order, on one Pi that the tree of an older commit has made and deployed.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.e2e
+
+ROOT = Path(__file__).resolve().parents[4]
+STATE = Path(os.environ["INKSTAND_INSTANCE_STATE"])
+NAMES = {"inkstand-app", "inkstand-pigpiod", "inkstand-traefik"}
+NETWORKS = {"inkstand-bus", "inkstand-edge", "inkstand-public"}
+OF_DOCKER = {"bridge", "host", "none"}
+
+
+def listed(pi: Any, *what: str) -> set[str]:
+    """Return the names of all containers or networks."""
+    return set(pi.shell("docker", *what, "--format", "{{.Name}}").split())
+
+
+def containers(pi: Any) -> set[str]:
+    return set(pi.shell("docker", "ps", "--all", "--format", "{{.Names}}").split())
+
+
+@pytest.fixture(scope="module")
+def kept(owner: Any) -> Callable[[], dict[str, Any]]:
+    """Give a function that returns what people have, and must not lose."""
+
+    def look() -> dict[str, Any]:
+        certificate = ssl.get_server_certificate((owner.address, 443))
+        status, screen = owner.ask("GET", "/api/v1/screen")
+        assert status == 200, screen
+        return {
+            "texts": [text for text in owner.texts() if not text.startswith("Number ")],
+            "tokens": owner.tokens(),
+            "certificate": certificate,
+            "on the glass": screen["screen"],
+        }
+
+    return look
+
+
+@pytest.fixture(scope="module")
+def before(pi: Any, owner: Any, kept: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """Say what people had, and the names of containers, while the older release ran."""
+    pi.wait_for("a message is on the glass", lambda: kept()["on the glass"] == "message")
+    return {**kept(), "containers": containers(pi)}
+
+
+def pull() -> None:
+    """Do what `git pull` does to an inventory: the settings for all are those of this tree."""
+    link = STATE / "inventory" / "group_vars"
+    link.unlink()
+    link.symlink_to(ROOT / "inventory" / "group_vars")
+
+
+def test_one_run_updates_it_with_all_that_people_have(
+    release: Any, sender: Any, pi: Any, before: dict[str, Any], kept: Any
+) -> None:
+    owner = sender.owner
+    assert before["containers"] != NAMES
+    pull()
+    with sender:
+        run = release.play("playbook.yml")
+    print(f"\nanswers meanwhile {sorted(sender.answers)}; {len(sender.accepted)} accepted")
+    assert run.status == 0, run.output[-6000:]
+    pi.wait_for("it serves", owner.is_served)
+    assert kept() == {name: before[name] for name in kept()}
+    assert set(owner.texts()) >= set(sender.accepted)
+    assert sender.accepted
+
+
+def test_nothing_of_the_older_release_stays(pi: Any) -> None:
+    assert containers(pi) == NAMES
+    assert listed(pi, "network", "ls") - OF_DOCKER == NETWORKS
+
+
+def test_a_second_run_changes_nothing(release: Any) -> None:
+    run = release.play("playbook.yml")
+    assert run.status == 0, run.output[-6000:]
+    assert " changed=0 " in run.output
+
+
+def test_the_way_back_brings_the_older_release_and_keeps_what_came_since(
+    release: Any, owner: Any, pi: Any, before: dict[str, Any], kept: Any
+) -> None:
+    assert owner.send("Since the update") == 201
+    run = release.play("rollback.yml")
+    assert run.status == 0, run.output[-6000:]
+    pi.wait_for("it serves", owner.is_served)
+    assert containers(pi) == before["containers"]
+    assert "Since the update" in owner.texts()
+    assert kept()["tokens"] == before["tokens"]
+
+
+def test_it_is_updated_once_more(release: Any, owner: Any, pi: Any) -> None:
+    run = release.play("playbook.yml")
+    assert run.status == 0, run.output[-6000:]
+    pi.wait_for("it serves", owner.is_served)
+    assert containers(pi) == NAMES
+    assert "Since the update" in owner.texts()
