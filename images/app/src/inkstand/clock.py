@@ -9,6 +9,14 @@ import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Protocol
 
+_MINUTE = timedelta(minutes=1)
+
+
+def next_minute(now: datetime) -> datetime:
+    """Return the next full minute; in UTC, so that no change of daylight time matters."""
+    minute = now.astimezone(UTC).replace(second=0, microsecond=0)
+    return (minute + _MINUTE).astimezone(now.tzinfo)
+
 
 class Clock(Protocol):
     """Where Inkstand gets the time from."""

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import ConfigError, FrameError
-from inkstand.panel.frame import frame_length
+from inkstand.frame import frame_length
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

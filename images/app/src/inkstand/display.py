@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from inkstand.clock import Clock
     from inkstand.events import Hub
-    from inkstand.panel import Frame, Panel, PanelInfo
+    from inkstand.frame import Frame
+    from inkstand.panel import Panel, PanelInfo
     from inkstand.screens import Screen
 
 _LOG = logging.getLogger(__name__)

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+    from inkstand.frame import Frame
     from inkstand.messages import Message, State
-    from inkstand.panel import Frame, Refresh
+    from inkstand.panel import Refresh
     from inkstand.screens import Screen
 
 

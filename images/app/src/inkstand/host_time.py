@@ -6,7 +6,7 @@ import asyncio
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from inkstand.screens.clock import ClockScreen
+from inkstand.clock import next_minute
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ class HostTime:
         known = self.synchronised
         while True:
             now = self._clock.now()
-            then = ClockScreen().next_change(now) if known else now + _IMPATIENCE
+            then = next_minute(now) if known else now + _IMPATIENCE
             await self._clock.sleep_until(then)
             before, known = known, self.synchronised
             if known != before:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inkstand.panel import Refresh
 
 if TYPE_CHECKING:
-    from inkstand.panel import Frame
+    from inkstand.frame import Frame
 
 
 def choose(shown: Frame, wanted: Frame, *, gradual: bool) -> Refresh | None:

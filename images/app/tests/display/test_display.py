@@ -15,7 +15,8 @@ import pytest
 from inkstand.clock import ManualClock
 from inkstand.display import Display, Policy
 from inkstand.events import FrameShown, Hub, RefreshStarted
-from inkstand.panel import Frame, Refresh
+from inkstand.frame import Frame
+from inkstand.panel import Refresh
 from inkstand.panel.memory import MemoryPanel
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen

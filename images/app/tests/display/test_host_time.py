@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from inkstand.panel import Frame
+    from inkstand.frame import Frame
 
 pytestmark = pytest.mark.unit
 START = datetime(2026, 11, 21, 9, 30, 20, tzinfo=UTC)

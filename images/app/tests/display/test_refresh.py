@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inkstand.panel import Frame, Refresh
+from inkstand.frame import Frame
+from inkstand.panel import Refresh
 from inkstand.refresh import choose, is_recent
 
 pytestmark = pytest.mark.unit

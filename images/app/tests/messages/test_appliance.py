@@ -27,7 +27,8 @@ from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-    from inkstand.panel import Frame, Refresh
+    from inkstand.frame import Frame
+    from inkstand.panel import Refresh
 
 pytestmark = pytest.mark.integration
 Stage = Any

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inkstand.errors import PanelFailedError, PanelUnavailableError
-from inkstand.panel import Frame, PanelInfo, Refresh
+from inkstand.frame import Frame
+from inkstand.panel import PanelInfo, Refresh
 from inkstand.panel.epd import EpdPanel
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkstand.errors import FrameError
-from inkstand.panel import Frame
+from inkstand.frame import Frame
 
 pytestmark = pytest.mark.unit
 

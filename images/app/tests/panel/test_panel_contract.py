@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from inkstand.errors import FrameError, PanelFailedError, PanelUnavailableError
-from inkstand.panel import Frame, Refresh
+from inkstand.frame import Frame
+from inkstand.panel import Refresh
 
 pytestmark = pytest.mark.contract
 Bench = Any

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkstand.errors import FrameError
-from inkstand.panel import Frame
+from inkstand.frame import Frame
 from inkstand.rendering import (
     Framing,
     Tone,

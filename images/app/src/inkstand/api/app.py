@@ -35,8 +35,16 @@ def make_app(services: Services) -> web.Application:
     _add_classic_routes(app.router)
     app.router.add_get("/metrics", metrics.get)
     _add_routes(app.router)
-    pages.add_routes(app)
+    pages.add_routes(app, _site(services))
     return app
+
+
+def _site(services: Services) -> pages.Site:
+    return pages.Site(
+        assets=pages.load_assets({"title": services.settings.app_title}),
+        welcome=classic.welcome,
+        authority=lambda: services.condition.authority.certificate,
+    )
 
 
 def _add_classic_routes(router: web.UrlDispatcher) -> None:

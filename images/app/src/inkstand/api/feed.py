@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from inkstand.clock import Clock
     from inkstand.display import Display
     from inkstand.events import Event, Hub
-    from inkstand.panel import Frame
+    from inkstand.frame import Frame
 
 # What viewers are told, and how it is called there.
 _KINDS: dict[type[Event], str] = {

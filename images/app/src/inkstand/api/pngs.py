@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from inkstand.rendering import from_frame, to_png
 
 if TYPE_CHECKING:
-    from inkstand.panel import Frame
+    from inkstand.frame import Frame
 
 # The one on the glass, and those that viewers who are late still have to get.
 _KEPT = 4

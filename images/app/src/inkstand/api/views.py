@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from inkstand.auth.model import TokenRecord
     from inkstand.display import Display
     from inkstand.events import Event, FrameShown, ScreenState
+    from inkstand.frame import Frame
     from inkstand.messages import Message
-    from inkstand.panel import Frame
 
 
 def tag(frame: Frame) -> str:

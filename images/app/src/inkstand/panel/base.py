@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from inkstand.panel.frame import Frame
+    from inkstand.frame import Frame
 
 
 class Refresh(enum.StrEnum):

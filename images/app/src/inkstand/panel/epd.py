@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING
 
 from inkstand.errors import FrameError, PanelError, PanelFailedError, PanelUnavailableError
+from inkstand.frame import Frame
 from inkstand.panel.base import PanelInfo, Refresh
-from inkstand.panel.frame import Frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 
 from inkstand.errors import FrameError, PanelFailedError, PanelUnavailableError
+from inkstand.frame import Frame
 from inkstand.panel.base import PanelInfo, Refresh
-from inkstand.panel.frame import Frame
 
 _ROOM = 25
 

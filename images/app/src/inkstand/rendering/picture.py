@@ -8,7 +8,7 @@ import io
 from PIL import Image, ImageOps
 
 from inkstand.errors import FrameError
-from inkstand.panel import Frame
+from inkstand.frame import Frame
 
 _MIDDLE = 128
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from inkstand.clock import next_minute
 from inkstand.rendering import blank
 from inkstand.rendering.draw import draw_centred
 from inkstand.rendering.fonts import Family, bold, regular
 from inkstand.rendering.layout import largest_size
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from PIL import Image
 
-_MINUTE = timedelta(minutes=1)
 _UNKNOWN_TIME = "--:--"
 _UNKNOWN_DATE = ("The time is", "not known yet")
 # Sizes are those of the widest, so that nothing moves or grows from one day to the next.
@@ -64,9 +65,8 @@ class ClockScreen:
         return 1
 
     def next_change(self, now: datetime) -> datetime:
-        """Return the next full minute; in UTC, so that no change of daylight time matters."""
-        minute = now.astimezone(UTC).replace(second=0, microsecond=0)
-        return (minute + _MINUTE).astimezone(now.tzinfo)
+        """Return the next full minute."""
+        return next_minute(now)
 
     def _texts(self, now: datetime) -> tuple[str, str, str]:
         if not self.synchronised:

@@ -11,9 +11,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from inkstand.api import classic
-from inkstand.api.keys import SERVICES
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -40,7 +37,20 @@ class Asset:
     tag: str
 
 
-ASSETS = web.AppKey("assets", dict[str, Asset])
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is behind the page: its files, and what to serve that it does not make itself.
+
+    `welcome` answers `GET /` for programs; `authority` returns the certificate authority to trust,
+    None where there is none of our own.
+    """
+
+    assets: Mapping[str, Asset]
+    welcome: Handler
+    authority: Callable[[], str | None]
+
+
+SITE = web.AppKey("site", Site)
 
 
 def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
@@ -48,11 +58,11 @@ def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
     return {path.name: _load(path, replacements) for path in sorted(_FOLDER.iterdir())}
 
 
-async def index(request: web.Request) -> web.Response:
+async def index(request: web.Request) -> web.StreamResponse:
     """`GET /`: the page for browsers, the answer of 2017 for all others."""
     if accepts_html(request.headers.get("Accept", "")):
         return _serve(request, "index.html")
-    return await classic.welcome(request)
+    return await request.app[SITE].welcome(request)
 
 
 @web.middleware
@@ -69,7 +79,7 @@ async def for_browsers(request: web.Request, handler: Handler) -> web.StreamResp
 
 async def authority(request: web.Request) -> web.Response:
     """`GET /ca.pem`: the certificate authority to trust, where there is one of our own."""
-    certificate = request.app[SERVICES].condition.authority.certificate
+    certificate = request.app[SITE].authority()
     if certificate is None:
         raise web.HTTPNotFound
     return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
@@ -89,9 +99,9 @@ def accepts_html(accept: str) -> bool:
     )
 
 
-def add_routes(app: web.Application) -> None:
+def add_routes(app: web.Application, site: Site) -> None:
     """Add the page to `app`."""
-    app[ASSETS] = load_assets({"title": app[SERVICES].settings.app_title})
+    app[SITE] = site
     app.router.add_get("/", index)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
@@ -112,7 +122,7 @@ def _is_visitor(request: web.Request) -> bool:
 
 
 def _serve(request: web.Request, name: str, *, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    found = request.app[ASSETS].get(name)
+    found = request.app[SITE].assets.get(name)
     if found is None:
         raise web.HTTPNotFound
     headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache", "Vary": "Accept"}
