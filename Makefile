@@ -13,6 +13,8 @@ RUN_TESTS = $(PYTHON) tools/run_tests.py --scenarios $(QUICK_SCENARIOS) --slow-s
 SHELL_SCRIPTS := tools/setup .ci/run roles/docker/files/outside.sh pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
 PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files roles/docker/files \
   roles/release/files/program roles/traefik/files molecule pi_images tests tools virtual_pi conftest.py
+# Programs without .py: mypy calls each of them __main__, so it takes one at a time.
+PYTHON_PROGRAMS := images/app/container/inkstand
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
@@ -87,6 +89,7 @@ lint-python:
 	ruff format --check .
 	$(PYTHON) tools/check_role_variables.py
 	mypy $(PYTHON_PATHS)
+	printf '%s\n' $(PYTHON_PROGRAMS) | xargs -n 1 mypy
 
 .PHONY: lint-deployment
 lint-deployment:
