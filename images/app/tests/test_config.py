@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inkstand import config
 from inkstand.config import Settings, load, names, zone_of_today
 
 if TYPE_CHECKING:
@@ -225,7 +226,9 @@ def test_every_setting_stands_in_the_readme(request: pytest.FixtureRequest) -> N
     assert [name for name in names() if f"| `{name}` |" not in readme] == []
 
 
-def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(tmp_path: Path) -> None:
+def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(
+    tmp_path: Path, environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "Europe").mkdir()
     (tmp_path / "Europe" / "Stockholm").write_bytes(b"TZif")
     database = (
@@ -236,3 +239,7 @@ def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(tmp_path: Path) 
     assert zone_of_today("Europe/Stockholm", tmp_path) == ""
     assert zone_of_today("Europe/Atlantis", tmp_path) == ""
     assert zone_of_today("US/Pacific", tmp_path / "Europe") == ""
+    (tmp_path / "tzdata.zi").write_text("L Europe/Berlin Of/Before\n")
+    monkeypatch.setattr(config, "ZONES", tmp_path)
+    settings = load(None, {**environment, "INKSTAND_TIMEZONE": "Of/Before"})
+    assert str(settings.timezone) == "Europe/Berlin"

@@ -214,6 +214,13 @@ def test_a_photo_that_is_too_large_is_made_smaller(capsys: pytest.CaptureFixture
     assert "photo.jpg has" in capsys.readouterr().err
 
 
+def test_what_is_transparent_in_one_that_is_made_smaller_is_white() -> None:
+    clear = io.BytesIO()
+    Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(clear, "PNG")
+    with Image.open(io.BytesIO(shrunk(clear.getvalue(), "clear.png"))) as image:
+        assert image.getextrema() == ((255, 255),) * 3
+
+
 def test_without_pillow_a_photo_that_is_too_large_is_refused(at_home: Any, tmp_path: Path) -> None:
     photo = tmp_path / "photo.jpg"
     photo.write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_PICTURE))
