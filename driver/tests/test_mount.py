@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import socket
 import stat
 import subprocess
 import time
@@ -464,6 +465,20 @@ class TestManyClients:
         result = as_nobody(driver.home, script)
         assert result.stdout == ("OK\n" if shared else "")
         assert driver.frame() == (new if shared else WHITE)
+
+
+def test_the_watchdog_is_fed_from_the_loop_that_serves(
+    new_driver: Callable[..., Driver], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHDOG_USEC", "200000")
+    driver = new_driver()
+    driver.start()
+    path = driver.home / "notify"
+    path.unlink()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.bind(str(path))
+        channel.settimeout(30)
+        assert channel.recv(100) == b"WATCHDOG=1"
 
 
 class TestModes:

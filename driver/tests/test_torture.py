@@ -12,6 +12,7 @@ import random
 import signal
 import subprocess
 import sys
+import time
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -141,10 +142,16 @@ def test_no_request_hangs_no_frame_tears_and_errors_are_true(torment: Torment, n
     driver = torment.driver
     torment.announce("changing")
     torment.start_clients()
+    latest = time.monotonic() + SECONDS + PATIENCE_S
     try:
         while torment.live(random.uniform(1.5, max(2.5, SECONDS / 6))):
+            assert time.monotonic() < latest, "a client does not come to its end"
             torment.end_life()
         reports = torment.reports()
+    except BaseException:
+        # A client whose request a driver has taken cannot even be killed before that driver.
+        driver.clean_up()
+        raise
     finally:
         for client in torment.clients:
             client.kill()

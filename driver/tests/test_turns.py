@@ -2,12 +2,14 @@
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import trio
 import trio.testing
 
+from epdfuse import service
 from epdfuse.commands import Command, Operator, Order
 from epdfuse.glass import GlassStore
 from epdfuse.memory import MemoryPanel
@@ -217,3 +219,26 @@ def test_an_order_that_takes_longer_than_any_is_called_stuck(
     clock = trio.testing.MockClock()
     trio.run(scenario, clock, clock=clock)
     assert stuck == [False, True, False]
+
+
+def test_the_watchdog_is_fed_unless_the_panel_is_stuck(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setattr(service, "notify", said.append)
+    monkeypatch.setenv("WATCHDOG_USEC", "10000000")
+    turns: Any = SimpleNamespace(stuck=False)
+    counts: list[int] = []
+
+    async def scenario(clock: trio.testing.MockClock) -> None:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(service._show_signs_of_life, turns)
+            for stuck in (False, True, True, False):
+                turns.stuck = stuck
+                clock.jump(5)
+                await trio.testing.wait_all_tasks_blocked()
+                counts.append(len(said))
+            nursery.cancel_scope.cancel()
+
+    clock = trio.testing.MockClock()
+    trio.run(scenario, clock, clock=clock)
+    assert counts == [1, 1, 1, 2]
+    assert set(said) == {"WATCHDOG=1"}

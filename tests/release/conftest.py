@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from inkstand_release.engine import End
+
 NAMES = ("inkstand-pigpiod", "inkstand-app", "inkstand-traefik")
 
 
@@ -41,6 +43,7 @@ def spec(name: str, tag: str, identity: str = "0") -> dict[str, Any]:
             "Status": "created",
         },
         "RestartCount": 0,
+        "Created": "2026-11-28T12:00:00Z",
     }
 
 
@@ -53,6 +56,11 @@ class MemoryEngine:
         self.refused: set[str] = set()
         self.networks: dict[str, dict[str, Any]] = {"inkstand-edge": {"Internal": False}}
         self.made: list[str] = []
+        self.ends: dict[str, End] = {}
+
+    def last_end(self, name: str, since: str) -> End | None:
+        assert since == self.containers[name]["Created"]
+        return self.ends.get(name)
 
     def network(self, name: str) -> Any:
         return copy.deepcopy(self.networks.get(name))

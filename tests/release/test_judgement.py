@@ -10,7 +10,14 @@ import pytest
 
 from inkstand_release.engine import End, creation, end_of, log_text
 from inkstand_release.gate import Patience
-from inkstand_release.health import Demands, Observation, complaints, frames_in, hopeless
+from inkstand_release.health import (
+    Demands,
+    Observation,
+    complaints,
+    frames_in,
+    hopeless,
+    how_it_ended,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,18 +44,31 @@ def test_nothing_is_said_of_what_is_well(well: Observation) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"parts": None}, "the app does not answer /healthz"),
-        ({"parts": {"panel": "gone", "button": "ok"}}, "/healthz says panel: gone"),
-        ({"frames": 0}, "no frame of it was read back from the panel"),
-        ({"frames": None}, "no frame of it was read back from the panel"),
-        ({"glass": ("other",)}, "the panel shows something else than its frame"),
-        ({"glass": ()}, "the panel shows something else than its frame"),
-        ({"bridge": "no answer"}, "pigpiod does not answer: no answer"),
-        ({"answer": 502}, "HTTPS answers 502 instead of 401"),
+        ({"parts": None}, ["the app does not answer /healthz"]),
+        (
+            {"parts": {"panel": "gone", "button": "ok"}},
+            ["/healthz says panel: gone", "/healthz says storage: missing"],
+        ),
+        ({"frames": 0}, ["no frame of it was read back from the panel"]),
+        ({"frames": None}, ["no frame of it was read back from the panel"]),
+        ({"glass": ("other",)}, ["the panel shows something else than its frame"]),
+        ({"glass": ()}, ["the panel shows something else than its frame"]),
+        ({"bridge": "no answer"}, ["pigpiod does not answer: no answer"]),
+        ({"answer": 502}, ["HTTPS answers 502 instead of 401"]),
     ],
 )
-def test_what_is_not_well_is_said(well: Observation, change: dict[str, Any], said: str) -> None:
-    assert complaints(replace(well, **change), DEMANDS)[0] == said
+def test_what_is_not_well_is_said(
+    well: Observation, change: dict[str, Any], said: list[str]
+) -> None:
+    assert complaints(replace(well, **change), DEMANDS) == said
+
+
+def test_of_what_a_release_has_not_nothing_is_demanded(well: Observation) -> None:
+    closed = replace(well, answer=502)
+    assert complaints(closed, replace(DEMANDS, edge=False)) == []
+    away = replace(closed, frames=0)
+    for parts in (None, {"panel": "gone"}):
+        assert complaints(replace(away, parts=parts), replace(DEMANDS, app=False)) == []
 
 
 def test_what_did_not_work_before_is_not_demanded(well: Observation) -> None:
@@ -81,12 +101,48 @@ def test_a_container_that_is_down_is_all_that_is_said(
     assert complaints(replace(well, parts=None), DEMANDS) == [said]
 
 
-def test_a_container_that_dies_again_and_again_is_hopeless(well: Observation) -> None:
+def test_a_container_that_is_not_there_is_named_and_not_hopeless(well: Observation) -> None:
+    gone = replace(well, containers={**well.containers, "app": None})
+    assert complaints(gone, DEMANDS) == ["there is no container app"]
+    assert hopeless(gone, DEMANDS) == ""
+
+
+@pytest.mark.parametrize(
+    ("end", "memory", "said"),
+    [
+        (None, 64 << 20, "it ended with exit status 2"),
+        (End(0, hungry=True), 64 << 20, f"{KILLED[:-7]}64 MiB"),
+        (End(137, hungry=False), 0, KILLED[: -len(" of 256 MiB")]),
+        (End(1, hungry=False), 64 << 20, "it ended with exit status 1"),
+    ],
+)
+def test_how_it_ended_is_said_by_the_engine_then_by_the_container(
+    make_spec: Callable[..., dict[str, Any]], end: End | None, memory: int, said: str
+) -> None:
+    found = make_spec("app", "one")
+    found["State"]["ExitCode"] = 2
+    found["HostConfig"]["Memory"] = memory
+    assert how_it_ended(found, end) == said
+
+
+def test_a_container_whose_memory_ran_out_says_so_itself(
+    make_spec: Callable[..., dict[str, Any]],
+) -> None:
+    found = make_spec("app", "one")
+    found["State"]["OOMKilled"] = True
+    del found["HostConfig"]["Memory"]
+    assert how_it_ended(found, None) == KILLED[: -len(" of 256 MiB")]
+
+
+@pytest.mark.parametrize(("before", "is_hopeless"), [(0, True), (2, True), (3, False), (5, False)])
+def test_a_container_that_dies_three_times_more_than_before_is_hopeless(
+    well: Observation, before: int, is_hopeless: bool
+) -> None:
     app = well.containers["app"]
     assert app
     app["RestartCount"] = 5
-    assert hopeless(well, DEMANDS).startswith("app was restarted 5 times")
-    assert hopeless(well, replace(DEMANDS, restarts={"app": 4})) == ""
+    said = hopeless(well, replace(DEMANDS, restarts={"app": before} if before else {}))
+    assert said == ("app was restarted 5 times: it ended with exit status 0" if is_hopeless else "")
 
 
 def test_how_it_ended_is_known_although_it_was_started_again(well: Observation) -> None:

@@ -16,6 +16,10 @@ FOLDERS = ("docs", "roles", "images", "driver", "molecule", "pi_images", "virtua
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(it for f in FOLDERS for it in (ROOT / f).rglob("*.md"))])
 # [text](target), but neither a picture's address elsewhere nor one within the page.
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
+# Such a container is somebody else's now.
+FORMER_NAME = re.compile(
+    r"docker (?:exec|logs|restart)(?: -\S+(?: \d+)?)* (?:app|pigpiod|traefik)(?![\w-])"
+)
 
 
 def test_no_two_decisions_have_one_number() -> None:
@@ -32,3 +36,8 @@ def test_a_decision_has_the_number_of_its_file(decision: Path) -> None:
 def test_links_lead_to_files(document: Path) -> None:
     targets = LINK.findall(document.read_text())
     assert [it for it in targets if not (document.parent / it).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda it: str(it.relative_to(ROOT)))
+def test_containers_have_their_names_of_today(document: Path) -> None:
+    assert FORMER_NAME.findall(document.read_text()) == []

@@ -61,6 +61,14 @@ def test_its_memory_and_processes_are_limited(
     assert int(engine_says(name, ".HostConfig.PidsLimit")) > 0
 
 
+def test_what_loses_its_parent_is_reaped(pi: Any, wait_for: Callable[..., Any]) -> None:
+    """Else what a fork bomb leaves keeps the container at its limit of processes."""
+    pi.check_output("docker exec inkstand-app sh -c '(sleep 0.2 &)'")
+    # The engine does not list what has ended and was not reaped.
+    told = "docker exec inkstand-app sh -c 'cat /proc/[0-9]*/stat'"
+    wait_for("it is reaped", lambda: "(sleep)" not in pi.run(told).stdout)
+
+
 def test_its_image_is_named_after_its_content(
     name: str, engine_says: Callable[[str, str], str]
 ) -> None:

@@ -131,6 +131,7 @@ NO_MESSAGES = [
     b'{"message": ["a"]}',
     b'{"message": ""}',
     b'{"message": " \\n\\t "}',
+    b'{"message": "\\u200b"}',
     b'{"text": "a"}',
 ]
 

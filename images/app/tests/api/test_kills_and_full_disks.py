@@ -23,6 +23,7 @@ Served = Any
 # The long form: INKSTAND_KILLS=1000.
 KILLS = int(os.environ.get("INKSTAND_KILLS", "4"))
 BURST = 50
+PATIENCE = 20.0
 CUT_OFF = (aiohttp.ClientError, ConnectionError)
 
 
@@ -67,11 +68,12 @@ class Correspondence:
 
 async def shown(client: aiohttp.ClientSession) -> int | None:
     """Return the message that is on the glass, as soon as it is there; None when there is none."""
-    while True:
-        if on_glass := await newest(client, "shown"):
-            return on_glass
-        if await newest(client, "waiting,shown") is None:
-            return None
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if on_glass := await newest(client, "shown"):
+                return on_glass
+            if await newest(client, "waiting,shown") is None:
+                return None
 
 
 async def newest(client: aiohttp.ClientSession, states: str) -> int | None:

@@ -74,6 +74,7 @@ async def test_a_repeat_with_the_same_key_is_answered_with_the_same_message(api:
         ({}, "text has to be a string"),
         ({"text": 7}, "text has to be a string"),
         ({"text": " \n"}, "text must not be blank"),
+        ({"text": "\u200b"}, "text must not be blank"),
         ({"text": "a", "priority": "high"}, 'normal or urgent, not "high"'),
         ({"text": "a", "priority": 1}, "not 1"),
         ({"text": "a", "show_for": 0}, "from 1 to 604800, not 0"),

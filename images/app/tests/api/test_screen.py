@@ -32,7 +32,10 @@ async def test_a_message_that_the_status_covers_waits_and_comes_back_unread(api:
     for _ in range(2):
         answer = await api.put("/screen", json={"screen": "clock"})
         assert (answer.status, (await answer.json())["screen"]) == (200, "message")
-    await api.until_message(1, "shown")
+        await api.until_message(1, "shown")
+    # A press comes after whatever that did, and what was read cannot be covered any more.
+    await api.post("/button", json={"gesture": "long"})
+    await api.until_message(1, "waiting")
 
 
 async def test_the_button_can_be_pressed_from_afar(api: Api) -> None:

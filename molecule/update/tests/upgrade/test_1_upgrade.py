@@ -53,9 +53,9 @@ def kept(owner: Any) -> Callable[[], dict[str, Any]]:
 
 @pytest.fixture(scope="module")
 def before(pi: Any, owner: Any, kept: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-    """Say what people had, and the names of containers, while the older release ran."""
+    """Say what people had, and what ran, while it was the older release."""
     pi.wait_for("a message is on the glass", lambda: kept()["on the glass"] == "message")
-    return {**kept(), "containers": containers(pi)}
+    return {**kept(), "containers": containers(pi), "images": sorted(pi.images().values())}
 
 
 def pull() -> None:
@@ -99,7 +99,9 @@ def test_the_way_back_brings_the_older_release_and_keeps_what_came_since(
     run = release.play("rollback.yml")
     assert run.status == 0, run.output[-6000:]
     pi.wait_for("it serves", owner.is_served)
-    assert containers(pi) == before["containers"]
+    # Under the names of today: what goes back is of today as well.
+    assert containers(pi) == NAMES
+    assert sorted(pi.images().values()) == before["images"]
     assert "Since the update" in owner.texts()
     assert kept()["tokens"] == before["tokens"]
 
