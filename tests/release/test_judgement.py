@@ -44,7 +44,7 @@ def test_nothing_is_said_of_what_is_well(well: Observation) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"parts": None}, ["the app does not answer /healthz"]),
+        ({"parts": None, "frames": None}, ["the app does not answer /healthz"]),
         (
             {"parts": {"panel": "gone", "button": "ok"}},
             ["/healthz says panel: gone", "/healthz says storage: missing"],

@@ -64,6 +64,32 @@ def test_what_roles_write_on_the_pi_belongs_to_the_release(
     assert sorted(set(files) - known) == []
 
 
+def programs_and_units(pi: Any) -> dict[str, str]:
+    """Return a hash of each program of ours and of each unit, by path."""
+    argv = ["find", "/usr/local", "/etc/systemd/system", "-type", "f"]
+    lines = pi.shell(*argv, "!", "-name", "*.pyc", "-exec", "sha256sum", "{}", "+").splitlines()
+    return {path: digest for digest, _, path in (line.partition("  ") for line in lines)}
+
+
+def test_a_program_and_its_unit_come_back_together(release: Any, pi: Any) -> None:
+    before = programs_and_units(pi)
+    unit, program = "certificate.service.j2", "renew_certificate.py"
+    release.edit(f"roles/traefik/templates/{unit}", "UMask=0077\n", "UMask=0077\n# Another.\n")
+    file = release.folder / "roles" / "traefik" / "files" / program
+    file.write_text(f"{file.read_text()}# Another.\n")
+    assert release.play("update.yml").status == 0
+    after = programs_and_units(pi)
+    assert {
+        path for path in before.keys() | after.keys() if before.get(path) != after.get(path)
+    } == {
+        f"/usr/local/lib/inkstand/traefik/{program}",
+        "/etc/systemd/system/inkstand-certificate@.service",
+    }
+    run = release.play("rollback.yml")
+    assert run.status == 0, run.output
+    assert programs_and_units(pi) == before
+
+
 def test_after_another_name_the_way_back_is_judged_by_the_old_one(
     release: Any, pi: Any, owner: Any
 ) -> None:
