@@ -103,9 +103,13 @@ def owner(tmp_path_factory: pytest.TempPathFactory) -> Owner:
 
 @dataclass
 class Sender:
-    """Somebody who sends messages all the time, and remembers which were accepted."""
+    """Somebody who sends messages all the time, and remembers which were accepted.
+
+    `pause` is in seconds; a thousand that nobody reads are as many as are taken.
+    """
 
     owner: Owner
+    pause: float = 0.5
     accepted: list[str] = field(default_factory=list)
     answers: set[int] = field(default_factory=set)
     _end: threading.Event = field(default_factory=threading.Event)
@@ -121,7 +125,7 @@ class Sender:
 
     def _run(self) -> None:
         number = 0
-        while not self._end.wait(0.5):
+        while not self._end.wait(self.pause):
             number += 1
             status = self.owner.send(f"Number {number}")
             self.answers.add(status)

@@ -68,7 +68,7 @@ def pull() -> None:
 def test_one_run_updates_it_with_all_that_people_have(
     release: Any, sender: Any, pi: Any, before: dict[str, Any], kept: Any
 ) -> None:
-    owner = sender.owner
+    owner, sender.pause = sender.owner, 5.0
     assert before["containers"] != NAMES
     pull()
     with sender:
