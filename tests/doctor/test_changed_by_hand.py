@@ -109,3 +109,23 @@ def test_a_wireless_card_that_sleeps_is_named(
     machine.write("sys/class/net/wlan0/type", "1")
     machine.says = {"iw dev wlan0 get power_save": (0, said)}
     assert len(list(doctor.wireless(machine))) == count
+
+
+@pytest.mark.parametrize(
+    "check", ["fuse", "networks", "waiting_units", "secrets", "host_name", "wireless", "reach"]
+)
+def test_the_doctor_looks_at_each(
+    doctor: Any, machine: Any, monkeypatch: pytest.MonkeyPatch, check: str
+) -> None:
+    seen = doctor.finding("FAIL", check, "is not as it should be", "repair it")
+    monkeypatch.setattr(doctor, check, lambda _: [seen])
+    panel = {"flavour": "epdfuse", "bus": "simulated", "size": "2.7", "film": 231}
+    question = {
+        "panel": {**panel, "directory": "/run/epd/panel"},
+        "line": "simulated",
+        "images": {},
+        "time_source": "host",
+        "now": 1000.0,
+        "directories": [],
+    }
+    assert seen in list(doctor.examine(machine, question))
