@@ -7,10 +7,12 @@ import copy
 import json
 import sqlite3
 from dataclasses import asdict, replace
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand_release import health, switching
 from inkstand_release.gate import Verdict
 from inkstand_release.health import Observation
 from inkstand_release.settings import Settings
@@ -56,6 +58,7 @@ class MemoryEngine:
         self.refused: set[str] = set()
         self.networks: dict[str, dict[str, Any]] = {"inkstand-edge": {"Internal": False}}
         self.made: list[str] = []
+        self.killed: list[str] = []
         self.ends: dict[str, End] = {}
 
     def last_end(self, name: str, since: str) -> End | None:
@@ -101,7 +104,9 @@ class MemoryEngine:
         self.containers[name]["State"]["Running"] = True
 
     def remove(self, name: str) -> None:
-        self.containers.pop(name, None)
+        gone = self.containers.pop(name, None)
+        if gone and gone.get("State", {}).get("Running"):
+            self.killed.append(name)
 
     def rename(self, name: str, new: str) -> None:
         self.containers[new] = self.containers.pop(name)
@@ -154,6 +159,7 @@ class Pi:
         self.engine = MemoryEngine()
         self.host = MemoryHost()
         self.bad: dict[str, str] = {}
+        self.parts: dict[str, str] | None = {"panel": "ok", "button": "ok", "storage": "ok"}
         self.asked: list[str] = []
         self.demanded: tuple[str, ...] = ()
         self.at_the_gate: Callable[[], None] = lambda: None
@@ -187,7 +193,9 @@ class Pi:
         """Write settings, as the role does before anything else of a run."""
         self.settings = replace(self.settings, **changes)
         self.settings_file.write_text(json.dumps(asdict(self.settings), default=str))
-        self.releases = PiReleases(self)
+        engine: Any = self.engine
+        host: Any = self.host
+        self.releases = Releases(engine, self.settings, host, self.judge, self.settings_file)
 
     def runs(self, tag: str) -> None:
         """Let a release run that was installed somehow."""
@@ -233,21 +241,13 @@ class Pi:
         return (self.folder / "etc" / "setting").read_text()
 
 
-class PiReleases(Releases):
-    """Releases whose app always says that all is well, until it is judged."""
-
-    def __init__(self, pi: Pi) -> None:
-        super().__init__(pi.engine, pi.settings, pi.host, pi.judge, pi.settings_file)  # type: ignore[arg-type]
-        self._pi = pi
-
-    def _parts(self, specs: Any) -> tuple[str, ...] | None:
-        known = set(specs) == set(self._settings.containers)
-        return ("panel", "button", "storage") if known else None
-
-
 @pytest.fixture
-def pi(tmp_path: Path) -> Pi:
-    return Pi(tmp_path)
+def pi(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Pi:
+    """A Pi whose app says `parts` of itself when a run begins."""
+    pi = Pi(tmp_path)
+    app = SimpleNamespace(ask_parts=lambda *_: pi.parts, summary=health.summary)
+    monkeypatch.setattr(switching, "health", app)
+    return pi
 
 
 @pytest.fixture

@@ -239,15 +239,24 @@ def test_of_an_app_that_is_away_nothing_is_known(serving: Any, site: Site) -> No
     assert (seen.parts, seen.bridge, seen.containers["inkstand-app"]) == (None, "ok", None)
 
 
+def test_an_app_without_metrics_tells_no_frames(serving: Any, site: Site) -> None:
+    del site.answers["GET /metrics"]
+    seen = health.observe(serving.engine, serving.settings)
+    assert (seen.parts, seen.frames, seen.frame) == ({"panel": "ok"}, None, None)
+
+
 def test_how_it_ended_is_asked_of_those_that_did(serving: Any) -> None:
     app, bridge, edge = (
         serving.engine.containers[f"inkstand-{name}"] for name in ("app", "pigpiod", "traefik")
     )
     app["RestartCount"], bridge["State"]["Running"] = 1, False
-    serving.engine.ends = {"inkstand-app": End(137, hungry=True), "inkstand-traefik": End(1, False)}
+    ended = {"inkstand-app": End(137, hungry=True), "inkstand-pigpiod": End(2, hungry=False)}
+    serving.engine.ends = {**ended, "inkstand-traefik": End(1, hungry=False)}
     seen = health.observe(serving.engine, serving.settings)
     assert edge["State"]["Running"]
-    assert seen.ends == {"inkstand-app": End(137, hungry=True)}
+    assert seen.ends == ended
+    del serving.engine.ends["inkstand-pigpiod"]
+    assert set(health.observe(serving.engine, serving.settings).ends) == {"inkstand-app"}
 
 
 def test_an_observation_is_written_down_for_the_log(serving: Any) -> None:

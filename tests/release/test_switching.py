@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import fcntl
 import json
+import re
+import shutil
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from inkstand_release import health
 from inkstand_release.errors import ReleaseError
 from inkstand_release.settings import load
 
@@ -453,3 +458,177 @@ def test_what_a_point_of_before_does_not_know_is_left_alone(pi: Any) -> None:
     assert pi.releases.back()["verdict"] == "good"
     assert pi.setting == "one"
     assert unit.exists()
+
+
+def test_only_one_changes_releases_at_a_time(pi: Any) -> None:
+    folder = pi.settings.state_directory
+    folder.rmdir()
+    with pi.releases.alone():
+        assert folder.stat().st_mode & 0o777 == 0o700
+        with (folder / "lock").open() as lock, pytest.raises(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    with (folder / "lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def is_closed(pi: Any) -> bool:
+    """Tell whether nothing is left open: no run, no guard, no door."""
+    return not (pi.settings.state_directory / "open").exists() and not pi.host.guarded
+
+
+def cut_power(pi: Any, act: Any) -> None:
+    """Do something whose end the power does not see, at the gate."""
+
+    class PowerCut(BaseException):
+        """Nothing catches this."""
+
+    def cut() -> None:
+        assert pi.host.guarded
+        raise PowerCut
+
+    pi.at_the_gate = cut
+    with pytest.raises(PowerCut):
+        act()
+    pi.at_the_gate = lambda: None
+
+
+def test_a_run_after_a_power_cut_begins_with_what_ran_before(pi: Any) -> None:
+    pi.runs("one")
+    cut_power(pi, lambda: update(pi, "two"))
+    assert pi.releases.begin()["verdict"] == "begun"
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:one", "one")
+
+
+def test_a_power_cut_on_the_way_back_ends_with_the_present_release(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    cut_power(pi, pi.releases.back)
+    assert pi.releases.recover()["verdict"] == "back"
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
+    assert is_closed(pi)
+
+
+def test_a_run_that_was_cut_off_is_gone_on_with_only_when_all_was_written_down(pi: Any) -> None:
+    folder = pi.settings.state_directory / "open"
+    pi.runs("one")
+    pi.releases.begin()
+    pi.host.unguard()
+    assert pi.releases.begin()["verdict"] == "open"
+    assert pi.host.guarded
+    for part in ("point/release.json", "state.json"):
+        (folder / part).unlink()
+        assert pi.releases.begin()["verdict"] == "begun"
+    (folder / "point" / "release.json").unlink()
+    pi.parts = None
+    assert pi.releases.begin()["verdict"] == "first"
+    assert not folder.exists()
+
+
+def test_what_worked_before_is_demanded_and_nothing_else(pi: Any) -> None:
+    pi.runs("one")
+    pi.parts = {"panel": "gone", "button": "ok", "storage": "ok", "status": "ok"}
+    update(pi, "two")
+    assert pi.demanded == ("button", "storage")
+
+
+@pytest.mark.parametrize("lacks", ["answer", "container", "app"])
+def test_what_does_not_serve_is_no_release_to_go_back_to(pi: Any, lacks: str) -> None:
+    pi.runs("one")
+    if lacks == "answer":
+        pi.parts = None
+    elif lacks == "container":
+        pi.engine.remove("inkstand-pigpiod")
+    else:
+        pi.engine.remove("inkstand-app")
+        pi.configure(containers=("inkstand-pigpiod", "inkstand-traefik"))
+    assert pi.releases.begin()["verdict"] == "first"
+
+
+def test_a_first_release_leaves_its_settings_and_nothing_to_come(pi: Any) -> None:
+    pi.releases.begin()
+    pi.prepare("one", *pi.settings.containers)
+    assert re.fullmatch(r"Release [0-9a-f]{12} runs\.", pi.releases.switch()["sentence"])
+    assert set(pi.images) == set(NAMES)
+    assert load(pi.settings.state_directory / "settings.json") == pi.settings
+
+
+def test_both_releases_are_named_and_nothing_is_left_open(pi: Any) -> None:
+    pi.runs("one")
+    sentence = update(pi, "two")["sentence"]
+    name = r"([0-9a-f]{12})"
+    found = re.fullmatch(rf"Release {name} is well and runs; release {name} is kept\.", sentence)
+    assert found
+    assert found[1] != found[2]
+    assert is_closed(pi)
+    assert pi.engine.killed == []
+
+
+def test_room_is_wanted_for_messages_and_for_nothing_else(
+    pi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pi.runs("one")
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    assert update(pi, "two", "inkstand-pigpiod")["verdict"] == "good"
+    with pytest.raises(ReleaseError, match="make room"):
+        update(pi, "two", "inkstand-app")
+    assert pi.images["inkstand-app"] == "inkstand/app:one"
+
+
+def test_the_door_is_closed_while_a_release_is_judged(
+    pi: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(health, "door_is_closed", lambda _: True)
+    door = pi.folder / "dynamic" / "release.yml"
+    door.parent.mkdir()
+    pi.configure(door=str(door))
+    pi.runs("one")
+    seen: list[bool] = []
+    pi.at_the_gate = lambda: seen.append(door.exists())
+    for act in (lambda: update(pi, "two"), pi.releases.back):
+        assert act()["verdict"] == "good"
+        assert (seen.pop(), seen, door.exists()) == (True, [], False)
+
+
+def test_a_release_that_is_not_well_may_end_in_order(pi: Any) -> None:
+    pi.runs("one")
+    pi.bad["inkstand/app:two"] = "bad"
+    assert update(pi, "two")["verdict"] == "back"
+    assert pi.engine.killed == []
+    assert is_closed(pi)
+
+
+def test_a_run_that_failed_is_put_back_and_closed(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    assert pi.releases.abort()["verdict"] == "back"
+    assert pi.setting == "one"
+    assert is_closed(pi)
+
+
+def test_the_way_back_leaves_out_a_run_that_is_open(pi: Any) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    pi.releases.begin()
+    pi.prepare("three")
+    assert pi.releases.back()["verdict"] == "good"
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:one", "one")
+    assert pi.releases.back()["verdict"] == "good"
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
+
+
+def test_a_driver_is_restarted_for_any_of_its_files_and_no_other(pi: Any) -> None:
+    unit = pi.folder / "epd-fuse.service"
+    unit.write_text("one")
+    pi.configure(driver_files=(*pi.settings.driver_files, str(pi.folder / "epd-*")))
+    pi.runs("one")
+    pi.releases.begin()
+    pi.write("setting", "two")
+    pi.releases.abort()
+    assert pi.host.restarted == []
+    for file in (unit, pi.folder / "driver" / "driver.py"):
+        pi.releases.begin()
+        file.write_text("two")
+        pi.releases.abort()
+        assert file.read_text() == "one"
+        assert pi.host.restarted.pop() == "epd-fuse.service"

@@ -126,11 +126,9 @@ def hopeless(seen: Observation, demands: Demands) -> str:
     """Say which container dies again and again, or nothing."""
     for name in demands.containers:
         found = seen.containers.get(name)
-        restarts = found["RestartCount"] if found else 0
-        if found and restarts - demands.restarts.get(name, 0) >= _RESTARTS:
-            return (
-                f"{name} was restarted {restarts} times: {how_it_ended(found, seen.ends.get(name))}"
-            )
+        if found and found["RestartCount"] - demands.restarts.get(name, 0) >= _RESTARTS:
+            ended = how_it_ended(found, seen.ends.get(name))
+            return f"{name} was restarted {found['RestartCount']} times: {ended}"
     return ""
 
 
