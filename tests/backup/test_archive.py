@@ -10,6 +10,7 @@ import sqlite3
 import stat
 import tarfile
 from contextlib import closing
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -107,6 +108,75 @@ def test_a_database_of_a_newer_inkstand_is_refused(archive: Any) -> None:
 )
 def test_sizes_are_written_as_people_do(archive: Any, size: int, words: str) -> None:
     assert archive.in_words(size) == words
+
+
+@unit
+@pytest.mark.parametrize(
+    ("size", "words"), [(1000, "1 kB"), (999_499, "999 kB"), (1_000_000, "1 MB"), (10**9, "1 GB")]
+)
+def test_a_thousand_is_one_of_the_next_unit(archive: Any, size: int, words: str) -> None:
+    assert archive.in_words(size) == words
+
+
+@unit
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("age: error: no identity matched any of the recipients", "made for another key than"),
+        ("age: error: malformed recipient: x", "no public key: malformed recipient: x"),
+        ("age: error: unknown recipient type: x", "no public key: unknown recipient type: x"),
+        ('age: error: reading "x": no identity found', "cannot be used: reading"),
+        ("age: error: failed to open file: x", "key of backup_identity_file cannot be used"),
+        ("age: error: failed to open input file: x", "The archive cannot be read: failed"),
+        ("age: error: unexpected intro\nreport it", "is damaged, or is none: unexpected intro"),
+        ("\n", "is damaged, or is none: nothing"),
+    ],
+)
+def test_what_age_says_is_told_by_what_the_owner_can_do(archive: Any, said: str, told: str) -> None:
+    assert told in archive.explain(said)
+
+
+@integration
+@pytest.mark.parametrize(("missing", "is_enough"), [(0, True), (1, False)])
+def test_room_is_wanted_for_the_copies_and_the_archive(
+    archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int, is_enough: bool
+) -> None:
+    places = {"app": tmp_path / "app", "none": tmp_path / "none"}
+    (places["app"] / "folder").mkdir(parents=True)
+    for name in ("a", "folder/b"):
+        (places["app"] / name).write_bytes(bytes(1000))
+    room = SimpleNamespace(free=2 * 2000 - missing)
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
+    if is_enough:
+        archive.require_room(tmp_path, places)
+    else:
+        with pytest.raises(archive.ArchiveError, match="needs 4 kB for a moment"):
+            archive.require_room(tmp_path, places)
+
+
+@integration
+def test_links_sockets_and_what_was_unpacked_are_not_kept(archive: Any, tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / ".inkstand-restore").mkdir()
+    for name in (
+        "folder/file",
+        ".inkstand-restore/file",
+        "m.sqlite3",
+        "m.sqlite3-wal",
+        "notes-wal",
+    ):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "link").symlink_to("m.sqlite3")
+    os.mkfifo(tmp_path / "pipe")
+    found = [path.relative_to(tmp_path).as_posix() for path in archive.sources(tmp_path)]
+    assert found == [".", "folder", "folder/file", "m.sqlite3", "notes-wal"]
+
+
+@unit
+def test_a_directory_in_place_of_a_file_is_damage(archive: Any) -> None:
+    stream = tar(manifest(entry("app", b"", sha256=""), entry("app/a")), app=b"")
+    with pytest.raises(archive.ArchiveError, match="app is not as its manifest says"):
+        read(archive, stream)
 
 
 @integration

@@ -30,12 +30,16 @@ def test_files_come_back_with_modes_and_links_and_new_ones_go(tmp_path: Path) ->
     (tree / "link").unlink()
     (tree / "added").mkdir()
     (tree / "added" / "file").write_text("new")
+    (tree / "alone").write_text("new")
+    (tree / "to").symlink_to("deep")
     wrong = files.put_back(tmp_path / "kept.tar", before, patterns)
     assert {path.removeprefix(f"{tree}/") for path in wrong} == {
         "deep/secret",
         "link",
         "added",
         "added/file",
+        "alone",
+        "to",
     }
     assert files.state(patterns) == before
     # A container that has the directory sees it.
