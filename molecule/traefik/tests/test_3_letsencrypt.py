@@ -71,10 +71,10 @@ def test_a_run_without_the_ca_fails_and_says_why(  # noqa: PLR0913, PLR0917  (fi
     wait_for: Callable[..., Any],
 ) -> None:
     """The first certificate is asked for again later, by a timer, without a run."""
-    run = attempt(**{**letsencrypt, "letsencrypt_wait_seconds": 3})
+    run = attempt(**{**letsencrypt, "letsencrypt_wait_seconds": 15})
     assert run.status != 0
     assert (
-        "After 3 s there is no certificate from https://192.0.2.1:14000/dir (http-01)" in run.words
+        "After 15 s there is no certificate from https://192.0.2.1:14000/dir (http-01)" in run.words
     )
     assert "connection refused" in run.words
     wait_for("the certificate of nobody", lambda: NONE in site.issuer())
