@@ -118,6 +118,8 @@ class MemoryEngine:
         self.made.append(name)
 
     def log(self, name: str, lines: int) -> str:
+        if name not in self.containers:
+            return ""
         text = f"it began\nthe log of {self.containers[name]['Config']['Image']}\n"
         return "".join(text.splitlines(keepends=True)[-lines:])
 

@@ -35,5 +35,6 @@ def test_a_unit_is_restarted_for_itself_and_for_the_program_that_it_names(
     (tmp_path / "watch.service").write_text("ExecStart=/usr/bin/python3 -I /usr/local/lib/watch.py")
     assert host.runs_from("watch.service", {str(tmp_path / "watch.service")})
     assert host.runs_from("watch.service", {"/usr/local/lib/watch.py"})
+    assert host.runs_from("watch.service", {"/usr/local/lib/watch.py", "/usr/local/lib/other.py"})
     assert not host.runs_from("watch.service", {"/usr/local/lib/other.py"})
     assert not host.runs_from("gone.service", {"/usr/local/lib/watch.py"})

@@ -84,8 +84,9 @@ def test_a_unit_is_active_that_runs_or_is_about_to(heard: Heard) -> None:
 def test_who_reads_a_file_is_told_that_it_changed(
     heard: Heard, path: str, words: list[str]
 ) -> None:
-    Host().follow({path}, ())
-    assert heard.words == words
+    for paths in ({path}, {path, "/etc/hosts"}):
+        Host().follow(paths, ())
+        assert heard.words == words
 
 
 def test_units_run_whose_files_changed_and_the_driver_before_them(

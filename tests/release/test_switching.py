@@ -271,6 +271,8 @@ def test_a_way_back_that_costs_messages_is_asked_for_by_name(pi: Any) -> None:
         pi.releases.back()
     assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
     assert texts(pi) == ["before", "since"]
+    assert all(made["State"]["Running"] for made in pi.engine.containers.values())
+    assert is_closed(pi)
     assert pi.releases.back(with_databases=True)["verdict"] == "good"
     assert texts(pi) == ["before"]
 
@@ -632,3 +634,42 @@ def test_a_driver_is_restarted_for_any_of_its_files_and_no_other(pi: Any) -> Non
         pi.releases.abort()
         assert file.read_text() == "one"
         assert pi.host.restarted.pop() == "epd-fuse.service"
+
+
+def test_what_did_not_serve_and_is_the_same_is_started(pi: Any) -> None:
+    pi.runs("one")
+    pi.engine.stop("inkstand-pigpiod", 0)
+    pi.parts = None
+    pi.releases.begin()
+    assert pi.releases.switch()["verdict"] == "unchanged"
+    assert pi.engine.containers["inkstand-pigpiod"]["State"]["Running"]
+
+
+def test_what_did_not_serve_gives_way_to_what_comes(pi: Any) -> None:
+    pi.runs("one")
+    pi.parts = None
+    assert update(pi, "two")["verdict"] == "good"
+    assert pi.images["inkstand-app"] == "inkstand/app:two"
+
+
+def test_what_lacks_a_container_is_judged_although_nothing_comes(pi: Any) -> None:
+    pi.runs("one")
+    pi.engine.remove("inkstand-pigpiod")
+    pi.releases.begin()
+    pi.bad["inkstand/app:one"] = "pigpiod does not answer"
+    assert pi.releases.switch()["verdict"] == "bad"
+
+
+def test_settings_of_which_nothing_else_changed_are_those_of_the_release(pi: Any) -> None:
+    pi.runs("one")
+    pi.configure(host="pi.example")
+    pi.releases.begin()
+    assert pi.releases.switch()["verdict"] == "unchanged"
+    assert load(pi.settings.state_directory / "settings.json").host == "pi.example"
+
+
+def test_a_guard_without_a_run_is_taken_away(pi: Any) -> None:
+    pi.runs("one")
+    pi.host.guard()
+    assert pi.releases.recover()["verdict"] == "unchanged"
+    assert is_closed(pi)
