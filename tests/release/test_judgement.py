@@ -179,6 +179,14 @@ def test_a_release_that_does_not_become_well_in_time_fails_with_the_reason(
     assert patience.judge(ill, DEMANDS, 40) == "HTTPS answers 502 instead of 401"
 
 
+def test_a_release_that_is_hopeless_is_not_waited_for(well: Observation) -> None:
+    app = well.containers["app"]
+    assert app
+    app["RestartCount"] = 3
+    said = Patience(end=40, steady=0).judge(well, DEMANDS, 1)
+    assert said == "app was restarted 3 times: it ended with exit status 0"
+
+
 def test_frames_are_counted_of_every_kind() -> None:
     text = 'inkstand_refreshes_total{kind="full"} 1\ninkstand_refreshes_total{kind="skipped"} 2\n'
     assert frames_in(text) == 3
