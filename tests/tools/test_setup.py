@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
+import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 pytestmark = pytest.mark.integration
 
@@ -40,8 +46,18 @@ def path(checkout: Path) -> str:
     return str(place)
 
 
-def test_it_installs_once_and_then_says_nothing(checkout: Path, path: str) -> None:
-    def setup() -> subprocess.CompletedProcess[str]:
+def write_program(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o755)
+
+
+@pytest.fixture
+def setup(checkout: Path, path: str) -> Callable[[], subprocess.CompletedProcess[str]]:
+    """Give a function that runs it."""
+
+    def run() -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             ["bash", "tools/setup", "deploy"],
             cwd=checkout,
@@ -51,8 +67,32 @@ def test_it_installs_once_and_then_says_nothing(checkout: Path, path: str) -> No
             text=True,
         )
 
+    return run
+
+
+def test_it_installs_once_and_then_says_nothing(
+    setup: Callable[[], subprocess.CompletedProcess[str]],
+) -> None:
     first = setup()
     assert first.returncode == 0, first.stderr
     assert "Install Python packages for: deploy" in first.stdout
     second = setup()
     assert (second.returncode, second.stdout, second.stderr) == (0, "", "")
+
+
+def test_an_installation_that_was_cut_off_is_begun_anew(
+    setup: Callable[[], subprocess.CompletedProcess[str]], checkout: Path, path: str
+) -> None:
+    """What pip had begun with it takes for installed."""
+    python = checkout / ".venv" / "bin" / "python"
+    write_program(python, 'case "$*" in *install*) kill -9 "$PPID" ;; esac')
+    makes = "mkdir -p .venv/bin; printf '#!/bin/sh\\n' >.venv/bin/python; chmod +x .venv/bin/python"
+    others = f'exec {sys.executable} "$@"'
+    write_program(
+        Path(path) / "python3", f'case "$*" in "-m venv .venv") {makes} ;; *) {others} ;; esac'
+    )
+    assert setup().returncode == -signal.SIGKILL
+    again = setup()
+    assert again.returncode == 0, again.stderr
+    assert "Make the virtual environment .venv" in again.stdout
+    assert setup().stdout == ""
