@@ -191,7 +191,7 @@ def test_many_sources_cannot_end_traefik(
 
 
 @pytest.fixture
-def wildcard(pi: Any, instance: str, wait_for: Callable[..., Any]) -> Iterator[None]:
+def wildcard(pi: Any, api: Any, instance: str, wait_for: Callable[..., Any]) -> Iterator[None]:
     """The Pi searches a domain in which every name exists."""
     subprocess.run(
         ["docker", "cp", str(FILES / "wildcard_dns.py"), f"{instance}:/srv/"], check=True
@@ -210,6 +210,8 @@ def wildcard(pi: Any, instance: str, wait_for: Callable[..., Any]) -> Iterator[N
     pi.check_output("systemctl stop wildcard-dns")
     pi.check_output("docker restart --time 3 inkstand-traefik inkstand-app")
     assert pi.file("/etc/resolv.conf").content_string == before
+    api.renew()
+    wait_for("all is as before", lambda: serves(api), seconds=30)
 
 
 def serves(api: Any) -> bool:
