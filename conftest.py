@@ -47,8 +47,9 @@ def pytest_sessionstart() -> None:
     """Take away dead mounts of a run that was cut off; pytest could not remove their folders."""
     mounts = Path("/proc/self/mounts").read_text().splitlines()
     ours = [line.split()[1] for line in mounts if line.startswith("epdfuse ")]
+    places = tuple(f"{tempfile.gettempdir()}/{name}" for name in ("pytest-of-", "epdfuse-"))
     for mountpoint in ours:
-        if mountpoint.startswith(f"{tempfile.gettempdir()}/pytest-of-") and _is_dead(mountpoint):
+        if mountpoint.startswith(places) and _is_dead(mountpoint):
             subprocess.run(["fusermount3", "-u", "-z", mountpoint], check=False)
 
 
