@@ -106,7 +106,7 @@ test-python: setup-dev ## Unit, contract and integration tests
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true
 # Molecule reads Ansible's recap to know whether a second run changed something.
 test-scenario: export ANSIBLE_STDOUT_CALLBACK := ansible.builtin.default
-test-scenario: export PYTEST_TIMEOUT := 900
+test-scenario: export PYTEST_TIMEOUT = $(if $(filter $(SCENARIO),$(QUICK_SCENARIOS)),900,3600)
 test-scenario: setup-dev ## The playbook on a virtual Pi, from nothing to removal (SCENARIO="update")
 	@molecule test --scenario-name=$(SCENARIO)
 

@@ -141,17 +141,18 @@ def run(step: Step) -> None:
         except subprocess.TimeoutExpired:
             step.status = HUNG
         finally:
-            end(started)
+            if step.status in (None, HUNG):
+                end(started)
     step.seconds = time.monotonic() - begin
 
 
 def end(started: subprocess.Popen[bytes]) -> None:
-    """End a command and what it started, if it still runs."""
-    for how, patience in ((signal.SIGTERM, GRACE), (signal.SIGKILL, None)):
-        if started.poll() is None:
-            os.killpg(started.pid, how)
-            with suppress(subprocess.TimeoutExpired):
-                started.wait(patience)
+    """End a command, and all in its process group, also what outlives it."""
+    os.killpg(started.pid, signal.SIGTERM)
+    with suppress(subprocess.TimeoutExpired):
+        started.wait(GRACE)
+    with suppress(ProcessLookupError):
+        os.killpg(started.pid, signal.SIGKILL)
 
 
 def tree(root: Path = ROOT) -> str:

@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
     from virtual_pi.machine.settings import Machine
 
-# An emulated machine takes 20 minutes to start beside others.
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.e2e
 
 CONTAINERS = ["inkstand-app", "inkstand-pigpiod", "inkstand-traefik"]
 

@@ -9,8 +9,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# An emulated machine takes 20 minutes to start beside others.
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.e2e
 
 
 @pytest.mark.usefixtures("clock")

@@ -13,8 +13,7 @@ if TYPE_CHECKING:
 
     from virtual_pi.machine.settings import Machine
 
-# An emulated machine takes 20 minutes to start beside others.
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
+pytestmark = pytest.mark.e2e
 
 
 def test_everything_is_back_after_a_reboot(
