@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
+from inkstand.accounts.passwords import make_hash
 from inkstand.api.app import make_app
-from inkstand.auth.passwords import make_hash
 from inkstand.bootstrap import System, build, listen, run, url_of
 from inkstand.config import Settings
-from inkstand.events import FrameShown, MessageChanged
+from inkstand.events import FrameShown
 from inkstand.messages import State
+from inkstand.messages.events import MessageChanged
 
 if TYPE_CHECKING:
     import socket
@@ -36,16 +37,16 @@ PASSWORD = "correct horse battery"
 TEXT = "ŧea?"
 # These do something of their own now and then, whatever is sent.
 BY_ITSELF = {
-    "authority.py",
-    "certificate.py",
-    "condition.py",
-    "host_time.py",
-    "journal.py",
     "loop_watchdog.py",
     "panel/mounts.py",
     # A minute may begin.
     "screens/clock.py",
     "screens/home.py",
+    "status/authority.py",
+    "status/certificate.py",
+    "status/host_time.py",
+    "status/recent_errors.py",
+    "status/report.py",
 }
 LINK = re.compile(r"\[[^]]+\]\(\.\./images/app/src/inkstand/([^)]+)\)")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from inkstand.auth import table as accounts
+from inkstand.accounts import table as accounts
 from inkstand.messages import store, table
 
 VARIABLES = Path(__file__).resolve().parents[2] / "roles" / "backup" / "vars" / "main.yml"

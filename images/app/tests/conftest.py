@@ -21,7 +21,7 @@ import pytest
 
 from inkstand.clock import ManualClock
 from inkstand.config import Settings
-from inkstand.display import Display
+from inkstand.display.display import Display
 from inkstand.events import Event, FrameShown, Hub, Listener, PanelChanged
 from inkstand.panel.memory import MemoryPanel
 from inkstand.screens import ClockScreen

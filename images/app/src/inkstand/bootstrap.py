@@ -11,38 +11,38 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
+from inkstand.accounts.accounts import Accounts, Owner
+from inkstand.accounts.attempts import Attempts
+from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.keys import parse_keys
+from inkstand.accounts.login_code import LoginCode
+from inkstand.accounts.passwords import PasswordVerifier
+from inkstand.accounts.registry import TokenRegistry
+from inkstand.accounts.tokens import Signer
 from inkstand.api.app import make_app
 from inkstand.api.connection import serving
 from inkstand.api.feed import Feed
 from inkstand.api.keys import Services
 from inkstand.api.studio import Studio
-from inkstand.appliance import Appliance, Habits
-from inkstand.auth.accounts import Accounts, Owner
-from inkstand.auth.attempts import Attempts
-from inkstand.auth.door import Door
-from inkstand.auth.keys import parse_keys
-from inkstand.auth.login_code import LoginCode
-from inkstand.auth.passwords import PasswordVerifier
-from inkstand.auth.registry import TokenRegistry
-from inkstand.auth.tokens import Signer
-from inkstand.authority import Authority
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
-from inkstand.certificate import Certificate
-from inkstand.clock import SystemClock
-from inkstand.condition import Condition
-from inkstand.display import Display, Policy
+from inkstand.clock import SystemClock, TrustedTime
+from inkstand.display.display import Display, Policy
 from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
-from inkstand.host_time import HostTime, TrustedTime
-from inkstand.journal import Journal
 from inkstand.loop_watchdog import watched_loop
 from inkstand.messages import Draft
+from inkstand.messages.controller import Controller, Preferences
 from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
 from inkstand.screens.home import HomeScreen
+from inkstand.status.authority import Authority
+from inkstand.status.certificate import Certificate
+from inkstand.status.host_time import HostTime
+from inkstand.status.recent_errors import RecentErrors
+from inkstand.status.report import StatusReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -51,9 +51,8 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from inkstand.button import Button
-    from inkstand.clock import Clock
+    from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
-    from inkstand.host_time import TimeSource
     from inkstand.panel import Panel
 
 _LOG = logging.getLogger(__name__)
@@ -79,10 +78,10 @@ class System:
     button: Button
     display: Display
     store: MessageStore
-    appliance: Appliance
+    controller: Controller
     accounts: Accounts
     feed: Feed
-    condition: Condition
+    report: StatusReport
     studio: Studio
 
     @property
@@ -91,12 +90,12 @@ class System:
         return Services(
             settings=self.settings,
             accounts=self.accounts,
-            appliance=self.appliance,
+            controller=self.controller,
             display=self.display,
             button=self.button,
             clock=self.clock,
             feed=self.feed,
-            condition=self.condition,
+            report=self.report,
             studio=self.studio,
         )
 
@@ -108,10 +107,10 @@ def build(settings: Settings) -> System:
     home, panel = HomeScreen(time), _panel(settings)
     store = MessageStore(settings.state_directory, settings.waiting_max)
     display = Display(panel, clock, hub, home, _policy(settings))
-    habits = Habits(timedelta(seconds=settings.page_seconds), time=time)
-    appliance = Appliance(display, store, clock, hub, home, habits=habits)
+    preferences = Preferences(timedelta(seconds=settings.page_seconds), time=time)
+    controller = Controller(display, store, clock, hub, home, preferences=preferences)
     button = _button(settings, clock, hub)
-    condition = Condition(
+    report = StatusReport(
         title=settings.app_title,
         url=settings.public_url,
         clock=clock,
@@ -120,10 +119,10 @@ def build(settings: Settings) -> System:
         time=time,
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
-        journal=Journal(hub),
+        recent_errors=RecentErrors(hub),
         state_directory=settings.state_directory,
     )
-    appliance.on_long_press = condition.screen
+    controller.on_long_press = report.screen
     return System(
         settings=settings,
         hub=hub,
@@ -132,10 +131,10 @@ def build(settings: Settings) -> System:
         button=button,
         display=display,
         store=store,
-        appliance=appliance,
+        controller=controller,
         accounts=_accounts(settings, clock, hub),
-        feed=Feed(hub, appliance, display, clock),
-        condition=condition,
+        feed=Feed(hub, controller, display, clock),
+        report=report,
         studio=Studio(display),
     )
 
@@ -175,7 +174,7 @@ async def run(
     """
     async with system.store, system.accounts, asyncio.TaskGroup() as group:
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
-        await system.condition.tell_notices(partial(_post_notice, system.appliance))
+        await system.report.tell_notices(partial(_post_notice, system.controller))
         await stop.wait()
         for task in tasks:
             task.cancel()
@@ -196,10 +195,10 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
         await run(system, app, listener, stop, lambda: _LOG.info("serving %s", url_of(listener)))
 
 
-async def _post_notice(appliance: Appliance, text: str, key: str) -> None:
+async def _post_notice(controller: Controller, text: str, key: str) -> None:
     """Put a notice onto the panel, once: it is kept like any message."""
     try:
-        await appliance.submit(Draft(author=_OURSELVES, text=text, idempotency_key=key))
+        await controller.submit(Draft(author=_OURSELVES, text=text, idempotency_key=key))
     except InkstandError as error:
         _LOG.warning("a notice cannot be shown: %s", error)
 
@@ -209,10 +208,10 @@ def _jobs(
 ) -> list[Coroutine[Any, Any, None]]:
     return [
         system.display.run(),
-        system.appliance.run(),
+        system.controller.run(),
         keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
         system.button.run(),
-        system.condition.run(),
+        system.report.run(),
         system.feed.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
@@ -281,7 +280,7 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
     lifetime = timedelta(hours=settings.token_lifetime_hours)
     return Accounts(
         Owner(settings.username, settings.password_hash, lifetime),
-        Door(
+        Authenticator(
             settings.username,
             PasswordVerifier(settings.password_hash),
             Attempts(settings.username),

@@ -175,7 +175,7 @@ def _healthcheck(options: argparse.Namespace) -> int:
 
 
 def _login_code(options: argparse.Namespace) -> int:
-    from inkstand.auth.login_code import LIFETIME, make_code  # noqa: PLC0415
+    from inkstand.accounts.login_code import LIFETIME, make_code  # noqa: PLC0415
 
     settings = _settings(options)
     print(make_code(settings.state_directory))
@@ -196,7 +196,7 @@ def _hash_password(options: argparse.Namespace) -> int:
             f"the password has {len(password)} characters; take {MIN_PASSWORD} or more, "
             "for example four words that have nothing to do with each other"
         )
-    from inkstand.auth.passwords import make_hash  # noqa: PLC0415
+    from inkstand.accounts.passwords import make_hash  # noqa: PLC0415
 
     made = make_hash(password)
     print(f"{options.setting}: '{made}'" if options.setting else made)

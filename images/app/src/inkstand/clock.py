@@ -7,7 +7,10 @@ import os
 import sys
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
 
 _MINUTE = timedelta(minutes=1)
 
@@ -31,6 +34,29 @@ class Clock(Protocol):
         Whoever needs to know which of the two it was looks at now() again.
         """
         ...
+
+
+class TimeSource(Protocol):
+    """Knows whether the clock of this machine shows the right time."""
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether it does now; cheap to ask, from any thread."""
+        ...
+
+    async def watch(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever `synchronised` has become another, until cancelled."""
+        ...
+
+
+class TrustedTime:
+    """A clock that is always right, or that nobody can be asked about."""
+
+    synchronised = True
+
+    async def watch(self, changed: Callable[[], None]) -> None:  # noqa: ARG002 TimeSource
+        """Wait until cancelled: it never changes."""
+        await asyncio.get_running_loop().create_future()
 
 
 class SystemClock:
@@ -86,6 +112,19 @@ async def _readable(descriptor: int) -> None:
 def _resolve(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
+    """Return when one of `waits` is over, and cancel the others; an error of it is raised."""
+    tasks = [asyncio.create_task(wait) for wait in waits]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    for task in done:
+        task.result()
 
 
 class ManualClock:

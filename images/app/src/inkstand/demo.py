@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, cast
 
 from aiohttp import web
 
+from inkstand.accounts.passwords import make_hash
 from inkstand.api.app import make_app
-from inkstand.auth.passwords import make_hash
 from inkstand.bootstrap import ListenError, build, listen, run, url_of
 from inkstand.button import MemoryButton
 from inkstand.config import Settings

@@ -7,16 +7,24 @@ import contextlib
 import enum
 from collections import deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from inkstand.frame import Frame
-    from inkstand.messages import Message, State
     from inkstand.panel import Refresh
     from inkstand.screens import Screen
+
+
+class Event(Protocol):
+    """Something that has happened."""
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, aware."""
+        ...
 
 
 class Gesture(enum.StrEnum):
@@ -36,15 +44,6 @@ class ButtonPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class MessageChanged:
-    """A message is what it was not before; `previous` is the state it was in, None: it is new."""
-
-    at: datetime
-    message: Message
-    previous: State | None
-
-
-@dataclass(frozen=True, slots=True)
 class ScreenShown:
     """The glass shows for the first time what was wished for."""
 
@@ -58,36 +57,6 @@ class ScreenFailed:
 
     at: datetime
     screen: Screen
-
-
-class ScreenKind(enum.StrEnum):
-    """What kind of thing the glass is for at a time."""
-
-    CLOCK = "clock"
-    MESSAGE = "message"
-    PICTURE = "picture"
-    STATUS = "status"
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenState:
-    """What is on the glass, or is as soon as the panel has finished.
-
-    `message` is the one that is shown, None for clock and status; `page` counts from 1 to `pages`.
-    """
-
-    screen: ScreenKind
-    message: Message | None = None
-    page: int = 1
-    pages: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class ScreenChanged:
-    """Something else, or another page of it, is to be on the glass from now on."""
-
-    at: datetime
-    state: ScreenState
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,21 +110,6 @@ class TokenRevoked:
 
     at: datetime
     token_id: str
-
-
-Event = (
-    ButtonPressed
-    | MessageChanged
-    | ScreenShown
-    | ScreenFailed
-    | ScreenChanged
-    | RefreshStarted
-    | FrameShown
-    | PanelChanged
-    | ButtonChanged
-    | StorageChanged
-    | TokenRevoked
-)
 
 
 class Listener:

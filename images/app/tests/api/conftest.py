@@ -18,9 +18,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from inkstand import bootstrap
+from inkstand.accounts.attempts import Attempts
+from inkstand.accounts.model import Scope
 from inkstand.api.app import make_app
-from inkstand.auth.attempts import Attempts
-from inkstand.auth.model import Scope
 from inkstand.button import MemoryButton
 from inkstand.panel.memory import MemoryPanel
 
@@ -57,7 +57,7 @@ async def site(
     system = bootstrap.build(settings)
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
-    parts = (system.display, system.appliance, system.button, system.feed, system.condition)
+    parts = (system.display, system.controller, system.button, system.feed, system.report)
     async with (
         system.store,
         system.accounts,

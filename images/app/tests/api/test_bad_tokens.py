@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from inkstand.auth.keys import parse_keys
-from inkstand.auth.model import Scope
+from inkstand.accounts.keys import parse_keys
+from inkstand.accounts.model import Scope
 from inkstand.errors import InvalidTokenError
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import jwt
 import pytest
 
-from inkstand.auth.model import Scope
+from inkstand.accounts.model import Scope
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen
 

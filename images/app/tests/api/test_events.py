@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.accounts.model import Scope
 from inkstand.api import events, feed
-from inkstand.auth.model import Scope
 from inkstand.events import ButtonChanged
 
 if TYPE_CHECKING:

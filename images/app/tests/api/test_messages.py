@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand.auth.model import Scope
+from inkstand.accounts.model import Scope
 from inkstand.messages.waiting import Waiting
 from inkstand.storage.database import Database
 
@@ -268,10 +268,10 @@ async def test_a_message_that_is_shown_at_once_is_two_trips_to_the_database(
 
     It was twelve when each decision asked the database again.
     """
-    appliance = api.site.system.appliance
+    controller = api.site.system.controller
     # The last use of the token is written now, and not again for ten minutes.
     await api.get("/screen")
-    await eventually(lambda: appliance._settled)
+    await eventually(lambda: controller._settled)
     submit, trips = Database.submit, []
 
     def counting(self: Database, job: Any) -> Any:
@@ -280,5 +280,5 @@ async def test_a_message_that_is_shown_at_once_is_two_trips_to_the_database(
 
     monkeypatch.setattr(Database, "submit", counting)
     assert (await api.post("/messages", json={"text": "Hello"})).status == 201
-    await eventually(lambda: appliance.store.outlook.shown and appliance._settled)
+    await eventually(lambda: controller.store.outlook.shown and controller._settled)
     assert len(trips) == 2

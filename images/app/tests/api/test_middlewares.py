@@ -13,8 +13,8 @@ from aiohttp.test_utils import make_mocked_request
 from inkstand import bootstrap
 from inkstand.api.app import make_app
 from inkstand.api.middlewares import answer_headers, translate_errors
-from inkstand.appliance import Appliance
 from inkstand.errors import StorageFullError
+from inkstand.messages.controller import Controller
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -156,13 +156,13 @@ async def test_a_message_whose_sender_gives_up_is_kept_once(
     """The sender ends while the message is being kept and earlier bytes are still on their way."""
     transports: list[Any] = []
     gave_up = asyncio.Event()
-    connection_made, submit = web.RequestHandler.connection_made, Appliance.submit
+    connection_made, submit = web.RequestHandler.connection_made, Controller.submit
 
     def note(self: web.RequestHandler, transport: Any) -> None:
         transports.append(transport)
         connection_made(self, transport)
 
-    async def give_up(self: Appliance, draft: Draft) -> Added:
+    async def give_up(self: Controller, draft: Draft) -> Added:
         added = await submit(self, draft)
         if not transports[-1].is_closing():
             transports[-1].write(bytes(20_000_000))
@@ -176,7 +176,7 @@ async def test_a_message_whose_sender_gives_up_is_kept_once(
         token = (await (await client.post("session", json=credentials)).json())["token"]
         head = f"HTTP/1.1\r\nHost: a\r\nAuthorization: {token}\r\n"
         monkeypatch.setattr(web.RequestHandler, "connection_made", note)
-        monkeypatch.setattr(Appliance, "submit", give_up)
+        monkeypatch.setattr(Controller, "submit", give_up)
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(f"GET /healthz {head}\r\n".encode())
         await reader.readuntil(b"}")

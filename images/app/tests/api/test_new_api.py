@@ -151,7 +151,7 @@ async def test_a_bug_is_a_500_that_tells_nothing(
     async def fail(*_: object, **__: object) -> None:
         raise RuntimeError("inner thoughts")
 
-    monkeypatch.setattr(type(site.system.appliance), "submit", fail)
+    monkeypatch.setattr(type(site.system.controller), "submit", fail)
     answer = await site.post("Hello")
     assert (answer.status, await answer.text()) == (500, '{"error": "Internal Server Error"}')
     assert "inner thoughts" in caplog.text

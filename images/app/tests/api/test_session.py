@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from inkstand.auth.model import Scope
+from inkstand.accounts.model import Scope
 
 pytestmark = pytest.mark.integration
 Site = Any

@@ -54,7 +54,7 @@ async def test_what_went_wrong_is_told(
     api: Api, eventually: Callable[..., Awaitable[None]]
 ) -> None:
     api.site.button.fail("the cable is cut")
-    await eventually(lambda: api.site.system.condition.errors)
+    await eventually(lambda: api.site.system.report.errors)
     status = await (await api.get("/status")).json()
     assert status["button"] == {"state": "the cable is cut"}
     (error,) = status["errors"]

@@ -402,7 +402,7 @@ def test_the_history_has_pages_states_and_json(at_home: Any, app: Any) -> None:
 
 def test_more_messages_than_a_page_holds_are_listed(at_home: Any, app: Any) -> None:
     for number in range(205):
-        app.do(app.system.appliance.post("john", f"text {number}"))
+        app.do(app.system.controller.post("john", f"text {number}"))
     lines = at_home("history", "--limit", "203").stdout.splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(205, 2, -1))
 

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inkstand.clock import ManualClock
-from inkstand.display import Display, Policy
+from inkstand.display.display import Display, Policy
 from inkstand.events import FrameShown, Hub, RefreshStarted
 from inkstand.frame import Frame
 from inkstand.panel import Refresh

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inkstand.clock import ManualClock
-from inkstand.display import Display
+from inkstand.display.display import Display
 from inkstand.events import FrameShown, Hub, Listener
 from inkstand.panel.memory import MemoryPanel
 from inkstand.rendering import to_frame

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from inkstand.display.refresh import choose, is_recent
 from inkstand.frame import Frame
 from inkstand.panel import Refresh
-from inkstand.refresh import choose, is_recent
 
 pytestmark = pytest.mark.unit
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)

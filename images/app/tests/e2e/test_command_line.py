@@ -191,7 +191,7 @@ def test_it_serves_without_panel_and_button_says_so_and_stops_on_sigterm(
     assert f"no panel at {tmp_path}/epd: no driver is mounted there" in health.stdout
     assert running.interrupt(signal.SIGTERM) == 0
     log = "".join(running.lines)
-    assert log.count("WARNING inkstand.display: the panel is not usable") == 1
+    assert log.count("WARNING inkstand.display.display: the panel is not usable") == 1
     assert log.count("WARNING inkstand.button") == 1
     assert "Traceback" not in log
 

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand.appliance import Appliance, Habits
-from inkstand.events import ButtonPressed, Gesture, ScreenChanged, ScreenKind, ScreenState
+from inkstand.events import ButtonPressed, Gesture
 from inkstand.messages import Draft, State
+from inkstand.messages.controller import Controller, Preferences
+from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
 from inkstand.panel import Refresh
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
@@ -64,25 +65,25 @@ class Desk:
     eventually: Any
     changes: Listener
     store: Any
-    habits: Habits = field(default_factory=Habits)
+    preferences: Preferences = field(default_factory=Preferences)
     task: asyncio.Task[None] | None = None
 
-    async def start(self) -> Appliance:
+    async def start(self) -> Controller:
         stage, home = self.stage, ClockScreen()
-        self.appliance = Appliance(
-            stage.display, self.store, stage.clock, stage.hub, home, habits=self.habits
+        self.controller = Controller(
+            stage.display, self.store, stage.clock, stage.hub, home, preferences=self.preferences
         )
-        self.appliance.on_long_press = lambda: STATUS
-        self.task = asyncio.create_task(self.appliance.run())
-        await self.eventually(lambda: self.appliance._settled)
-        return self.appliance
+        self.controller.on_long_press = lambda: STATUS
+        self.task = asyncio.create_task(self.controller.run())
+        await self.eventually(lambda: self.controller._settled)
+        return self.controller
 
     def press(self, gesture: Gesture = Gesture.SHORT) -> None:
         self.stage.hub.publish(ButtonPressed(self.stage.clock.now(), gesture))
 
     async def send(self, text: str, **options: Any) -> int:
         draft = Draft(author="ada", text=text, **options)
-        return (await self.appliance.submit(draft)).message.id
+        return (await self.controller.submit(draft)).message.id
 
     async def glass_shows(self, screen: Any) -> None:
         size = self.stage.panel.info().size
@@ -95,8 +96,8 @@ class Desk:
         await self.eventually(self.is_settled)
 
     def is_settled(self) -> bool:
-        drawn = self.stage.display.screen is self.appliance._pager.screen
-        return drawn and not self.stage.display.refreshing and self.appliance._settled
+        drawn = self.stage.display.screen is self.controller._pager.screen
+        return drawn and not self.stage.display.refreshing and self.controller._settled
 
     async def is_(self, number: int, state: State) -> None:
         await self.store.until(number, state)
@@ -150,7 +151,7 @@ async def test_pages_that_are_turned_need_no_full_refresh(desk: Desk) -> None:
 
 
 async def test_a_press_turns_the_page_and_on_the_last_one_acknowledges(desk: Desk) -> None:
-    desk.habits = Habits(page_time=timedelta())
+    desk.preferences = Preferences(page_time=timedelta())
     await desk.start()
     number = await desk.send(LONG)
     for page in (1, 2, 3):
@@ -162,22 +163,22 @@ async def test_a_press_turns_the_page_and_on_the_last_one_acknowledges(desk: Des
 
 
 async def test_without_a_page_time_only_the_button_turns(desk: Desk) -> None:
-    desk.habits = Habits(page_time=timedelta())
-    appliance = await desk.start()
+    desk.preferences = Preferences(page_time=timedelta())
+    controller = await desk.start()
     await desk.send(LONG)
     await desk.page(1)
     desk.stage.clock.advance(3600 * SECOND)
-    await desk.eventually(lambda: appliance._settled)
-    assert appliance.screen_state().page == 1
+    await desk.eventually(lambda: controller._settled)
+    assert controller.screen_state().page == 1
 
 
 async def test_a_clock_that_was_set_back_holds_no_page_longer(desk: Desk) -> None:
-    appliance = await desk.start()
+    controller = await desk.start()
     await desk.send(LONG)
     await desk.page(1)
     await desk.seconds_pass(-20 * 60)
     due = desk.stage.clock.now() + 20 * SECOND
-    await desk.eventually(lambda: appliance._pager._due == due)
+    await desk.eventually(lambda: controller._pager._due == due)
     await desk.seconds_pass(20)
     await desk.page(2)
 
@@ -203,8 +204,8 @@ async def test_a_double_press_begins_the_message_that_is_shown_anew(desk: Desk) 
 
 
 async def test_what_is_on_is_told_with_its_page(desk: Desk) -> None:
-    appliance = await desk.start()
-    assert appliance.screen_state() == ScreenState(ScreenKind.CLOCK)
+    controller = await desk.start()
+    assert controller.screen_state() == ScreenState(ScreenKind.CLOCK)
     number = await desk.send(LONG)
     states = [await desk.next_state() for _ in range(2)]
     assert [(it.screen, it.page, it.pages) for it in states] == [
@@ -215,7 +216,7 @@ async def test_what_is_on_is_told_with_its_page(desk: Desk) -> None:
     desk.press()
     assert (await desk.next_state()).page == 2
     await desk.is_(number, State.SHOWN)
-    shown = appliance.screen_state().message
+    shown = controller.screen_state().message
     assert shown is not None
     assert (shown.id, shown.state) == (number, State.SHOWN)
     desk.press(Gesture.LONG)
@@ -231,11 +232,11 @@ async def test_a_picture_is_told_as_one(desk: Desk) -> None:
 
 
 async def test_a_status_with_pages_is_turned_and_then_left(desk: Desk) -> None:
-    appliance = await desk.start()
-    appliance.on_long_press = lambda: LONG_STATUS
+    controller = await desk.start()
+    controller.on_long_press = lambda: LONG_STATUS
     desk.press(Gesture.LONG)
     await desk.glass_shows(LONG_STATUS)
-    await desk.eventually(lambda: appliance.screen_state().pages == 2)
+    await desk.eventually(lambda: controller.screen_state().pages == 2)
     desk.press()
     await desk.glass_shows(replace(LONG_STATUS, page=2))
     desk.press()
@@ -243,49 +244,49 @@ async def test_a_status_with_pages_is_turned_and_then_left(desk: Desk) -> None:
 
 
 async def test_a_status_that_nobody_leaves_goes_by_itself(desk: Desk) -> None:
-    appliance = await desk.start()
-    appliance.show_status()
+    controller = await desk.start()
+    controller.show_status()
     await desk.glass_shows(STATUS)
     await desk.eventually(desk.is_settled)
     await desk.seconds_pass(300)
     await desk.glass_shows(ClockScreen())
-    assert appliance.screen_state().screen is ScreenKind.CLOCK
+    assert controller.screen_state().screen is ScreenKind.CLOCK
 
 
 async def test_a_message_ends_a_peek(desk: Desk) -> None:
-    appliance = await desk.start()
-    appliance.show_status()
+    controller = await desk.start()
+    controller.show_status()
     await desk.glass_shows(STATUS)
     await desk.send("Hello")
     await desk.glass_shows(MessageScreen("Hello", "ada at 09:30"))
 
 
 async def test_a_status_that_cannot_be_drawn_is_left(desk: Desk) -> None:
-    appliance = await desk.start()
-    appliance.on_long_press = Hopeless
+    controller = await desk.start()
+    controller.on_long_press = Hopeless
     desk.press(Gesture.LONG)
     assert (await desk.next_state()).screen is ScreenKind.STATUS
     assert (await desk.next_state()).screen is ScreenKind.CLOCK
 
 
 async def test_a_message_that_a_peek_covers_waits_and_comes_back_unread(desk: Desk) -> None:
-    appliance = await desk.start()
+    controller = await desk.start()
     number = await desk.send("Hello")
     await desk.is_(number, State.SHOWN)
-    appliance.show_status()
+    controller.show_status()
     await desk.glass_shows(STATUS)
     await desk.is_(number, State.WAITING)
-    appliance.end_peek()
+    controller.end_peek()
     await desk.glass_shows(MessageScreen("Hello", "ada at 09:30"))
     await desk.is_(number, State.SHOWN)
 
 
 async def test_what_ends_a_peek_does_nothing_to_a_message_without_one(desk: Desk) -> None:
-    appliance = await desk.start()
+    controller = await desk.start()
     number = await desk.send("Hello")
     await desk.is_(number, State.SHOWN)
     await desk.eventually(desk.is_settled)
-    appliance.end_peek()
+    controller.end_peek()
     assert desk.is_settled()
     # A press comes after whatever that did, and what was read cannot be covered any more.
     desk.press(Gesture.LONG)
@@ -306,31 +307,31 @@ async def test_a_press_on_the_status_leads_back_and_the_next_one_reads(desk: Des
 
 
 async def test_time_behind_a_peek_is_no_time_on_the_glass(desk: Desk) -> None:
-    appliance = await desk.start()
+    controller = await desk.start()
     number = await desk.send("Hello", show_for=60)
     await desk.is_(number, State.SHOWN)
-    appliance.show_status()
+    controller.show_status()
     await desk.is_(number, State.WAITING)
     await desk.eventually(desk.is_settled)
     await desk.seconds_pass(120)
-    appliance.end_peek()
+    controller.end_peek()
     await desk.is_(number, State.SHOWN)
 
 
 async def test_a_message_of_another_day_says_so(desk: Desk) -> None:
-    appliance = await desk.start()
+    controller = await desk.start()
     at = desk.stage.clock.now()
-    await appliance.post("ada", "Hello")
+    await controller.post("ada", "Hello")
     await desk.glass_shows(MessageScreen("Hello", "ada at 09:30"))
     desk.press()
     await desk.is_(1, State.READ)
     desk.stage.clock.set(at + timedelta(days=1))
-    await appliance.show_again(1)
+    await controller.show_again(1)
     await desk.glass_shows(MessageScreen("Hello", "ada, 21 Nov 09:30"))
 
 
 async def test_while_nobody_knows_the_time_a_message_tells_none(desk: Desk) -> None:
-    desk.habits = Habits(time=Unsure())
+    desk.preferences = Preferences(time=Unsure())
     await desk.start()
     await desk.send("Hello")
     await desk.glass_shows(MessageScreen("Hello", "ada"))
@@ -338,5 +339,5 @@ async def test_while_nobody_knows_the_time_a_message_tells_none(desk: Desk) -> N
 
 async def test_without_anything_better_a_long_press_shows_the_name(desk: Desk) -> None:
     stage = desk.stage
-    other = Appliance(stage.display, desk.store, stage.clock, stage.hub, ClockScreen())
+    other = Controller(stage.display, desk.store, stage.clock, stage.hub, ClockScreen())
     assert other.on_long_press() == StatusScreen("Inkstand")

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inkstand.clock import SystemClock
-from inkstand.display import Display
+from inkstand.display.display import Display
 from inkstand.events import Hub, PanelChanged
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel

@@ -17,10 +17,10 @@ import aiohttp
 import pytest
 
 from inkstand import bootstrap
+from inkstand.accounts.model import Kind, Scope, TokenRecord
+from inkstand.accounts.registry import TokenRegistry
+from inkstand.accounts.table import NAME as ACCOUNTS
 from inkstand.api.app import make_app
-from inkstand.auth.model import Kind, Scope, TokenRecord
-from inkstand.auth.registry import TokenRegistry
-from inkstand.auth.table import NAME as ACCOUNTS
 from inkstand.messages import Draft, State, lifecycle
 from inkstand.messages.store import NAME, Change, MessageStore
 from inkstand.storage import damage

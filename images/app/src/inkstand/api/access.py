@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inkstand.accounts.model import Principal, Scope
 from inkstand.api.keys import PRINCIPAL
-from inkstand.auth.model import Principal, Scope
 from inkstand.errors import ForbiddenError, UnauthorizedError
 
 if TYPE_CHECKING:

@@ -43,7 +43,7 @@ def _site(services: Services) -> pages.Site:
     return pages.Site(
         assets=pages.load_assets({"title": services.settings.app_title}),
         welcome=classic.welcome,
-        authority=lambda: services.condition.authority.certificate,
+        authority=lambda: services.report.authority.certificate,
     )
 
 

@@ -38,7 +38,7 @@ async def post_message(request: web.Request) -> web.Response:
     longest = services.settings.message_max_length
     text = parse_message(request.content_type, await request.read(), longest)
     draft = Draft(author=principal.user, text=text, sender=principal.sender)
-    await services.appliance.submit(draft)
+    await services.controller.submit(draft)
     return web.json_response({"message": text}, status=201)
 
 

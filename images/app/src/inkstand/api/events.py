@@ -13,7 +13,7 @@ from inkstand.api.item import encode
 from inkstand.api.keys import SERVICES
 from inkstand.api.operations import TEXT, Operations, header
 from inkstand.api.schemas import EventsQuery
-from inkstand.waiting import first_of
+from inkstand.clock import first_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

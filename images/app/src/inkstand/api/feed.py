@@ -17,19 +17,18 @@ from inkstand.events import (
     ButtonChanged,
     ButtonPressed,
     FrameShown,
-    MessageChanged,
     PanelChanged,
     RefreshStarted,
-    ScreenChanged,
     TokenRevoked,
 )
+from inkstand.messages.events import MessageChanged, ScreenChanged
 
 if TYPE_CHECKING:
-    from inkstand.appliance import Appliance
     from inkstand.clock import Clock
-    from inkstand.display import Display
+    from inkstand.display.display import Display
     from inkstand.events import Event, Hub
     from inkstand.frame import Frame
+    from inkstand.messages.controller import Controller
 
 # What viewers are told, and how it is called there.
 _KINDS: dict[type[Event], str] = {
@@ -57,10 +56,10 @@ class Feed:
     `viewers` are those that look now.
     """
 
-    def __init__(self, hub: Hub, appliance: Appliance, display: Display, clock: Clock) -> None:
+    def __init__(self, hub: Hub, controller: Controller, display: Display, clock: Clock) -> None:
         self.viewers: set[Viewer] = set()
         self._hub = hub
-        self._appliance = appliance
+        self._controller = controller
         self._display = display
         self._clock = clock
         self._boot = secrets.token_hex(4)
@@ -146,6 +145,6 @@ class Feed:
             "version": __version__,
             "time": rfc_3339(self._clock.now()),
             "panel": as_json(views.panel(self._display)),
-            "screen": as_json(views.screen(self._appliance.screen_state())),
+            "screen": as_json(views.screen(self._controller.screen_state())),
             "png": png,
         }

@@ -22,7 +22,7 @@ async def healthz(request: web.Request) -> web.Response:
     panel, storage = await asyncio.gather(services.display.probe(), storage_of(services))
     parts = {"panel": panel or _OK, "button": services.button.state, "storage": storage}
     status = _OK if set(parts.values()) == {_OK} else "degraded"
-    notices = await services.condition.notices()
+    notices = await services.report.notices()
     more = {"notices": notices} if notices else {}
     return web.json_response({"status": status, **parts, **more})
 
@@ -30,7 +30,7 @@ async def healthz(request: web.Request) -> web.Response:
 async def storage_of(services: Services) -> str:
     """Return `ok`, or one sentence that says why messages cannot be kept or read now."""
     try:
-        await services.appliance.store.probe()
+        await services.controller.store.probe()
     except StorageError as error:
         return str(error)
-    return services.appliance.trouble or _OK
+    return services.controller.trouble or _OK

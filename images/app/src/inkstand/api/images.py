@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inkstand import pictures
 from inkstand.api.access import Scope, principal_of
 from inkstand.api.http import key_of, query_of
 from inkstand.api.keys import SERVICES
@@ -12,15 +11,16 @@ from inkstand.api.messages import created, draft_of
 from inkstand.api.operations import KEY, REPLAYED, Operations, binary
 from inkstand.api.schemas import Message, PictureQuery
 from inkstand.errors import UnsupportedMediaTypeError
+from inkstand.pictures import conversion
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-_MEGAPIXELS = pictures.MOST_PIXELS // 1_000_000
+_MEGAPIXELS = conversion.MOST_PIXELS // 1_000_000
 PICTURES = binary(
-    *pictures.FORMATS,
-    pictures.ANY_TYPE,
-    description=f"At most {pictures.MOST_BYTES >> 20} MB and {_MEGAPIXELS} megapixels.",
+    *conversion.FORMATS,
+    conversion.ANY_TYPE,
+    description=f"At most {conversion.MOST_BYTES >> 20} MB and {_MEGAPIXELS} megapixels.",
 )
 OPERATIONS = Operations("messages")
 
@@ -44,7 +44,7 @@ async def post(request: web.Request) -> web.Response:
     key, wanted = key_of(request), query_of(request, PictureQuery)
     picture = await prepared(request, wanted)
     draft = draft_of(principal, wanted.name, wanted, key, picture)
-    return created(await services.appliance.submit(draft))
+    return created(await services.controller.submit(draft))
 
 
 async def prepared(request: web.Request, look: PictureQuery) -> bytes:
@@ -57,9 +57,9 @@ async def prepared(request: web.Request, look: PictureQuery) -> bytes:
     studio = request.app[SERVICES].studio
     said = request.content_type
     if said not in PICTURES:
-        known = ", ".join(pictures.FORMATS)
+        known = ", ".join(conversion.FORMATS)
         raise UnsupportedMediaTypeError(f"A picture is taken as {known}, not as {said}")
-    pictures.check_length(request.content_length or 0)
+    conversion.check_length(request.content_length or 0)
     async with studio.place():
         body = await _read(request)
         return await studio.picture(body, said, look.framing, look.tone)
@@ -70,5 +70,5 @@ async def _read(request: web.Request) -> bytes:
     body = bytearray()
     async for chunk in request.content.iter_any():
         body += chunk
-        pictures.check_length(len(body))
+        conversion.check_length(len(body))
     return bytes(body)

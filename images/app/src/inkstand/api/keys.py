@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from inkstand.accounts.accounts import Accounts
     from inkstand.api.feed import Feed
     from inkstand.api.studio import Studio
-    from inkstand.appliance import Appliance
-    from inkstand.auth.accounts import Accounts
     from inkstand.clock import Clock
-    from inkstand.condition import Condition
     from inkstand.config import Settings
-    from inkstand.display import Display
+    from inkstand.display.display import Display
+    from inkstand.messages.controller import Controller
+    from inkstand.status.report import StatusReport
 
 
 class HasState(Protocol):
@@ -33,12 +33,12 @@ class Services:
 
     settings: Settings
     accounts: Accounts
-    appliance: Appliance
+    controller: Controller
     display: Display
     button: HasState
     clock: Clock
     feed: Feed
-    condition: Condition
+    report: StatusReport
     studio: Studio
 
 

@@ -40,7 +40,7 @@ async def post(request: web.Request) -> web.Response:
     principal = principal_of(request)
     key, wanted = key_of(request), await message_of(request)
     draft = draft_of(principal, wanted.text, wanted, key)
-    return created(await request.app[SERVICES].appliance.submit(draft))
+    return created(await request.app[SERVICES].controller.submit(draft))
 
 
 def draft_of(
@@ -84,7 +84,7 @@ async def history(request: web.Request) -> web.Response:
     """Messages, newest first; deleted ones only when they are asked for."""
     wanted = query_of(request, schemas.HistoryQuery)
     states = VISIBLE if wanted.state is None else wanted.state
-    page = await request.app[SERVICES].appliance.store.page(
+    page = await request.app[SERVICES].controller.store.page(
         before=wanted.before, limit=wanted.limit, states=states
     )
     messages = [views.message(message) for message in page.messages]
@@ -94,7 +94,7 @@ async def history(request: web.Request) -> web.Response:
 @OPERATIONS.add("get", _MESSAGE, "message", Scope.READ, answers=_TOLD, errors=(503,))
 async def get(request: web.Request) -> web.Response:
     """A message."""
-    message = await request.app[SERVICES].appliance.store.get(message_id_of(request))
+    message = await request.app[SERVICES].controller.store.get(message_id_of(request))
     return answer(views.message(message))
 
 
@@ -104,7 +104,7 @@ async def get(request: web.Request) -> web.Response:
 async def picture(request: web.Request) -> web.Response:
     """The picture of a message."""
     number = message_id_of(request)
-    data = await request.app[SERVICES].appliance.store.picture(number)
+    data = await request.app[SERVICES].controller.store.picture(number)
     if data is None:
         raise NoPictureError(number)
     return web.Response(body=data, content_type="image/png")
@@ -115,7 +115,7 @@ async def picture(request: web.Request) -> web.Response:
 )
 async def show(request: web.Request) -> web.Response:
     """Show a message at once."""
-    message = await request.app[SERVICES].appliance.show_again(message_id_of(request))
+    message = await request.app[SERVICES].controller.show_again(message_id_of(request))
     return answer(views.message(message))
 
 
@@ -124,12 +124,12 @@ async def show(request: web.Request) -> web.Response:
 )
 async def acknowledge(request: web.Request) -> web.Response:
     """Say that it was read."""
-    message = await request.app[SERVICES].appliance.acknowledge(message_id_of(request))
+    message = await request.app[SERVICES].controller.acknowledge(message_id_of(request))
     return answer(views.message(message))
 
 
 @OPERATIONS.add("delete", _MESSAGE, "deleteMessage", Scope.POST, answers={204: None}, errors=(503,))
 async def delete(request: web.Request) -> web.Response:
     """Take a message back; its text is gone."""
-    await request.app[SERVICES].appliance.delete(message_id_of(request))
+    await request.app[SERVICES].controller.delete(message_id_of(request))
     return web.Response(status=204)

@@ -41,7 +41,7 @@ async def get(request: web.Request) -> web.Response:
     services = request.app[SERVICES]
     if not _is_internal(request, services.settings.metrics_networks):
         raise web.HTTPNotFound
-    messages = await counts_of(services.appliance.store) or {}
+    messages = await counts_of(services.controller.store) or {}
     text = render((*_of_panel(services), *_of_app(services), _of_messages(messages)))
     return web.Response(text=text, headers={"Content-Type": _TYPE})
 
@@ -88,13 +88,13 @@ def _of_panel(services: Services) -> Iterator[Metric]:
 
 
 def _of_app(services: Services) -> Iterator[Metric]:
-    condition, failures = services.condition, services.accounts.login_failures
-    expires = condition.certificate_expires_at
-    yield Metric("info", "gauge", "Which Inkstand this is.", {condition.version: 1}, "version")
-    yield _seconds("start_time_seconds", "When it was started.", condition.started_at)
-    yield _gauge("button_up", "Whether the button can be read.", condition.button == "ok")
-    yield _gauge("storage_up", "Whether messages can be kept.", services.appliance.trouble is None)
-    yield _gauge("time_synchronised", "Whether the time is known.", condition.synchronised)
+    report, failures = services.report, services.accounts.login_failures
+    expires = report.certificate_expires_at
+    yield Metric("info", "gauge", "Which Inkstand this is.", {report.version: 1}, "version")
+    yield _seconds("start_time_seconds", "When it was started.", report.started_at)
+    yield _gauge("button_up", "Whether the button can be read.", report.button == "ok")
+    yield _gauge("storage_up", "Whether messages can be kept.", services.controller.trouble is None)
+    yield _gauge("time_synchronised", "Whether the time is known.", report.synchronised)
     yield _seconds("certificate_expiry_seconds", "When the certificate expires.", expires)
     yield _gauge(
         "event_viewers", "How many streams of events are open.", len(services.feed.viewers)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from inkstand.accounts.model import Visitor
 from inkstand.api import cookies
 from inkstand.api.access import Scope
 from inkstand.api.keys import PRINCIPAL, SERVICES
 from inkstand.api.proxy import address_of, own_origin
-from inkstand.auth.model import Visitor
 from inkstand.errors import CrossOriginError
 
 if TYPE_CHECKING:
     from aiohttp import web
 
-    from inkstand.auth.model import Principal
+    from inkstand.accounts.model import Principal
 
 
 def refuse_other_sites(request: web.Request) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from inkstand import pictures
 from inkstand.api.access import Scope, principal_of
 from inkstand.api.http import body_of, query_of
 from inkstand.api.images import PICTURES, prepared
@@ -12,6 +11,7 @@ from inkstand.api.keys import SERVICES
 from inkstand.api.operations import JSON, PNG, Operations
 from inkstand.api.schemas import PictureQuery, PreviewRequest
 from inkstand.api.studio import Sheet
+from inkstand.pictures import conversion
 from inkstand.screens import MessageScreen
 from inkstand.screens.message import signature
 
@@ -42,7 +42,7 @@ async def post(request: web.Request) -> web.Response:
     is_text = request.content_type == JSON
     sheet = await _text(request, author) if is_text else Sheet(await prepared(request, look))
     headers = {"Inkstand-Page": str(sheet.page), "Inkstand-Pages": str(sheet.pages)}
-    if not is_text and pictures.is_empty(sheet.png):
+    if not is_text and conversion.is_empty(sheet.png):
         headers["Inkstand-Hint"] = _ALMOST_EMPTY
     return web.Response(body=sheet.png, content_type="image/png", headers=headers)
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, ClassVar, Literal
 
+from inkstand.accounts import model as auth
 from inkstand.api.declared import Limits, Request, Rule, one_of
-from inkstand.auth import model as auth
 from inkstand.errors import InvalidValueError, MessageTooLongError
-from inkstand.events import Gesture, ScreenKind
+from inkstand.events import Gesture
 from inkstand.messages import Priority, State
+from inkstand.messages.events import ScreenKind
 from inkstand.rendering import Framing, Tone
 from inkstand.rendering.text import is_blank
 

@@ -10,7 +10,7 @@ from inkstand.api.http import answer, body_of
 from inkstand.api.keys import SERVICES
 from inkstand.api.operations import Operations
 from inkstand.api.schemas import PressRequest, Screen, ScreenRequest
-from inkstand.events import ScreenKind
+from inkstand.messages.events import ScreenKind
 
 OPERATIONS = Operations("panel")
 
@@ -32,12 +32,12 @@ async def get(request: web.Request) -> web.Response:
 )
 async def put(request: web.Request) -> web.Response:
     """`status`: have a look at it; `clock`: back to what was there before."""
-    appliance = request.app[SERVICES].appliance
+    controller = request.app[SERVICES].controller
     wanted = await body_of(request, ScreenRequest)
     if wanted.screen is ScreenKind.STATUS:
-        appliance.show_status()
+        controller.show_status()
     else:
-        appliance.end_peek()
+        controller.end_peek()
     return _state(request)
 
 
@@ -45,9 +45,9 @@ async def put(request: web.Request) -> web.Response:
 async def press(request: web.Request) -> web.Response:
     """Use the button: a short press turns the page, the last one is read."""
     wanted = await body_of(request, PressRequest)
-    request.app[SERVICES].appliance.press(wanted.gesture)
+    request.app[SERVICES].controller.press(wanted.gesture)
     return web.Response(status=204)
 
 
 def _state(request: web.Request) -> web.Response:
-    return answer(views.screen(request.app[SERVICES].appliance.screen_state()))
+    return answer(views.screen(request.app[SERVICES].controller.screen_state()))

@@ -14,7 +14,7 @@ from inkstand.api.operations import Operations
 from inkstand.api.origin import refuse_other_sites, visitor_of
 
 if TYPE_CHECKING:
-    from inkstand.auth.model import Issued
+    from inkstand.accounts.model import Issued
 
 OPERATIONS = Operations("session")
 

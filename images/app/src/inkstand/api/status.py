@@ -25,24 +25,24 @@ OPERATIONS = Operations("panel")
 async def get(request: web.Request) -> web.Response:
     """How everything is."""
     services = request.app[SERVICES]
-    condition, now = services.condition, services.clock.now()
+    report, now = services.report, services.clock.now()
     return answer(
         Status(
-            version=condition.version,
-            started_at=condition.started_at,
-            url=condition.url or None,
-            certificate_expires_at=condition.certificate_expires_at,
-            authority_fingerprint=condition.authority.fingerprint,
-            button=Part(state=condition.button),
-            errors=[RecentError(at=error.at, what=error.what) for error in condition.errors],
+            version=report.version,
+            started_at=report.started_at,
+            url=report.url or None,
+            certificate_expires_at=report.certificate_expires_at,
+            authority_fingerprint=report.authority.fingerprint,
+            button=Part(state=report.button),
+            errors=[RecentError(at=error.at, what=error.what) for error in report.errors],
             time=Time(
                 now=now,
                 timezone=services.settings.timezone.key,
-                synchronised=condition.synchronised,
+                synchronised=report.synchronised,
             ),
             panel=views.panel(services.display),
             storage=Part(state=await storage_of(services)),
-            messages=await counts_of(services.appliance.store),
+            messages=await counts_of(services.controller.store),
         )
     )
 

@@ -7,15 +7,15 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from inkstand import darkroom, pictures
 from inkstand.errors import BusyError, PanelUnavailableError
+from inkstand.pictures import conversion, worker
 from inkstand.rendering import from_frame, to_frame, to_png
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from datetime import datetime
 
-    from inkstand.display import Display
+    from inkstand.display.display import Display
     from inkstand.rendering import Framing, Tone
     from inkstand.screens import MessageScreen
 
@@ -60,14 +60,14 @@ class Studio:
         """Return the picture that `data` encodes, sent as the media type `said`, as it is shown.
 
         Raises:
-            InvalidPictureError, PictureTooLargeError: see pictures.prepare().
+            InvalidPictureError, PictureTooLargeError: see conversion.prepare().
             PanelUnavailableError: nobody knows how large the panel is.
         """
-        look = pictures.Look(self._size(), framing, tone)
+        look = conversion.Look(self._size(), framing, tone)
         async with self._easel:
-            if await asyncio.to_thread(pictures.is_costly, data):
-                return await darkroom.develop(data, said, look)
-            return await asyncio.to_thread(pictures.prepare, data, said, look)
+            if await asyncio.to_thread(conversion.is_costly, data):
+                return await worker.convert(data, said, look)
+            return await asyncio.to_thread(conversion.prepare, data, said, look)
 
     async def message(self, screen: MessageScreen, now: datetime) -> Sheet:
         """Return how the panel would show `screen`.

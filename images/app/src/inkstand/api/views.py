@@ -7,24 +7,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, get_args
 
 from inkstand.api import schemas
-from inkstand.events import (
-    ButtonChanged,
-    ButtonPressed,
-    MessageChanged,
-    PanelChanged,
-    RefreshStarted,
-    ScreenChanged,
-)
+from inkstand.events import ButtonChanged, ButtonPressed, PanelChanged, RefreshStarted
+from inkstand.messages.events import MessageChanged, ScreenChanged
 from inkstand.panel import Refresh
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from inkstand.auth.model import TokenRecord
-    from inkstand.display import Display
-    from inkstand.events import Event, FrameShown, ScreenState
+    from inkstand.accounts.model import TokenRecord
+    from inkstand.display.display import Display
+    from inkstand.events import Event, FrameShown
     from inkstand.frame import Frame
     from inkstand.messages import Message
+    from inkstand.messages.events import ScreenState
 
 
 def tag(frame: Frame) -> str:

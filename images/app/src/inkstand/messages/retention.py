@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, NoReturn
 
+from inkstand.clock import first_of
 from inkstand.errors import StorageError
-from inkstand.events import MessageChanged
-from inkstand.waiting import first_of
+from inkstand.messages.events import MessageChanged
 
 if TYPE_CHECKING:
     from inkstand.clock import Clock

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-    from inkstand.host_time import TimeSource
+    from inkstand.clock import TimeSource
 
 
 @dataclass(frozen=True, slots=True)

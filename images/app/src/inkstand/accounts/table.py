@@ -1,0 +1,155 @@
+"""Tokens as rows of a SQLite database of their own, beside the messages."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from dataclasses import astuple
+from typing import TYPE_CHECKING, Any
+
+from inkstand.accounts.model import Kind, Scope, TokenRecord
+from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.storage import damage, database
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+_LOG = logging.getLogger(__name__)
+NAME = "accounts.sqlite3"
+_VERSION = 1
+# That a datetime knows.
+_LAST_SECOND = 253_402_300_799
+_PRAGMAS = (
+    *database.PRAGMAS,
+    "PRAGMA cache_size = -256",
+    # What was forgotten is not to be found in the file either.
+    "PRAGMA secure_delete = ON",
+)
+_TABLE = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE token (
+        id TEXT PRIMARY KEY,
+        kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
+        user TEXT NOT NULL,
+        name TEXT NOT NULL,
+        scope TEXT NOT NULL CHECK (scope IN ('read', 'post', 'admin')),
+        created INTEGER NOT NULL,
+        expires INTEGER,
+        used INTEGER,
+        credential TEXT NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    PRAGMA user_version = {_VERSION};
+    COMMIT;
+"""
+_SAVE = "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_LOAD = "SELECT * FROM token ORDER BY created, id"
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection to the database at `path`; make it, or set a damaged one aside.
+
+    Raises:
+        StorageUnavailableError: it cannot be opened.
+    """
+    try:
+        if why := damage.reason(path, _check):
+            _set_aside(path, why)
+        connection = database.connect(path, _migrate, _PRAGMAS)
+        damage.set_mark(path, 0)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageUnavailableError(
+            f"cannot open {path}: {error}; without it everybody has to log in again, and all "
+            "tokens are gone"
+        ) from error
+    return connection
+
+
+def _set_aside(path: Path, why: str) -> None:
+    """Begin without tokens: among those that can be read may be one that was revoked, or widened.
+
+    The owner gets in by the password, whose hash is not in this file.
+    """
+    suffix = damage.now_as_suffix()
+    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
+    sentence = (
+        f"The accounts were damaged ({why}). All sessions have ended and no token is good any "
+        f"more: log in with the password, and make new tokens. What was damaged {kept}."
+    )
+    _LOG.error("%s", sentence)
+    damage.set_aside(path, suffix, sentence)
+
+
+def _check(connection: sqlite3.Connection) -> str | None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        return None  # not damaged, but of a newer Inkstand, which _migrate() says
+    connection.text_factory = str
+    rows = connection.execute(_LOAD).fetchall()
+    if not version:
+        return "its format is not known"
+    try:
+        sound = all(_is_sound(_record_of(row)) for row in rows)
+    except ValueError as error:
+        return str(error)
+    return None if sound else "times in it are impossible"
+
+
+def _is_sound(record: TokenRecord) -> bool:
+    times = (record.created, record.expires or 0, record.used or 0)
+    return all(0 <= time <= _LAST_SECOND for time in times)
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > _VERSION:
+        raise sqlite3.DatabaseError("a newer Inkstand made it")
+    if version < _VERSION:
+        connection.executescript(_TABLE)
+
+
+def load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
+    """Return all records, oldest first."""
+    return tuple(_record_of(row) for row in connection.execute(_LOAD))
+
+
+def save(connection: sqlite3.Connection, record: TokenRecord) -> None:
+    """Keep a new record."""
+    connection.execute(_SAVE, _row_of(record))
+
+
+def use(connection: sqlite3.Connection, number: str, now: float) -> None:
+    """Keep when the token `number` was used; one that is gone stays so."""
+    connection.execute("UPDATE token SET used = ? WHERE id = ?", (int(now), number))
+
+
+def remove(connection: sqlite3.Connection, numbers: Iterable[str]) -> None:
+    """Drop the records with these ids; one that is not there is dropped already."""
+    connection.executemany("DELETE FROM token WHERE id = ?", [(number,) for number in numbers])
+
+
+def translate(error: sqlite3.Error, directory: Path) -> StorageError:
+    """Return what `error` means to somebody who wants to keep tokens in `directory`."""
+    if database.is_full(error, directory):
+        return StorageFullError("There is no room to keep accounts")
+    return StorageError(f"accounts cannot be read or written: {error}")
+
+
+def _row_of(record: TokenRecord) -> tuple[object, ...]:
+    number, kind, user, name, scope, *rest = astuple(record)
+    return (number, str(kind), user, name, Scope(scope).word, *rest)
+
+
+def _record_of(row: tuple[Any, ...]) -> TokenRecord:
+    number, kind, user, name, scope, created, expires, used, credential = row
+    return TokenRecord(
+        id=number,
+        kind=Kind(kind),
+        user=user,
+        name=name,
+        scope=Scope.of(scope),
+        created=created,
+        expires=expires,
+        used=used,
+        credential=credential,
+    )

@@ -1,1 +1,0 @@
-"""Who somebody is: passwords, tokens, and how often they may guess."""

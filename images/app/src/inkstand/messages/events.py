@@ -1,0 +1,51 @@
+"""What happens to messages, and what is to be on the panel for them."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inkstand.messages.model import Message, State
+
+
+@dataclass(frozen=True, slots=True)
+class MessageChanged:
+    """A message is what it was not before; `previous` is the state it was in, None: it is new."""
+
+    at: datetime
+    message: Message
+    previous: State | None
+
+
+class ScreenKind(enum.StrEnum):
+    """What kind of thing the glass is for at a time."""
+
+    CLOCK = "clock"
+    MESSAGE = "message"
+    PICTURE = "picture"
+    STATUS = "status"
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenState:
+    """What is on the glass, or is as soon as the panel has finished.
+
+    `message` is the one that is shown, None for clock and status; `page` counts from 1 to `pages`.
+    """
+
+    screen: ScreenKind
+    message: Message | None = None
+    page: int = 1
+    pages: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenChanged:
+    """Something else, or another page of it, is to be on the glass from now on."""
+
+    at: datetime
+    state: ScreenState

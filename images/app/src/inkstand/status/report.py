@@ -1,0 +1,139 @@
+"""How the appliance is doing: one answer for the status screen and for the API."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from inkstand import __version__
+from inkstand.screens.status import StatusScreen
+from inkstand.storage import damage
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from inkstand.button import Button
+    from inkstand.clock import Clock, TimeSource
+    from inkstand.display.display import Display
+    from inkstand.status.authority import Authority
+    from inkstand.status.certificate import Certificate
+    from inkstand.status.recent_errors import RecentErrors, Trouble
+
+_OK = "ok"
+_ERRORS_ON_THE_SCREEN = 2
+
+
+class StatusReport:
+    """What the parts say about themselves, asked when somebody wants to know."""
+
+    def __init__(  # noqa: PLR0913 - one for each part
+        self,
+        *,
+        title: str,
+        url: str,
+        clock: Clock,
+        display: Display,
+        button: Button,
+        time: TimeSource,
+        certificate: Certificate,
+        authority: Authority,
+        recent_errors: RecentErrors,
+        state_directory: Path,
+    ) -> None:
+        self.title = title
+        self.url = url
+        self.version = __version__
+        self.started_at = clock.now().astimezone(UTC)
+        self._clock = clock
+        self._display = display
+        self._button = button
+        self._time = time
+        self._certificate = certificate
+        self._authority = authority
+        self._recent_errors = recent_errors
+        self._state_directory = state_directory
+
+    async def run(self) -> None:
+        """Follow what cannot be asked when somebody wants to know, until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._recent_errors.run())
+            group.create_task(self._certificate.run())
+            group.create_task(self._authority.run())
+            group.create_task(self._time.watch(self._display.look_again))
+
+    @property
+    def synchronised(self) -> bool:
+        """Whether the time of the host can be believed."""
+        return self._time.synchronised
+
+    @property
+    def certificate_expires_at(self) -> datetime | None:
+        """When the certificate expires, in UTC; None: not known."""
+        return self._certificate.expires_at
+
+    @property
+    def authority(self) -> Authority:
+        """The certificate authority that people are asked to trust, if there is one."""
+        return self._authority
+
+    @property
+    def panel(self) -> str:
+        """`ok`, or one sentence that says why nothing comes onto the glass."""
+        return self._display.reason or _OK
+
+    @property
+    def button(self) -> str:
+        """`ok`, or one sentence that says why nobody can press the button."""
+        return self._button.state
+
+    async def notices(self) -> tuple[str, ...]:
+        """Return a sentence for each database that was damaged, until its files are removed."""
+        return tuple((await self._read_notices()).values())
+
+    async def tell_notices(self, post: Callable[[str, str], Awaitable[object]]) -> None:
+        """Write them down, and let `post` put each onto the panel: its text, and a key of it."""
+        for key, text in (await self._read_notices()).items():
+            self._recent_errors.note(self._clock.now(), text)
+            await post(text, key)
+
+    async def _read_notices(self) -> Mapping[str, str]:
+        return await asyncio.to_thread(damage.notices, self._state_directory)
+
+    @property
+    def errors(self) -> tuple[Trouble, ...]:
+        """What went wrong lately, newest first."""
+        return self._recent_errors.troubles
+
+    def screen(self) -> StatusScreen:
+        """Return the screen that tells all this now."""
+        return StatusScreen(self.title, (*self._facts(), *self._errors()), self._short_url)
+
+    @property
+    def _short_url(self) -> str:
+        return self.url.rstrip("/")
+
+    def _facts(self) -> tuple[tuple[str, str], ...]:
+        expires, now = self.certificate_expires_at, self._clock.now()
+        zone = now.tzinfo
+        until = f"until {expires.astimezone(zone):%Y-%m-%d}" if expires else "not known"
+        return (
+            ("", self._short_url),
+            ("Certificate", until),
+            *self._whom_to_trust(),
+            ("Panel", self.panel),
+            ("Button", self.button),
+            ("Time", f"{now:%H:%M}" if self.synchronised else "not synchronised"),
+            ("Version", self.version),
+        )
+
+    def _whom_to_trust(self) -> tuple[tuple[str, str], ...]:
+        fingerprint = self._authority.fingerprint
+        return (("CA SHA-256", fingerprint),) if fingerprint else ()
+
+    def _errors(self) -> tuple[tuple[str, str], ...]:
+        zone, shown = self._clock.now().tzinfo, self.errors[:_ERRORS_ON_THE_SCREEN]
+        lines = [(f"{it.at.astimezone(zone):%d %b %H:%M}", it.what) for it in shown]
+        return (("Errors", "" if lines else "none"), *lines)

@@ -1,0 +1,71 @@
+"""Passwords."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+
+import pytest
+
+from inkstand.accounts.passwords import PasswordVerifier, make_hash, verify_hash
+from inkstand.config import load
+from inkstand.errors import TooManyAttemptsError
+
+pytestmark = pytest.mark.unit
+
+
+def test_a_new_hash_is_argon2id_with_the_small_profile_and_a_salt_of_its_own() -> None:
+    one, other = make_hash("password"), make_hash("password")
+    assert re.match(r"\$argon2id\$v=19\$m=19456,t=2,p=1\$", one)
+    assert one != other
+
+
+def test_a_new_hash_is_one_that_the_settings_take() -> None:
+    new = make_hash("password")
+    environment = {"INKSTAND_PASSWORD_HASH": new, "INKSTAND_TOKEN_SECRET": "0123456789abcdef" * 2}
+    assert load(None, environment).password_hash == new
+
+
+def test_only_the_password_is_right(password_hash: str, password: str) -> None:
+    assert verify_hash(password_hash, password)
+    for wrong in ("", password + " ", password.upper(), "\ud800"):
+        assert not verify_hash(password_hash, wrong)
+
+
+async def test_the_verifier_answers_off_the_loop(password_hash: str, password: str) -> None:
+    verifier = PasswordVerifier(password_hash)
+    assert await verifier.verify(password)
+    assert not await verifier.verify("wrong")
+
+
+async def test_one_password_is_verified_at_a_time(password_hash: str) -> None:
+    verifier, inside, most = PasswordVerifier(password_hash), 0, 0
+
+    async def take_a_turn() -> None:
+        nonlocal inside, most
+        async with verifier.turn(known=False):
+            inside += 1
+            most = max(most, inside)
+            await verifier.verify("wrong")
+            inside -= 1
+
+    await asyncio.gather(*(take_a_turn() for _ in range(5)))
+    assert most == 1
+
+
+async def test_strangers_fill_their_own_queue_only(password_hash: str) -> None:
+    verifier = PasswordVerifier(password_hash)
+    leave = asyncio.Event()
+
+    async def stay(*, known: bool) -> None:
+        async with verifier.turn(known=known):
+            await leave.wait()
+
+    strangers = [asyncio.create_task(stay(known=False)) for _ in range(8)]
+    await asyncio.sleep(0)
+    with pytest.raises(TooManyAttemptsError):
+        await stay(known=False)
+    owner = asyncio.create_task(stay(known=True))
+    leave.set()
+    await asyncio.gather(owner, *strangers)
+    await stay(known=False)
