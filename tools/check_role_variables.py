@@ -20,10 +20,14 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+from plugins.action.check_settings import bounds, check_value  # noqa: E402
+
 MAX_TASKS = 10
 # A setting, commented out or not: what is indented belongs to a value.
 _EXAMPLE = re.compile(r"^(?:# ?)?([a-z][a-z0-9]*_[a-z0-9_]+):(?: (.*))?$", re.MULTILINE)
-_ANSIBLE_CODE = re.compile(r"\b[CO]\(([^)]*)\)")
+_ANSIBLE_CODE = re.compile(r"\b[COV]\(([^)]*)\)")
 TABLE_BEGIN = "<!-- variables: from meta/argument_specs.yml -->\n"
 TABLE_END = "\n<!-- end of variables -->\n"
 CONFIGURATION = Path("docs", "configuration.md")
@@ -100,6 +104,7 @@ def check_role(role: Role) -> Iterator[str]:
     """Give a sentence for each rule that a role breaks."""
     yield from check_prefixes(role)
     yield from check_defaults(role)
+    yield from check_ranges(role)
     yield from check_descriptions(role)
     yield from check_tasks(role)
     yield from check_readme(role)
@@ -128,6 +133,19 @@ def check_defaults(role: Role) -> Iterator[str]:
             yield f"{role.name}: {name} is {spec} in argument_specs, {default} in defaults"
 
 
+def check_ranges(role: Role) -> Iterator[str]:
+    """A number says its range, and a default is what an owner might set, too."""
+    for name, option in role.options.items():
+        is_number = {"int", "float"} & {option.get("type"), option.get("elements")}
+        if is_number and not bounds(option) and "choices" not in option:
+            yield f"{role.name}: {name} has no range; end its description with - From 1 to 100."
+        default = option.get("default")
+        if "default" in option and not (isinstance(default, str) and "{{" in default):
+            yield from (
+                f"{role.name}: the default of {said}" for said in check_value(name, default, option)
+            )
+
+
 def _shown(values: Mapping[str, object], name: str) -> str:
     return repr(values[name]) if name in values else "missing"
 
@@ -136,8 +154,14 @@ def check_descriptions(role: Role) -> Iterator[str]:
     """Every variable of every entry point is described."""
     for entry, options in role.entry_points.items():
         for name, option in options.items():
-            if not str(option.get("description", "")).strip():
+            if not described(option):
                 yield f"{role.name}: {name} has no description (entry point {entry})"
+
+
+def described(option: Mapping[str, Any]) -> str:
+    """Return the description of an option in one line."""
+    text = option.get("description", "")
+    return " ".join([text] if isinstance(text, str) else text).strip()
 
 
 def check_tasks(role: Role) -> Iterator[str]:
@@ -165,6 +189,8 @@ def _misnamed(role: Role, stem: str, tasks: Iterable[Task]) -> Iterator[str]:
 
 def check_readme(role: Role) -> Iterator[str]:
     """The README, if there is one, has the table that the argument_specs give."""
+    if role.readme and TABLE_END not in role.readme.partition(TABLE_BEGIN)[2]:
+        yield f"{role.name}: README.md has no place for the table of variables"
     if role.readme and role.readme != with_table(role):
         yield f"{role.name}: README.md is not up to date; run `make docs`"
 
@@ -184,11 +210,11 @@ def table(role: Role) -> str:
 
 def _row(name: str, option: Mapping[str, Any]) -> str:
     default = f"`{json.dumps(option['default'])}`" if "default" in option else "none"
-    return f"| `{name}` | {default} | {_markdown(str(option['description']))} |\n"
+    return f"| `{name}` | {default} | {_markdown(described(option))} |\n"
 
 
 def _markdown(text: str) -> str:
-    return _ANSIBLE_CODE.sub(r"`\1`", text.strip()).replace("|", "\\|")
+    return _ANSIBLE_CODE.sub(r"`\1`", text).replace("|", "\\|")
 
 
 def configuration(roles: Iterable[Role]) -> str:

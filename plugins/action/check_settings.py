@@ -26,8 +26,11 @@ DOCUMENTATION = """
 name: check_settings
 short_description: Check settings by the argument_specs of the roles
 description:
-  - Refuses a name that begins like a setting and is none, and a value of another type than the
-    argument_specs of the roles say, with a sentence for each.
+  - Refuses a name that begins like a setting and is none, and a value of another type or range than
+    the argument_specs of the roles say, with a sentence for each.
+  - The range of a number is the last paragraph of its description, and nothing else is in that
+    paragraph, as in C(From 0 to 86400.); of a list it is the range of each entry. A text with a
+    range is a number or empty.
   - Warns of a variable of the inventory that nothing uses.
   - Refuses a tag that neither the playbook nor a role has.
   - Changes nothing, and asks nothing of the host.
@@ -36,6 +39,9 @@ options:
     description: The playbook whose tags may be given with C(--tags), in the directory of the roles.
     type: str
     default: playbook.yml
+  role:
+    description: The directory of a role whose settings are to be checked, and nothing else.
+    type: path
 """
 
 OLDEST_ANSIBLE = (2, 19)
@@ -59,6 +65,7 @@ FORMER: Mapping[str, str] = {
 ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60
 SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity")
+RANGE = re.compile(r"From (-?\d+) to (-?\d+)\.")
 TAGS_OF_ANSIBLE = {"all", "always", "never", "tagged", "untagged"}
 # What molecule leaves out in each of its runs.
 TAGS_OF_ANSIBLE |= {"notest", "molecule-notest", "molecule-idempotence-notest"}
@@ -67,8 +74,8 @@ Options = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class WrongTypeError(Exception):
-    """A value is of another type; `wanted` says what it should be."""
+class WrongValueError(Exception):
+    """A value is of another type or range; `wanted` says what it should be."""
 
     wanted: str
 
@@ -112,31 +119,31 @@ def _text(value: Any, choices: Iterable[Any]) -> None:
     if isinstance(value, str) or str(value) in map(str, choices):
         return
     if isinstance(value, (int, float)):
-        raise WrongTypeError("text: put it between quotes")
-    raise WrongTypeError("text")
+        raise WrongValueError("text: put it between quotes")
+    raise WrongValueError("text")
 
 
 def _number(value: Any, check: Any, wanted: str) -> None:
     if isinstance(value, bool):
-        raise WrongTypeError(wanted)
+        raise WrongValueError(wanted)
     try:
         check(value)
     except (TypeError, ValueError):
-        raise WrongTypeError(wanted) from None
+        raise WrongValueError(wanted) from None
 
 
 def _truth(value: Any) -> None:
     try:
         check_type_bool(value)
     except TypeError:
-        raise WrongTypeError("true or false") from None
+        raise WrongValueError("true or false") from None
 
 
 def check_type(value: Any, option: Mapping[str, Any]) -> None:
     """Require that a value is of the type that an option says.
 
     Raises:
-        WrongTypeError: it is not.
+        WrongValueError: it is not.
     """
     match option.get("type", "str"):
         case "str" | "path":
@@ -148,20 +155,41 @@ def check_type(value: Any, option: Mapping[str, Any]) -> None:
         case "bool":
             _truth(value)
         case "list" if not isinstance(value, list):
-            raise WrongTypeError("a list, for example  [first, second]")
+            raise WrongValueError("a list, for example  [first, second]")
         case "dict" if not isinstance(value, dict):
-            raise WrongTypeError("a dictionary, for example  {name: value}")
+            raise WrongValueError("a dictionary, for example  {name: value}")
         case _:
             pass
 
 
+def bounds(option: Mapping[str, Any]) -> tuple[int, int] | None:
+    """Return the least and the greatest number that an option may be; None without a range."""
+    paragraphs = option.get("description", "")
+    found = RANGE.fullmatch(paragraphs[-1]) if isinstance(paragraphs, list) else None
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def _check_range(value: Any, option: Mapping[str, Any]) -> None:
+    limits = bounds(option)
+    if limits is None or isinstance(value, list) or value == "":
+        return
+    low, high = limits
+    wanted = f"from {low} to {high}"
+    if option.get("type", "str") == "str":
+        _number(value, check_type_int, wanted := f"empty or a whole number {wanted}")
+    if not low <= float(value) <= high:
+        raise WrongValueError(wanted)
+
+
 def check_value(name: str, value: Any, option: Mapping[str, Any]) -> Iterator[str]:
     """Give a sentence for what is wrong with a value and with what is in it."""
-    hidden = bool(option.get("no_log")) or SECRET.search(name) is not None
+    is_number = option.get("type") in {"int", "float"} and isinstance(value, (int, float))
+    hidden = bool(option.get("no_log")) or (SECRET.search(name) is not None and not is_number)
     is_now = kind(value) if hidden else described(value)
     try:
         check_type(value, option)
-    except WrongTypeError as wrong:
+        _check_range(value, option)
+    except WrongValueError as wrong:
         yield f"{name} is {is_now}; it must be {wrong.wanted}."
         return
     choices = [str(choice) for choice in option.get("choices", [])]
@@ -246,7 +274,7 @@ def is_old(version: str) -> bool:
 
 
 def report(host: str, sentences: list[str]) -> str:
-    """Write the message of a run that is refused."""
+    """Write the message of a run that is refused before it changed anything."""
     many = f"{len(sentences)} things are" if len(sentences) > 1 else "This is"
     told = "\n".join(f"  - {sentence}" for sentence in sentences)
     where = f"Settings are in host_vars/{host}.yml or inventory/, or came with -e."
@@ -257,7 +285,7 @@ class ActionModule(ActionBase):
     """The plugin, as Ansible calls it."""
 
     TRANSFERS_FILES = False
-    _VALID_ARGS = frozenset({"playbook"})
+    _VALID_ARGS = frozenset({"playbook", "role"})
 
     def run(self, tmp: Any = None, task_vars: Any = None) -> dict[str, Any]:
         """Check the settings of one host."""
@@ -273,7 +301,11 @@ class ActionModule(ActionBase):
                 "failed": True,
                 "msg": f"{message} Install it with  tools/setup deploy",
             }
-        sentences = [*self._tags(task_vars), *self._settings(task_vars, host, given)]
+        role = self._task.args.get("role")
+        sentences = [
+            *([] if role else self._tags(task_vars)),
+            *(self._of_role(role, task_vars) if role else self._settings(task_vars, host, given)),
+        ]
         if sentences:
             return {**given, "failed": True, "msg": report(host, sentences)}
         return given
@@ -326,6 +358,13 @@ class ActionModule(ActionBase):
         if idle := [name for name in strange if name not in meant]:
             warnings.append(f"No part of Inkstand knows {', '.join(idle)}, set for {host}.")
         given["warnings"] = [*given.get("warnings", []), *warnings]
+        yield from self._values(settings, task_vars)
+
+    def _of_role(self, folder: str, task_vars: Mapping[str, Any]) -> Iterator[str]:
+        specs = self._read(Path(folder) / "meta" / "argument_specs.yml")["argument_specs"]
+        yield from self._values(specs["main"]["options"], task_vars)
+
+    def _values(self, settings: Options, task_vars: Mapping[str, Any]) -> Iterator[str]:
         for name, option in settings.items():
             if name in task_vars:
                 yield from self._value(name, task_vars[name], option, settings)

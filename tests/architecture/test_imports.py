@@ -39,7 +39,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "plugins": {"ansible", "ansible_mitogen", "cryptography"},
     "pi_images": {"plugins", "yaml"},
     "virtual_pi": {"PIL", "urllib3"},
-    "tools": {"virtual_pi", "yaml"},
+    "tools": {"plugins", "virtual_pi", "yaml"},
     "molecule": {
         "ansible",
         "cryptography",

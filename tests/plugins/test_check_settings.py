@@ -22,6 +22,9 @@ ROOT = Path(__file__).resolve().parents[2]
 HASH = f"$argon2id$v=19$m=19456,t=2,p=1${'c2FsdHNhbHQ' * 2}${'aGFzaGhhc2g' * 3}"
 # Another ansible-core finds the collections of this one.
 COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": str(Path(ansible_collections.__path__[0]).parent)}
+SECONDS = {"type": "int", "description": ["How long.", "From 0 to 86400."]}
+GPIOS = {"type": "list", "elements": "int", "description": ["Which.", "From 0 to 31."]}
+CELSIUS = {"type": "str", "description": ["How warm.", "From -99 to 99."]}
 GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
 
 
@@ -40,6 +43,11 @@ GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
         ("perhaps", {"type": "bool"}, 'x is text, "perhaps"; it must be true or false.'),
         ("a", {"type": "list"}, 'x is text, "a"; it must be a list, for example  [first, second].'),
         (["a"], {"type": "dict"}, "it must be a dictionary, for example  {name: value}."),
+        (90000, SECONDS, "x is a number, 90000; it must be from 0 to 86400."),
+        ("-1", SECONDS, 'x is text, "-1"; it must be from 0 to 86400.'),
+        ([22, 32], GPIOS, "x, entry 2, is a number, 32; it must be from 0 to 31."),
+        ("hot", CELSIUS, 'x is text, "hot"; it must be empty or a whole number from -99 to 99.'),
+        ("100", CELSIUS, 'x is text, "100"; it must be empty or a whole number from -99 to 99.'),
         (
             [1, "b"],
             {"type": "list", "elements": "int"},
@@ -72,6 +80,11 @@ def test_a_value_that_is_wrong_is_told_by_its_name_by_what_it_is_and_by_what_it_
         ("yes", {"type": "bool"}),
         (2.7, {"type": "str", "choices": ["2.7"]}),
         (30, {"type": "float"}),
+        (0, SECONDS),
+        ("86400", SECONDS),
+        (["0", 31], GPIOS),
+        ("", CELSIUS),
+        ("-99", CELSIUS),
         (20, {"type": "raw"}),
         ([], {"type": "list", "elements": "str"}),
     ],
@@ -90,6 +103,12 @@ def test_what_a_role_understands_is_let_through(
 def test_a_secret_is_never_shown(check_settings: Any, name: str, option: dict[str, Any]) -> None:
     (told,) = check_settings.check_value(name, ["hidden"], option)
     assert told == f"{name} is a list; it must be text."
+
+
+@pytest.mark.unit
+def test_a_number_is_no_secret_whatever_its_name(check_settings: Any) -> None:
+    (told,) = check_settings.check_value("app_token_lifetime_hours", -1, SECONDS)
+    assert told == "app_token_lifetime_hours is a number, -1; it must be from 0 to 86400."
 
 
 @pytest.mark.unit
@@ -172,12 +191,14 @@ WRONG = {
     "app_title": "{{ vault_titel }}",
     "epd_driver_bus": "SPI",
     "hardening_ssh_keys": "ssh-ed25519",
+    "app_page_seconds": 86401,
 }
 SENTENCES = (
     "There is no setting app_timezon. Did you mean app_timezone?",
     "app_title cannot be worked out: 'vault_titel' is undefined.",
     'epd_driver_bus is text, "SPI"; it must be one of',
     "hardening_ssh_keys is text; it must be a list, for example  [first, second].",
+    "app_page_seconds is a number, 86401; it must be from 0 to 86400.",
     "There is no tag ap. Did you mean app?",
 )
 
@@ -214,6 +235,38 @@ def test_a_setting_of_an_earlier_version_is_named_and_the_run_goes_on(
     assert "UNREACHABLE" in done.stdout, done.stdout
     told = " ".join(done.stderr.split())
     assert "app_panel_bit_order: this setting is gone, and the line can be deleted." in told
+
+
+@pytest.mark.integration
+def test_a_role_alone_refuses_a_number_out_of_its_range(tmp_path: Path) -> None:
+    role = {"name": "app", "tasks_from": "preflight"}
+    tasks = [{"ansible.builtin.import_role": role}]
+    play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
+    file = tmp_path / "play.yml"
+    file.write_text(json.dumps([{**play, "vars": {**GOOD, "app_history_max": -1}}]))
+    done = subprocess.run(
+        [str(Path(sys.executable).with_name("ansible-playbook")), str(file)],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STRATEGY": "linear"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode != 0
+    assert "app_history_max is a number, -1; it must be from 0 to 1000000." in done.stdout
+
+
+@pytest.mark.unit
+def test_every_role_that_has_numbers_checks_them_itself(check_settings: Any) -> None:
+    mute = []
+    for file in sorted(ROOT.glob("roles/*/meta/argument_specs.yml")):
+        options = yaml.safe_load(file.read_text())["argument_specs"]["main"]["options"]
+        phase = file.parents[1] / "tasks" / "preflight.yml"
+        if phase.exists() and any(map(check_settings.bounds, options.values())):
+            tasks = yaml.safe_load(phase.read_text())
+            if {"role": "{{ role_path }}"} not in [task.get("check_settings") for task in tasks]:
+                mute.append(phase)
+    assert mute == []
 
 
 def other_ansible(version: str, oldest_python: tuple[int, int]) -> Path:

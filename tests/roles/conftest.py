@@ -21,16 +21,21 @@ argument_specs:
       lamp_colour: {description: "The C(colour).", type: str, default: red}
       lamp_key: {description: A secret., type: str}
       lamp_net: {description: A network., type: str, default: net}
+      lamp_level: {description: [How bright., From 0 to 9.], type: int, default: 3}
   preflight: *main
   image:
     options:
       lamp_image: {description: What to build., type: str}
 """,
-    "roles/lamp/defaults/main.yml": "lamp_colour: red\nlamp_net: net\n",
+    "roles/lamp/defaults/main.yml": "lamp_colour: red\nlamp_net: net\nlamp_level: 3\n",
     "roles/lamp/vars/main.yml": "__lamp_port: 1\n",
     "roles/lamp/tasks/main.yml": "- name: Switch it on\n",
     "roles/lamp/tasks/run.yml": "- name: run | Switch it on\n",
-    "host_vars.example/pi.yml": "# A comment: with a colon.\n# lamp_colour: red\nlamp_key: ''\n",
+    "host_vars.example/pi.yml": """# A comment: with a colon.
+# lamp_colour: red
+lamp_key: ''
+# lamp_level: 3
+""",
     "inventory/group_vars/all/wiring.yml": "lamp_net: net\n",
 }
 

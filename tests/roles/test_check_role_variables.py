@@ -42,6 +42,15 @@ def test_a_role_that_keeps_the_rules_is_left_alone(checker: Any, repository: Pat
             "lamp_net is 1 in argument_specs, 'net' in defaults",
         ),
         ((SPECS, ", default: net", ""), "lamp_net is missing in argument_specs, 'net' in defaults"),
+        ((SPECS, ", From 0 to 9.", ""), "lamp_level has no range"),
+        (
+            (SPECS, "From 0", "From 4"),
+            "the default of lamp_level is a number, 3; it must be from 4",
+        ),
+        (
+            (SPECS, "default: 3", "default: x"),
+            'the default of lamp_level is text, "x"; it must be a',
+        ),
         ((SPECS, "A secret.", "''"), "lamp_key has no description (entry point main)"),
         ((TASKS, "run |", "build |"), '"build | Switch it on" is not named after its phase'),
         ((TASKS, "Switch", "switch"), '"run | switch it on" is not named after its phase'),
@@ -84,6 +93,12 @@ def test_a_readme_has_the_table_that_the_specs_give(checker: Any, repository: Pa
     assert checker.check(repository) == []
 
 
+def test_a_readme_without_a_place_for_the_table_is_told(checker: Any, repository: Path) -> None:
+    readme = repository / "roles" / "lamp" / "README.md"
+    readme.write_text(checker.TABLE_BEGIN + checker.TABLE_END.lstrip())
+    assert checker.check(repository) == ["lamp: README.md has no place for the table of variables"]
+
+
 def test_the_configuration_page_has_every_table(checker: Any, repository: Path) -> None:
     page = repository / "docs" / "configuration.md"
     page.parent.mkdir()
@@ -96,3 +111,9 @@ def test_the_configuration_page_has_every_table(checker: Any, repository: Path) 
 
 def test_the_roles_of_this_repository_keep_the_rules(checker: Any) -> None:
     assert checker.check(checker.ROOT) == []
+
+
+def test_one_address_never_has_more_connections_than_there_are(checker: Any) -> None:
+    role = checker.read_role(checker.ROOT / "roles" / "traefik")
+    _, high = checker.bounds(role.options["traefik_connections_per_source"])
+    assert high == role.internals["__traefik_connections"]
