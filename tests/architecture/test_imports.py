@@ -61,7 +61,7 @@ PROJECTS_TO_MEND = {
 # Rules 1 and 4: who may import a device, a library or a place where one thing is done.
 ONLY: Mapping[str, set[str]] = {
     "inkstand.panel": {
-        "inkstand.api.views",
+        "inkstand.api.panel",
         "inkstand.bootstrap",
         "inkstand.display.display",
         "inkstand.events",
@@ -79,7 +79,7 @@ ONLY: Mapping[str, set[str]] = {
     },
     "inkstand.bootstrap": {"inkstand.cli", "inkstand.demo"},
     "inkstand.api": {"inkstand.bootstrap", "inkstand.demo"},
-    "inkstand.api.errors": {"inkstand.api.middlewares"},
+    "inkstand.api.errors": {"inkstand.api.server"},
     "inkstand.messages.store": {
         "inkstand.api.messages",
         "inkstand.api.status",
@@ -150,9 +150,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
 
 # Rule 5: these are functions of their arguments, and so is all that they import in their turn.
 PURE = (
-    "inkstand.api.declared",
     "inkstand.api.schemas",
-    "inkstand.api.views",
     "inkstand.accounts.keys",
     "inkstand.accounts.model",
     "inkstand.button.gesture",

@@ -20,13 +20,13 @@ from inkstand.accounts.passwords import PasswordVerifier
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.tokens import Signer
 from inkstand.api.app import make_app
-from inkstand.api.connection import serving
-from inkstand.api.feed import Feed
-from inkstand.api.keys import Services
-from inkstand.api.studio import Studio
+from inkstand.api.broadcaster import Broadcaster
+from inkstand.api.server import serving
+from inkstand.api.services import Services
 from inkstand.button import MemoryButton, NoButton, PigpioButton, PigpioSettings, Timing
 from inkstand.clock import SystemClock, TrustedTime
 from inkstand.display.display import Display, Policy
+from inkstand.display.preview import PreviewRenderer
 from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
 from inkstand.loop_watchdog import watched_loop
@@ -80,9 +80,9 @@ class System:
     store: MessageStore
     controller: Controller
     accounts: Accounts
-    feed: Feed
+    broadcaster: Broadcaster
     report: StatusReport
-    studio: Studio
+    preview_renderer: PreviewRenderer
 
     @property
     def services(self) -> Services:
@@ -94,9 +94,9 @@ class System:
             display=self.display,
             button=self.button,
             clock=self.clock,
-            feed=self.feed,
+            broadcaster=self.broadcaster,
             report=self.report,
-            studio=self.studio,
+            preview_renderer=self.preview_renderer,
         )
 
 
@@ -133,9 +133,9 @@ def build(settings: Settings) -> System:
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
-        feed=Feed(hub, controller, display, clock),
+        broadcaster=Broadcaster(hub, controller, display, clock),
         report=report,
-        studio=Studio(display),
+        preview_renderer=PreviewRenderer(display),
     )
 
 
@@ -212,7 +212,7 @@ def _jobs(
         keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
         system.button.run(),
         system.report.run(),
-        system.feed.run(),
+        system.broadcaster.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),

@@ -57,7 +57,7 @@ async def site(
     system = bootstrap.build(settings)
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
-    parts = (system.display, system.controller, system.button, system.feed, system.report)
+    parts = (system.display, system.controller, system.button, system.broadcaster, system.report)
     async with (
         system.store,
         system.accounts,

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from inkstand.accounts.model import Scope
-from inkstand.api import events, feed
+from inkstand.api import broadcaster, events
 from inkstand.events import ButtonChanged
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ async def test_a_viewer_that_left_is_forgotten(
     listen: Callable[..., Awaitable[Any]],
     eventually: Callable[..., Awaitable[None]],
 ) -> None:
-    viewers = api.site.system.feed.viewers
+    viewers = api.site.system.broadcaster.viewers
     viewer = await listen()
     await viewer.next("hello")
     assert len(viewers) == 1
@@ -238,7 +238,7 @@ async def test_who_does_not_read_loses_the_oldest_is_told_and_keeps_nobody_waiti
     listen: Callable[..., Awaitable[Any]],
     eventually: Callable[..., Awaitable[None]],
 ) -> None:
-    feed, hub = api.site.system.feed, api.site.system.hub
+    broadcaster, hub = api.site.system.broadcaster, api.site.system.hub
     slow, quick = await listen(), await listen()
     await slow.next("hello")
     await quick.next("hello")
@@ -250,7 +250,7 @@ async def test_who_does_not_read_loses_the_oldest_is_told_and_keeps_nobody_waiti
         event = await quick.next("line")
         assert event["data"]["reason"].startswith(f"{number} ")
     slow.resume()
-    assert len(feed.viewers) == 2
+    assert len(broadcaster.viewers) == 2
     numbers, lost = [-1], 0
     while numbers[-1] < 1499:
         event = await slow.next()
@@ -295,8 +295,8 @@ async def test_a_stream_on_which_nothing_happens_is_kept_alive(
 async def test_nobody_takes_all_streams_and_who_comes_too_late_is_told(
     api: Api, monkeypatch: pytest.MonkeyPatch, eventually: Callable[..., Awaitable[None]]
 ) -> None:
-    monkeypatch.setattr(feed, "MAX_STREAMS", 5)
-    monkeypatch.setattr(feed, "MAX_STREAMS_OF_A_TOKEN", 3)
+    monkeypatch.setattr(broadcaster, "MAX_STREAMS", 5)
+    monkeypatch.setattr(broadcaster, "MAX_STREAMS_OF_A_TOKEN", 3)
     accounts = api.site.system.accounts
     tokens = [(await accounts.create(name, Scope.READ, None)).token for name in ("a", "b")]
     url = "/api/v1/events"
@@ -315,7 +315,7 @@ async def test_nobody_takes_all_streams_and_who_comes_too_late_is_told(
     refused = await watch(tokens[1])
     assert (await refused.json())["detail"].startswith("There are 5 event streams open, ")
     opened[0].close()
-    await eventually(lambda: len(api.site.system.feed.viewers) < 5)
+    await eventually(lambda: len(api.site.system.broadcaster.viewers) < 5)
     opened.append(await watch(tokens[1]))
     assert [answer.status for answer in opened] == [200] * 6
     for answer in opened:
@@ -323,4 +323,4 @@ async def test_nobody_takes_all_streams_and_who_comes_too_late_is_told(
 
 
 def test_the_limits_are_those_of_the_readme() -> None:
-    assert (feed.MAX_STREAMS, feed.MAX_STREAMS_OF_A_TOKEN) == (64, 32)
+    assert (broadcaster.MAX_STREAMS, broadcaster.MAX_STREAMS_OF_A_TOKEN) == (64, 32)

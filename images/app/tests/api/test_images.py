@@ -162,9 +162,9 @@ async def test_who_sends_slowly_takes_one_of_few_places_and_no_more(
         yield picture()
         await go_on.wait()
 
-    studio = api.site.system.services.studio
+    preview_renderer = api.site.system.services.preview_renderer
     slow = [asyncio.create_task(api.post("/preview", data=slowly(), headers=PNG)) for _ in range(8)]
-    await eventually(lambda: studio.visitors == 8)
+    await eventually(lambda: preview_renderer.visitors == 8)
     refused = await api.post("/preview", data=picture(), headers=PNG)
     assert (refused.status, (await refused.json())["code"]) == (429, "busy")
     assert refused.headers["Retry-After"] == "2"

@@ -9,8 +9,8 @@ from typing import Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
-from inkstand.api.declared import Limits, Request, names, read
-from inkstand.api.document import OPERATIONS, make_document
+from inkstand.api.app import OPERATIONS, make_document
+from inkstand.api.schemas import Limits, Request, names, read
 from inkstand.errors import RequestError
 
 Api = Any
@@ -54,7 +54,7 @@ async def test_every_route_is_documented_and_nothing_else(api: Api) -> None:
         and route.method != "HEAD"
     }
     documented = {
-        (method, f"/api/v1{path}") for path, item in DOCUMENT["paths"].items() for method in item
+        (method, f"/api/v1{path}") for path, event in DOCUMENT["paths"].items() for method in event
     }
     assert routes == documented
 
@@ -86,7 +86,7 @@ def test_every_reference_leads_somewhere_and_every_schema_is_one() -> None:
 
 @pytest.mark.unit
 def test_operations_have_names_of_their_own() -> None:
-    names = [op["operationId"] for item in DOCUMENT["paths"].values() for op in item.values()]
+    names = [op["operationId"] for event in DOCUMENT["paths"].values() for op in event.values()]
     assert len(names) == len(set(names))
 
 

@@ -21,7 +21,7 @@ from hypothesis import strategies
 from PIL import Image
 from schemathesis.checks import CHECKS
 
-from inkstand.api.document import make_document
+from inkstand.api.app import make_document
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

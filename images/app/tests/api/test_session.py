@@ -85,7 +85,7 @@ async def test_under_https_the_cookie_is_bound_to_host_and_scheme(
 async def test_a_proxy_that_is_not_ours_cannot_say_https(
     site: Site, password: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("inkstand.api.proxy._trusted", lambda _: ())
+    monkeypatch.setattr("inkstand.api.visitor._trusted", lambda _: ())
     answer = await log_in(site, password, headers=HTTPS, transport="cookie")
     assert list(answer.cookies) == [JAR, f"{JAR}-device"]
 

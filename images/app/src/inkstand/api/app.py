@@ -1,26 +1,61 @@
-"""The aiohttp application: routes and what surrounds them."""
+"""The aiohttp application: routes, the OpenAPI 3.1 document of them, and what surrounds them."""
 
 from __future__ import annotations
 
+import functools
+import json
+from typing import Any
+
 from aiohttp import web
 
-from inkstand.api import classic, events, health, metrics
-from inkstand.api.document import OPERATIONS, PREFIX
-from inkstand.api.keys import SERVICES, Services
-from inkstand.api.middlewares import (
+from inkstand import __version__
+from inkstand.api import accounts, classic, events, messages, panel, pictures, status
+from inkstand.api.operations import JSON, TEXT, Operations
+from inkstand.api.schemas import Schemas
+from inkstand.api.server import (
     add_security_headers,
     authenticate,
     refuse_bodies,
     translate_errors,
 )
+from inkstand.api.services import SERVICES, Services
 from inkstand.web import pages
+
+PREFIX = "/api/v1"
+_DESCRIPTION = """\
+Everything that the page and the command line do. Times are RFC 3339 in UTC. Errors are
+`application/problem+json`: `detail` is for people, `code` for programs. A request that changes
+something and comes with the cookie has to come from a page of this site.
+"""
+_OPERATIONS = Operations("status")
+
+
+@_OPERATIONS.add(
+    "get", "/openapi.json", "document", None, answers={200: {JSON: {"schema": {"type": "object"}}}}
+)
+async def document(request: web.Request) -> web.Response:
+    """This document."""
+    # It is for anybody, and says nothing about this Inkstand.
+    text = _text(request.app[SERVICES].settings.message_max_length)
+    return web.Response(text=text, content_type=JSON, headers={"Cache-Control": "no-cache"})
+
+
+OPERATIONS = [
+    *accounts.SESSION,
+    *accounts.TOKENS,
+    *messages.OPERATIONS,
+    *pictures.OPERATIONS,
+    *panel.OPERATIONS,
+    *events.OPERATIONS,
+    *status.OPERATIONS,
+    *_OPERATIONS,
+]
 
 
 def make_app(services: Services) -> web.Application:
     """Return the application that shows `services` to the world."""
     app = web.Application(
         middlewares=[
-            pages.for_browsers,
             translate_errors,
             refuse_bodies,
             authenticate,
@@ -33,10 +68,34 @@ def make_app(services: Services) -> web.Application:
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
     app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]
     _add_classic_routes(app.router)
-    app.router.add_get("/metrics", metrics.get)
+    app.router.add_get("/metrics", status.metrics)
     _add_routes(app.router)
     pages.add_routes(app, _site(services))
     return app
+
+
+def make_document(title: str, longest: int) -> dict[str, Any]:
+    """Return the OpenAPI document of an Inkstand that takes messages of `longest` characters."""
+    text = {**TEXT, "minLength": 1, "maxLength": longest}
+    known = Schemas({"Text": {**text, "description": "Any characters, but not blank."}})
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        item = paths.setdefault(operation.documented_path, {})
+        item[operation.method] = operation.as_json(known)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": title, "version": __version__, "description": _DESCRIPTION},
+        "servers": [{"url": PREFIX}],
+        "security": [{"token": []}, {"cookie": []}],
+        "paths": paths,
+        "components": {
+            "schemas": known.named,
+            "securitySchemes": {
+                "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+                "cookie": {"type": "apiKey", "in": "cookie", "name": "__Host-inkstand"},
+            },
+        },
+    }
 
 
 def _site(services: Services) -> pages.Site:
@@ -50,7 +109,7 @@ def _site(services: Services) -> pages.Site:
 def _add_classic_routes(router: web.UrlDispatcher) -> None:
     router.add_post("/login", classic.log_in)
     router.add_post("/messages", classic.post_message)
-    router.add_get("/healthz", health.healthz)
+    router.add_get("/healthz", status.healthz)
 
 
 def _add_routes(router: web.UrlDispatcher) -> None:
@@ -59,3 +118,8 @@ def _add_routes(router: web.UrlDispatcher) -> None:
         # Who asks for the head of a stream would wait for its end.
         if operation.method == "get" and 101 not in operation.answers:  # noqa: PLR2004
             router.add_head(f"{PREFIX}{operation.path}", operation.handler)
+
+
+@functools.cache
+def _text(longest: int) -> str:
+    return json.dumps(make_document("Inkstand", longest))

@@ -6,9 +6,10 @@ import json
 
 from aiohttp import web
 
-from inkstand.api.access import Scope, require
-from inkstand.api.keys import SERVICES
-from inkstand.api.origin import visitor_of
+from inkstand.accounts.model import Scope
+from inkstand.api.operations import require
+from inkstand.api.services import SERVICES
+from inkstand.api.visitor import visitor_of
 from inkstand.errors import InvalidArgumentsError, MalformedRequestError, MessageTooLongError
 from inkstand.messages import Draft
 from inkstand.rendering.text import is_blank

@@ -1,26 +1,163 @@
-"""Messages, under `/api/v1/messages`."""
+"""Messages, under `/api/v1/messages`.
 
-from __future__ import annotations
+Without `from __future__ import annotations`: the types of the fields are read when it runs.
+"""
 
-from typing import TYPE_CHECKING
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
 
 from aiohttp import web
 
-from inkstand.api import schemas, views
-from inkstand.api.access import Principal, Scope, principal_of
-from inkstand.api.http import answer, key_of, message_id_of, message_of, query_of
-from inkstand.api.keys import SERVICES
-from inkstand.api.operations import KEY, PLAIN_TEXT, PNG, REPLAYED, Operations
-from inkstand.errors import NoPictureError
-from inkstand.messages import Draft, Priority
+from inkstand.accounts.model import Principal, Scope
+from inkstand.api.operations import (
+    GREATEST_ID,
+    PLAIN_TEXT,
+    PNG,
+    Operations,
+    answer,
+    body_of,
+    header,
+    limits_of,
+    principal_of,
+    query_of,
+)
+from inkstand.api.schemas import Limits, Number, Request, Rule, one_of, read
+from inkstand.api.services import SERVICES
+from inkstand.errors import (
+    InvalidValueError,
+    MalformedRequestError,
+    MessageNotFoundError,
+    MessageTooLongError,
+    NoPictureError,
+)
+from inkstand.messages import Draft, Priority, State
 from inkstand.messages.store import VISIBLE
+from inkstand.rendering.text import is_blank
 
 if TYPE_CHECKING:
+    from inkstand.api.pictures import PictureQuery
+    from inkstand.messages import model
     from inkstand.messages.store import Added
 
 OPERATIONS = Operations("messages")
+LONGEST_KEY = 255  # characters of an Idempotency-Key
+_LONGEST_SHOW = 604_800  # seconds: a week
+_LONGEST_PAGE = 200  # messages
+_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+
+
+def _not_blank(name: str, value: object, limits: Limits) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(f"{name} has to be a string")
+    if is_blank(value):
+        raise InvalidValueError(f"{name} must not be blank: nothing of it can be seen")
+    if len(value) > limits.longest:
+        raise MessageTooLongError(len(value), limits.longest)
+    return value
+
+
+def _future(name: str, value: object, limits: Limits) -> datetime:
+    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
+        raise InvalidValueError(f"{name} has to be a time such as 2026-11-21T18:00:00Z")
+    try:
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise InvalidValueError(f"{name} is no time: {error}") from error
+    if moment <= limits.now:
+        raise InvalidValueError(f"{name} is in the past")
+    return moment
+
+
+def _states(name: str, value: str, _limits: Limits) -> frozenset[State]:
+    return frozenset(State(one_of(name, each, tuple(State))) for each in value.split(","))
+
+
+Text = Annotated[str, Rule(_not_blank, **{"$ref": "#/components/schemas/Text"})]
+Urgency = Annotated[Priority, Rule(default=Priority.NORMAL)] | None
+_UNTIL = "When it stops to matter; in the future."
+Expiry = Annotated[datetime, Rule(_future, type="string", format="date-time", description=_UNTIL)]
+_FOR = "Seconds on the glass; without it, until somebody presses the button."
+ShowFor = Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW, description=_FOR)]
+_STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}, "minItems": 1}
+_NEXT = "What to send as `before` for the next page; null: that was all."
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRequest(Request):
+    """Body of `POST /messages`."""
+
+    text: Text
+    priority: Urgency = None
+    expires_at: Expiry | None = None
+    show_for: ShowFor | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HistoryQuery(Request):
+    """Query of `GET /messages`."""
+
+    before: Annotated[int, Rule(minimum=1, maximum=GREATEST_ID)] | None = None
+    limit: Annotated[int, Rule(minimum=1, maximum=_LONGEST_PAGE)] = 50
+    state: Annotated[frozenset[State], Rule(_states, **_STATES)] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """A message."""
+
+    id: Number
+    author: str
+    text: str
+    at: datetime
+    state: State
+    priority: Priority
+    expires_at: datetime | None
+    show_for: Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW)] | None
+    shown_at: datetime | None
+    ended_at: datetime | None
+    picture: Annotated[str, Rule(format="uri-reference")] | None
+
+    @classmethod
+    def of(cls, message: "model.Message") -> "Message":
+        """Return what is told about a message."""
+        return cls(
+            id=message.id,
+            author=message.author,
+            text=message.text,
+            at=message.at,
+            state=message.state,
+            priority=message.priority,
+            expires_at=message.expires_at,
+            show_for=message.show_for,
+            shown_at=message.shown_at,
+            ended_at=message.ended_at,
+            picture=f"/api/v1/messages/{message.id}/picture" if message.has_picture else None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A page of messages."""
+
+    messages: Annotated[list[Message], Rule(maxItems=_LONGEST_PAGE)]
+    next: Annotated[int, Rule(minimum=1, description=_NEXT)] | None
+
+
+KEY = header(
+    "Idempotency-Key",
+    "The same message with the same key is kept once, however often it is sent.",
+    minLength=1,
+    maxLength=LONGEST_KEY,
+    pattern="^[!-~]+$",
+)
+REPLAYED = {
+    "Location": "Where the message is.",
+    "Idempotency-Replayed": "`true` when it was kept before.",
+}
 _MESSAGE = "/messages/{id:[0-9]{1,19}}"
-_TOLD = {200: schemas.Message}
+_TOLD = {200: Message}
 
 
 @OPERATIONS.add(
@@ -29,9 +166,9 @@ _TOLD = {200: schemas.Message}
     "send",
     Scope.POST,
     parameters=(KEY,),
-    body=schemas.MessageRequest,
+    body=MessageRequest,
     bodies={PLAIN_TEXT: {"schema": {"$ref": "#/components/schemas/Text"}}},
-    answers={201: schemas.Message},
+    answers={201: Message},
     errors=(409, 429, 503, 507),
     headers=REPLAYED,
 )
@@ -46,7 +183,7 @@ async def post(request: web.Request) -> web.Response:
 def draft_of(
     by: Principal,
     text: str,
-    options: schemas.MessageRequest | schemas.PictureQuery,
+    options: "MessageRequest | PictureQuery",
     key: str | None,
     picture: bytes | None = None,
 ) -> Draft:
@@ -63,12 +200,12 @@ def draft_of(
     )
 
 
-def created(added: Added) -> web.Response:
+def created(added: "Added") -> web.Response:
     """Return the answer for a message that was taken in, now or by the same request before."""
     headers = {"Location": f"/api/v1/messages/{added.message.id}"}
     if not added.created:
         headers["Idempotency-Replayed"] = "true"
-    return answer(views.message(added.message), 201, headers)
+    return answer(Message.of(added.message), 201, headers)
 
 
 @OPERATIONS.add(
@@ -76,26 +213,26 @@ def created(added: Added) -> web.Response:
     "/messages",
     "history",
     Scope.READ,
-    query=schemas.HistoryQuery,
-    answers={200: schemas.History},
+    query=HistoryQuery,
+    answers={200: History},
     errors=(503,),
 )
 async def history(request: web.Request) -> web.Response:
     """Messages, newest first; deleted ones only when they are asked for."""
-    wanted = query_of(request, schemas.HistoryQuery)
+    wanted = query_of(request, HistoryQuery)
     states = VISIBLE if wanted.state is None else wanted.state
     page = await request.app[SERVICES].controller.store.page(
         before=wanted.before, limit=wanted.limit, states=states
     )
-    messages = [views.message(message) for message in page.messages]
-    return answer(schemas.History(messages=messages, next=page.next))
+    messages = [Message.of(message) for message in page.messages]
+    return answer(History(messages=messages, next=page.next))
 
 
 @OPERATIONS.add("get", _MESSAGE, "message", Scope.READ, answers=_TOLD, errors=(503,))
 async def get(request: web.Request) -> web.Response:
     """A message."""
     message = await request.app[SERVICES].controller.store.get(message_id_of(request))
-    return answer(views.message(message))
+    return answer(Message.of(message))
 
 
 @OPERATIONS.add(
@@ -116,7 +253,7 @@ async def picture(request: web.Request) -> web.Response:
 async def show(request: web.Request) -> web.Response:
     """Show a message at once."""
     message = await request.app[SERVICES].controller.show_again(message_id_of(request))
-    return answer(views.message(message))
+    return answer(Message.of(message))
 
 
 @OPERATIONS.add(
@@ -125,7 +262,7 @@ async def show(request: web.Request) -> web.Response:
 async def acknowledge(request: web.Request) -> web.Response:
     """Say that it was read."""
     message = await request.app[SERVICES].controller.acknowledge(message_id_of(request))
-    return answer(views.message(message))
+    return answer(Message.of(message))
 
 
 @OPERATIONS.add("delete", _MESSAGE, "deleteMessage", Scope.POST, answers={204: None}, errors=(503,))
@@ -133,3 +270,49 @@ async def delete(request: web.Request) -> web.Response:
     """Take a message back; its text is gone."""
     await request.app[SERVICES].controller.delete(message_id_of(request))
     return web.Response(status=204)
+
+
+async def message_of(request: web.Request) -> MessageRequest:
+    """Return the message that the body asks for: JSON, or the bare text in UTF-8.
+
+    Raises:
+        RequestError: see body_of().
+    """
+    if request.content_type != PLAIN_TEXT:
+        return await body_of(request, MessageRequest)
+    return read(MessageRequest, {"text": _decoded(await request.read())}, limits_of(request))
+
+
+def key_of(request: web.Request) -> str | None:
+    """Return what the `Idempotency-Key` says, None if there is none.
+
+    Raises:
+        InvalidValueError: it is empty, too long, or not printable ASCII.
+    """
+    value = request.headers.get("Idempotency-Key")
+    if value is None:
+        return None
+    if not (0 < len(value) <= LONGEST_KEY and value.isascii() and value.isprintable()):
+        raise InvalidValueError(
+            f"Idempotency-Key has to have 1 to {LONGEST_KEY} printable ASCII characters"
+        )
+    return value
+
+
+def message_id_of(request: web.Request) -> int:
+    """Return the id that the path names.
+
+    Raises:
+        MessageNotFoundError: no message can have it.
+    """
+    number = int(request.match_info["id"])
+    if not 0 < number <= GREATEST_ID:
+        raise MessageNotFoundError(number)
+    return number
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError(f"The text is no UTF-8: byte {error.start}") from error

@@ -1,24 +1,34 @@
-"""What can be asked for under `/api/v1/`: each handler says so once, for the routes and OpenAPI."""
+"""What can be asked for under `/api/v1/`: each handler says so once, for the routes and OpenAPI.
+
+What it says is checked before it is called; what it is asked for is read, and what it answers is
+written, as the classes are declared that it names.
+"""
 
 from __future__ import annotations
 
 import functools
+import json
 import re
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from inkstand.api.access import require
-from inkstand.api.declared import names, refuse_others
-from inkstand.api.schemas import GREATEST_ID, LONGEST_KEY, Problem
+from aiohttp import web
+
+from inkstand.api.schemas import Limits, Problem, as_json, names, read, refuse_others
+from inkstand.api.services import PRINCIPAL, SERVICES
+from inkstand.errors import (
+    ForbiddenError,
+    MalformedRequestError,
+    UnauthorizedError,
+    UnsupportedMediaTypeError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from aiohttp import web
-
-    from inkstand.api.access import Scope
-    from inkstand.api.declared import Request, Schemas
+    from inkstand.accounts.model import Principal, Scope
+    from inkstand.api.schemas import R, Request, Schemas
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -26,6 +36,8 @@ Json = dict[str, Any]
 JSON = "application/json"
 PLAIN_TEXT = "text/plain"
 TEXT: Json = {"type": "string"}
+# What SQLite can count to.
+GREATEST_ID = 2**63 - 1
 _NUMBER = {"type": "integer", "minimum": 1, "maximum": GREATEST_ID}
 # A part of a path that may be anything, or digits by a pattern.
 _PLACE = re.compile(r"\{(\w+)(:[^/]+)?\}")
@@ -133,6 +145,53 @@ class Operations(list[Operation]):
         return add
 
 
+def require(request: web.Request, scope: Scope) -> Principal:
+    """Return who asks, if they may do what needs `scope`.
+
+    Raises:
+        UnauthorizedError: nobody said who asks.
+        ForbiddenError: the token does not go that far.
+    """
+    principal: Principal | None = request.get(PRINCIPAL)
+    if principal is None:
+        raise UnauthorizedError("log in first")
+    if principal.scope < scope:
+        raise ForbiddenError(scope.word)
+    return principal
+
+
+def principal_of(request: web.Request) -> Principal:
+    """Return who asks, where an Operation has seen to it that they may."""
+    principal: Principal = request[PRINCIPAL]
+    return principal
+
+
+async def body_of(request: web.Request, kind: type[R]) -> R:
+    """Return what the body asks for.
+
+    Raises:
+        UnsupportedMediaTypeError: it is sent as something else than JSON.
+        MalformedRequestError: it is no JSON, or no object.
+        RequestError: see schemas.read().
+    """
+    return read(kind, _object(request.content_type, await request.read()), limits_of(request))
+
+
+def query_of(request: web.Request, kind: type[R]) -> R:
+    """Return what the query asks for.
+
+    Raises:
+        InvalidValueError: see schemas.read().
+    """
+    return read(kind, request.query, limits_of(request))
+
+
+def limits_of(request: web.Request) -> Limits:
+    """Return what values may be just now."""
+    services = request.app[SERVICES]
+    return Limits(services.settings.message_max_length, services.clock.now())
+
+
 def header(name: str, words: str, **schema: Any) -> Json:
     """Return a header as a parameter; `schema` has keywords beyond that it is a string."""
     return {"name": name, "in": "header", "schema": {**TEXT, **schema}, "description": words}
@@ -141,6 +200,13 @@ def header(name: str, words: str, **schema: Any) -> Json:
 def binary(*kinds: str, **schema: Any) -> Json:
     """Return content that is one of these media types; `schema` has more keywords."""
     return {kind: {"schema": {**TEXT, "contentMediaType": kind, **schema}} for kind in kinds}
+
+
+def answer(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> web.Response:
+    """Return an answer with JSON."""
+    return web.json_response(as_json(value), status=status, headers=headers)
 
 
 def _json(known: Schemas, kind: type, media_type: str = JSON) -> Json:
@@ -157,15 +223,20 @@ def _problem(known: Schemas, status: int) -> Json:
     return answer
 
 
-KEY = header(
-    "Idempotency-Key",
-    "The same message with the same key is kept once, however often it is sent.",
-    minLength=1,
-    maxLength=LONGEST_KEY,
-    pattern="^[!-~]+$",
-)
+def _object(content_type: str, body: bytes) -> dict[str, Any]:
+    if content_type != JSON:
+        raise UnsupportedMediaTypeError(f"This is taken as {JSON}, not as {content_type}")
+    try:
+        value: object = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequestError(f"The body is no JSON: {_first_line(error)}") from error
+    if not isinstance(value, dict):
+        raise MalformedRequestError("The body has to be a JSON object")
+    return value
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
 PNG = binary("image/png")
-REPLAYED = {
-    "Location": "Where the message is.",
-    "Idempotency-Replayed": "`true` when it was kept before.",
-}

@@ -1,337 +1,80 @@
-"""What goes over the wire under `/api/v1/`, declared once: for checks, the document and answers.
+"""Classes that say once what goes over the wire: read, written and described by what they declare.
 
-Without `from __future__ import annotations`: the types of the fields are read when it runs.
+The type of a field is its schema. `Annotated` adds keywords of JSON Schema to it, by a
+Rule, which may also read values in a way of its own. Pure.
+
+Without `from __future__ import annotations`, like all modules that declare something: the types of
+the fields are read when it runs.
 """
 
+import dataclasses
+import enum
+import json
 import re
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, ClassVar, Literal
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from types import UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
 
-from inkstand.accounts import model as auth
-from inkstand.api.declared import Limits, Request, Rule, one_of
-from inkstand.errors import InvalidValueError, MessageTooLongError
-from inkstand.events import Gesture
-from inkstand.messages import Priority, State
-from inkstand.messages.events import ScreenKind
-from inkstand.rendering import Framing, Tone
-from inkstand.rendering.text import is_blank
+from inkstand.errors import InvalidValueError
 
-LONGEST_KEY = 255  # characters of an Idempotency-Key
-# What SQLite can count to.
-GREATEST_ID = 2**63 - 1
-_LONGEST_SHOW = 604_800  # seconds: a week
-_LONGEST_PAGE = 200  # messages
-_LONGEST_NAME = 100  # characters
-_MAX_DAYS = 3650
-_RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-def _not_blank(name: str, value: object, limits: Limits) -> str:
-    if not isinstance(value, str):
-        raise InvalidValueError(f"{name} has to be a string")
-    if is_blank(value):
-        raise InvalidValueError(f"{name} must not be blank: nothing of it can be seen")
-    if len(value) > limits.longest:
-        raise MessageTooLongError(len(value), limits.longest)
-    return value
+Schema = dict[str, Any]
+Reader = Callable[[str, Any, "Limits"], Any]
+_LONGEST_QUOTE = 60
+_DIGITS = re.compile(r"[0-9]{1,19}")
+_PLAIN: dict[object, Schema] = {
+    str: {"type": "string"},
+    bool: {"type": "boolean"},
+    int: {"type": "integer"},
+    float: {"type": "number"},
+    datetime: {"type": "string", "format": "date-time"},
+}
 
 
-def _future(name: str, value: object, limits: Limits) -> datetime:
-    if not isinstance(value, str) or not _RFC_3339.fullmatch(value):
-        raise InvalidValueError(f"{name} has to be a time such as 2026-11-21T18:00:00Z")
-    try:
-        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidValueError(f"{name} is no time: {error}") from error
-    if moment <= limits.now:
-        raise InvalidValueError(f"{name} is in the past")
-    return moment
+_AS_IT_IS = (str, int, float, type(None))
 
 
-def _states(name: str, value: str, _limits: Limits) -> frozenset[State]:
-    return frozenset(State(one_of(name, each, tuple(State))) for each in value.split(","))
+class Request:
+    """A body or a query; a field without a default has to be there."""
+
+    others_are_ignored: ClassVar[bool] = False
 
 
-def _credential(_name: str, value: object, _limits: Limits) -> str:
-    if not isinstance(value, str):
-        raise InvalidValueError("username and password have to be strings")
-    return value
+R = TypeVar("R", bound=Request)
 
 
-def _one_line(name: str, value: object, _limits: Limits) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise InvalidValueError(f"{name} has to be a string on one line, not blank")
-    if len(value.strip()) > _LONGEST_NAME:
-        raise InvalidValueError(f"{name} has to have at most {_LONGEST_NAME} characters")
-    return value.strip()
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What values may be just now: characters of a text, and the time (aware)."""
+
+    longest: int
+    now: datetime
 
 
-def _scope(name: str, value: object, _limits: Limits) -> auth.Scope:
-    try:
-        return auth.Scope.of(str(value))
-    except ValueError as error:
-        raise InvalidValueError(f"{name} has to be read, post or admin") from error
+class Rule:
+    """Keywords of JSON Schema that are added to those of a type.
+
+    With `read` they are the whole schema, and it reads the value: it is given the name, what was
+    sent, and the limits.
+    """
+
+    def __init__(self, read: Reader | None = None, **schema: Any) -> None:
+        self.read = read
+        self.schema = schema
 
 
-def _days(name: str, value: object, _limits: Limits) -> timedelta:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _MAX_DAYS:
-        limits = f"a whole number from 1 to {_MAX_DAYS}, or null for never"
-        raise InvalidValueError(f"{name} has to be {limits}")
-    return timedelta(days=value)
-
-
-Text = Annotated[str, Rule(_not_blank, **{"$ref": "#/components/schemas/Text"})]
-Urgency = Annotated[Priority, Rule(default=Priority.NORMAL)] | None
-_UNTIL = "When it stops to matter; in the future."
-Expiry = Annotated[datetime, Rule(_future, type="string", format="date-time", description=_UNTIL)]
-_FOR = "Seconds on the glass; without it, until somebody presses the button."
-ShowFor = Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW, description=_FOR)]
-_SCOPES = [scope.word for scope in auth.Scope]
-_STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}, "minItems": 1}
-_NEXT = "What to send as `before` for the next page; null: that was all."
-_PASSWORD = {"type": "string", "format": "password"}
-_ONE_LINE = {"minLength": 1, "maxLength": _LONGEST_NAME, "description": "On one line, not blank."}
-_DAYS = {"type": "integer", "minimum": 1, "maximum": _MAX_DAYS}
-ScopeName = Annotated[str, Rule(enum=_SCOPES)]
-RefreshKind = Literal["full", "partial"]
-RefreshCounter = Literal["full", "partial", "skipped"]
 Count = Annotated[int, Rule(minimum=0)]
 Number = Annotated[int, Rule(minimum=1)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class MessageRequest(Request):
-    """Body of `POST /messages`."""
-
-    text: Text
-    priority: Urgency = None
-    expires_at: Expiry | None = None
-    show_for: ShowFor | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PictureQuery(Request):
-    """Query of `POST /images`, and of `POST /preview`."""
-
-    name: Annotated[str, Rule(maxLength=200)] = ""
-    framing: Framing = Framing.FIT
-    tone: Tone = Tone.DITHER
-    priority: Urgency = None
-    expires_at: Expiry | None = None
-    show_for: ShowFor | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PreviewRequest(Request):
-    """Body of `POST /preview` for a text; `page`: the last one when there are fewer."""
-
-    text: Text
-    page: Annotated[int, Rule(minimum=1, maximum=1000)] = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class HistoryQuery(Request):
-    """Query of `GET /messages`."""
-
-    before: Annotated[int, Rule(minimum=1, maximum=GREATEST_ID)] | None = None
-    limit: Annotated[int, Rule(minimum=1, maximum=_LONGEST_PAGE)] = 50
-    state: Annotated[frozenset[State], Rule(_states, **_STATES)] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class EventsQuery(Request):
-    """Query of `GET /events`."""
-
-    last_event_id: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScreenRequest(Request):
-    """Body of `PUT /screen`."""
-
-    screen: Literal[ScreenKind.CLOCK, ScreenKind.STATUS]
-
-
-@dataclass(frozen=True, kw_only=True)
-class PressRequest(Request):
-    """Body of `POST /button`."""
-
-    gesture: Gesture = Gesture.SHORT
-
-
-@dataclass(frozen=True, kw_only=True)
-class LoginRequest(Request):
-    """Body of `POST /session`; `cookie`: the browser is to keep the token."""
-
-    others_are_ignored: ClassVar[bool] = True
-    transport: Literal["token", "cookie"] = "token"
-    username: Annotated[str, Rule(_credential, type="string")]
-    password: Annotated[str, Rule(_credential, **_PASSWORD)] = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class TokenRequest(Request):
-    """Body of `POST /tokens`; `expires_in_days` None: it is good until it is revoked."""
-
-    name: Annotated[str, Rule(_one_line, type="string", **_ONE_LINE)]
-    scope: Annotated[auth.Scope, Rule(_scope, type="string", enum=_SCOPES)]
-    expires_in_days: Annotated[timedelta, Rule(_days, **_DAYS)] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """A message."""
-
-    id: Number
-    author: str
-    text: str
-    at: datetime
-    state: State
-    priority: Priority
-    expires_at: datetime | None
-    show_for: Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW)] | None
-    shown_at: datetime | None
-    ended_at: datetime | None
-    picture: Annotated[str, Rule(format="uri-reference")] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class History:
-    """A page of messages."""
-
-    messages: Annotated[list[Message], Rule(maxItems=_LONGEST_PAGE)]
-    next: Annotated[int, Rule(minimum=1, description=_NEXT)] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refreshing:
-    """A refresh that goes on."""
-
-    refresh: RefreshKind
-    at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Frame:
-    """What is on the glass, without its pixels."""
-
-    etag: str
-    at: datetime
-    refresh: RefreshKind | None
-    seconds: Annotated[float, Rule(minimum=0)] | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Panel:
-    """The panel, and what is on it."""
-
-    state: Literal["ok", "unavailable"]
-    reason: str | None
-    width: Annotated[int, Rule(minimum=8)] | None
-    height: Number | None
-    refreshing: Refreshing | None
-    frame: Frame | None
-    refreshes: dict[RefreshCounter, Count]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Screen:
-    """What is shown."""
-
-    screen: ScreenKind
-    message: Message | None
-    page: Number
-    pages: Number
-
-
-@dataclass(frozen=True, kw_only=True)
-class Session:
-    """Who is logged in."""
-
-    user: str
-    scope: ScopeName
-    expires_at: datetime | None
-    via: Literal["header", "cookie"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewSession:
-    """Who has logged in."""
-
-    user: str
-    scope: ScopeName
-    expires_at: datetime | None
-    token: Annotated[str, Rule(description="Not with the transport `cookie`.")] | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Token:
-    """A token, without what makes it one."""
-
-    id: str
-    kind: auth.Kind
-    name: str
-    scope: ScopeName
-    created_at: datetime
-    expires_at: datetime | None
-    last_used_at: datetime | None
-    current: Annotated[bool, Rule(description="Whether it is the one that this was asked with.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class NewToken(Token):
-    """A token that was made."""
-
-    token: Annotated[str, Rule(description="It is shown only now.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """All tokens that are good."""
-
-    tokens: list[Token]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Part:
-    """How a part is."""
-
-    state: Annotated[str, Rule(description="`ok`, or one sentence that says what is wrong.")]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Time:
-    """The time there."""
-
-    now: datetime
-    timezone: str
-    synchronised: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class RecentError:
-    """What went wrong lately."""
-
-    at: datetime
-    what: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Status:
-    """How everything is."""
-
-    version: str
-    started_at: datetime
-    url: str | None
-    certificate_expires_at: datetime | None
-    authority_fingerprint: str | None
-    button: Part
-    errors: Annotated[list[RecentError], Rule(maxItems=10)]
-    time: Time
-    panel: Panel
-    storage: Part
-    messages: dict[State, Count] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,3 +86,218 @@ class Problem:
     status: Annotated[int, Rule(minimum=400, maximum=599)]
     detail: Annotated[str, Rule(description="One sentence for people.")]
     code: Annotated[str, Rule(description="For programs; it never changes.")]
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    """What a type says; `members` are what is to be chosen from, none if it is no choice."""
+
+    base: Any
+    nullable: bool
+    rule: Rule
+    members: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    hint: _Hint
+    default: Any
+
+    @property
+    def required(self) -> bool:
+        return self.default is dataclasses.MISSING
+
+
+# What each class declares, once it was asked for.
+_FIELDS: dict[type, tuple[_Field, ...]] = {}
+
+
+def read(kind: type[R], values: Mapping[str, Any], limits: Limits) -> R:
+    """Return the request that JSON or a query holds.
+
+    Raises:
+        InvalidValueError: a value is missing, unknown, or of the wrong kind.
+        RequestError: what the Rule of a field raises.
+    """
+    if not kind.others_are_ignored:
+        refuse_others(values, names(kind))
+    found = {}
+    for field in _fields(kind):
+        if field.name in values or field.required:
+            found[field.name] = _value(field, values, limits)
+    return kind(**found)
+
+
+def names(kind: type) -> tuple[str, ...]:
+    """Return the names of the fields of a dataclass."""
+    return tuple(field.name for field in _fields(kind))
+
+
+def refuse_others(values: Iterable[str], known: Collection[str]) -> None:
+    """Raise InvalidValueError for a name that means nothing here: it may be a typing error."""
+    for name in values:
+        if name not in known:
+            takes = f"known: {', '.join(known)}" if known else "nothing is taken"
+            raise InvalidValueError(f"{_quoted(name)} is unknown here; {takes}")
+
+
+def as_json(value: object) -> Any:
+    """Return an answer as JSON has it; a field with a default is left out when it is None."""
+    if isinstance(value, _AS_IT_IS):
+        return value
+    if isinstance(value, datetime):
+        return rfc_3339(value)
+    if isinstance(value, list):
+        return [as_json(each) for each in value]
+    if isinstance(value, dict):
+        return {name: as_json(each) for name, each in value.items()}
+    return {
+        field.name: as_json(told)
+        for field in _fields(type(value))
+        if (told := getattr(value, field.name)) is not None or field.required
+    }
+
+
+def rfc_3339(moment: datetime) -> str:
+    """Return an aware time in UTC, to the millisecond."""
+    return f"{moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+class Schemas:
+    """Writes JSON Schema; `named` are those that others refer to."""
+
+    def __init__(self, named: dict[str, Schema]) -> None:
+        self.named = named
+
+    def ref(self, kind: type) -> Schema:
+        """Return a reference to the schema of a dataclass."""
+        name = kind.__name__
+        if name not in self.named:
+            self.named[name] = self._object(kind)
+        return {"$ref": f"#/components/schemas/{name}"}
+
+    def parameters(self, kind: type) -> list[Schema]:
+        """Return the fields of a dataclass as parameters of a query, which knows no null."""
+        return [self._parameter(field) for field in _fields(kind)]
+
+    def _parameter(self, field: _Field) -> Schema:
+        schema = self._field(field, null=False)
+        # Several values are one, with commas.
+        style = {"style": "form", "explode": False} if schema["type"] == "array" else {}
+        return {"name": field.name, "in": "query", "schema": schema, **style}
+
+    def _object(self, kind: type) -> Schema:
+        fields, asked = _fields(kind), issubclass(kind, Request)
+        closed = issubclass(kind, Request) and not kind.others_are_ignored
+        return {
+            "type": "object",
+            "description": kind.__doc__,
+            "properties": {f.name: self._field(f, null=asked or f.required) for f in fields},
+            "required": [field.name for field in fields if field.required],
+            **({"additionalProperties": False} if closed else {}),
+        }
+
+    def _field(self, field: _Field, *, null: bool) -> Schema:
+        nullable = field.hint.nullable and null
+        schema = self._of(dataclasses.replace(field.hint, nullable=nullable))
+        if field.required or field.default in (None, ""):
+            return schema
+        return {**schema, "default": field.default}
+
+    def _of(self, hint: _Hint) -> Schema:
+        schema = {**({} if hint.rule.read else self._base(hint)), **hint.rule.schema}
+        if not hint.nullable:
+            return schema
+        if "type" in schema and "enum" not in schema:
+            return {**schema, "type": [schema["type"], "null"]}
+        return {"oneOf": [schema, {"type": "null"}]}
+
+    def _base(self, hint: _Hint) -> Schema:
+        if hint.members:
+            return {"type": "string", "enum": list(hint.members)}
+        if get_origin(hint.base) is list:
+            return {"type": "array", "items": self._of(_hint(*get_args(hint.base)))}
+        if get_origin(hint.base) is dict:
+            keys, values = map(_hint, get_args(hint.base))
+            properties = {name: self._of(values) for name in keys.members}
+            return {"type": "object", "properties": properties, "required": list(properties)}
+        if isinstance(hint.base, type) and dataclasses.is_dataclass(hint.base):
+            return self.ref(hint.base)
+        return _PLAIN[hint.base]
+
+
+def _whole(name: str, value: object, low: int, high: int) -> int:
+    """Return the whole number that `value` is, or is the text of.
+
+    Raises:
+        InvalidValueError: it is none from `low` to `high`.
+    """
+    number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+    if isinstance(number, float) and number.is_integer():
+        number = int(number)  # JSON does not tell 5 from 5.0
+    if isinstance(number, bool) or not isinstance(number, int) or not low <= number <= high:
+        limits = f"a whole number from {low} to {high}"
+        raise InvalidValueError(f"{name} has to be {limits}, not {_quoted(value)}")
+    return number
+
+
+def one_of(name: str, value: object, members: Collection[str]) -> str:
+    """Return the one of `members` that `value` names.
+
+    Raises:
+        InvalidValueError: it names none.
+    """
+    for member in members:
+        if member == value:
+            return member
+    raise InvalidValueError(f"{name} has to be {' or '.join(members)}, not {_quoted(value)}")
+
+
+def _value(field: _Field, values: Mapping[str, Any], limits: Limits) -> Any:
+    hint, schema = field.hint, field.hint.rule.schema
+    # Where null means something, what is missing has to be something else.
+    value = values.get(field.name, "" if hint.nullable else None)
+    if value is None and hint.nullable:
+        return None
+    if hint.rule.read is not None:
+        return hint.rule.read(field.name, value, limits)
+    if hint.members:
+        return one_of(field.name, value, hint.members)
+    if hint.base is int:
+        return _whole(field.name, value, schema["minimum"], schema["maximum"])
+    return _text(field.name, value, schema.get("maxLength"))
+
+
+def _text(name: str, value: object, longest: int | None) -> str:
+    if not isinstance(value, str):
+        raise InvalidValueError(f"{name} has to be a string")
+    if longest is not None and len(value) > longest:
+        raise InvalidValueError(f"{name} has to have at most {longest} characters")
+    return value
+
+
+def _hint(hint: Any) -> _Hint:
+    nullable, rule = False, Rule()
+    while get_origin(hint) in (Annotated, Union, UnionType):
+        first, second = get_args(hint)
+        if get_origin(hint) is Annotated:
+            rule = second
+        else:
+            nullable = True
+        hint = first
+    is_choice = isinstance(hint, enum.EnumType) or get_origin(hint) is Literal
+    return _Hint(hint, nullable, rule, (get_args(hint) or tuple(hint)) if is_choice else ())
+
+
+def _fields(kind: Any) -> tuple[_Field, ...]:
+    if kind not in _FIELDS:
+        fields = dataclasses.fields(kind)
+        _FIELDS[kind] = tuple(_Field(each.name, _hint(each.type), each.default) for each in fields)
+    return _FIELDS[kind]
+
+
+def _quoted(value: object) -> str:
+    """Return what the client sent, short enough for one sentence."""
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_QUOTE else f"{text[:_LONGEST_QUOTE]}…"

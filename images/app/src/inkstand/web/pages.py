@@ -65,12 +65,14 @@ async def index(request: web.Request) -> web.StreamResponse:
     return await request.app[SITE].welcome(request)
 
 
-@web.middleware
-async def for_browsers(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Lead a browser that asks for what is not there to the page, in words instead of JSON."""
-    response = await handler(request)
-    if response.status not in _NOWHERE or not _is_visitor(request):
-        return response
+def for_browser(request: web.Request, status: int) -> web.StreamResponse | None:
+    """Return a page for a browser that asks for what is not there, None for all others.
+
+    Raises:
+        HTTPSeeOther: the way to the page, for who has typed what programs use.
+    """
+    if status not in _NOWHERE or not _is_visitor(request):
+        return None
     if request.path == "/login":
         # Programs log in there; people have typed what they know from elsewhere.
         raise web.HTTPSeeOther("/")

@@ -12,7 +12,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from inkstand import bootstrap
 from inkstand.api.app import make_app
-from inkstand.api.middlewares import answer_headers, translate_errors
+from inkstand.api.server import answer_headers, translate_errors
 from inkstand.errors import StorageFullError
 from inkstand.messages.controller import Controller
 

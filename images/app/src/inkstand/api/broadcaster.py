@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import base64
 import secrets
+from collections import OrderedDict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inkstand import __version__
-from inkstand.api import views
-from inkstand.api.declared import as_json, rfc_3339
-from inkstand.api.item import Item
-from inkstand.api.pngs import Pngs
-from inkstand.api.ring import Ring, Viewer
+from inkstand.api.events import Backlog, StreamEvent, Viewer
+from inkstand.api.messages import Message
+from inkstand.api.panel import Frame, Panel, Refreshing, Screen
+from inkstand.api.schemas import as_json, rfc_3339
 from inkstand.errors import TooManyStreamsError
 from inkstand.events import (
     ButtonChanged,
@@ -22,12 +24,13 @@ from inkstand.events import (
     TokenRevoked,
 )
 from inkstand.messages.events import MessageChanged, ScreenChanged
+from inkstand.rendering import from_frame, to_png
 
 if TYPE_CHECKING:
     from inkstand.clock import Clock
     from inkstand.display.display import Display
     from inkstand.events import Event, Hub
-    from inkstand.frame import Frame
+    from inkstand.frame import Frame as Pixels
     from inkstand.messages.controller import Controller
 
 # What viewers are told, and how it is called there.
@@ -48,9 +51,11 @@ MAX_STREAMS_OF_A_TOKEN = 32
 _RETRY_AFTER = 30
 # More than any number of events has.
 _DIGITS = 18
+# The one on the glass, and those that viewers who are late still have to get.
+_KEPT = 4
 
 
-class Feed:
+class Broadcaster:
     """The one listener for all viewers. Events have ids `<boot>-<number>`, boot new at each start.
 
     `viewers` are those that look now.
@@ -63,7 +68,7 @@ class Feed:
         self._display = display
         self._clock = clock
         self._boot = secrets.token_hex(4)
-        self._ring = Ring()
+        self._backlog = Backlog()
         self._pngs = Pngs()
 
     async def run(self) -> None:
@@ -75,11 +80,11 @@ class Feed:
                 else:
                     self._take(event)
 
-    async def png(self, frame: Frame) -> bytes:
+    async def png(self, frame: Pixels) -> bytes:
         """Return `frame` as a PNG, made once."""
         return await self._pngs.of(frame)
 
-    def join(self, last_seen: str | None, token: str) -> tuple[Viewer, Item | None]:
+    def join(self, last_seen: str | None, token: str) -> tuple[Viewer, StreamEvent | None]:
         """Return a viewer that goes on after the event `last_seen`, and what it gets first if any.
 
         That is `hello` when it cannot go on there: from another run, too old, or None.
@@ -90,7 +95,7 @@ class Feed:
         self._refuse_crowds(token)
         number = self._number(last_seen)
         first = self.hello() if number is None else None
-        viewer = Viewer(self._ring, self._ring.last if number is None else number, token)
+        viewer = Viewer(self._backlog, self._backlog.last if number is None else number, token)
         self.viewers.add(viewer)
         return viewer, first
 
@@ -111,9 +116,9 @@ class Feed:
             if token is None or viewer.token == token:
                 viewer.close()
 
-    def hello(self) -> Item:
+    def hello(self) -> StreamEvent:
         """Return the event that tells how everything is now."""
-        return Item(self._name(self._ring.last), "hello", self._hello)
+        return StreamEvent(self._name(self._backlog.last), "hello", self._hello)
 
     def _number(self, name: str | None) -> int | None:
         """Return the number of an event after which everything is still there, or None."""
@@ -121,21 +126,23 @@ class Feed:
         if boot != self._boot or not (digits.isascii() and digits.isdigit()):
             return None
         number = int(digits[:_DIGITS])
-        return number if self._ring.first - 1 <= number <= self._ring.last else None
+        return number if self._backlog.first - 1 <= number <= self._backlog.last else None
 
     def _name(self, number: int) -> str:
         return f"{self._boot}-{number}"
 
     def _take(self, event: Event) -> None:
         kind = _KINDS[type(event)]
-        self._ring.append(Item(self._name(self._ring.last + 1), kind, partial(self._told, event)))
+        self._backlog.append(
+            StreamEvent(self._name(self._backlog.last + 1), kind, partial(self._told, event))
+        )
 
     async def _told(self, event: Event) -> dict[str, Any]:
         if isinstance(event, FrameShown):
             png = await self._pngs.base64(event.frame)
             width, height = event.frame.size
-            return {**as_json(views.frame(event)), "width": width, "height": height, "png": png}
-        told: dict[str, Any] = as_json(views.event(event))
+            return {**as_json(Frame.of(event)), "width": width, "height": height, "png": png}
+        told: dict[str, Any] = as_json(_told_of(event))
         return told
 
     async def _hello(self) -> dict[str, Any]:
@@ -144,7 +151,48 @@ class Feed:
         return {
             "version": __version__,
             "time": rfc_3339(self._clock.now()),
-            "panel": as_json(views.panel(self._display)),
-            "screen": as_json(views.screen(self._controller.screen_state())),
+            "panel": as_json(Panel.of(self._display)),
+            "screen": as_json(Screen.of(self._controller.screen_state())),
             "png": png,
         }
+
+
+class Pngs:
+    """The PNG files of the latest frames."""
+
+    def __init__(self) -> None:
+        self._tasks: OrderedDict[Pixels, asyncio.Task[bytes]] = OrderedDict()
+
+    async def of(self, frame: Pixels) -> bytes:
+        """Return `frame` as a PNG file."""
+        task = self._tasks.get(frame)
+        if task is None:
+            task = self._tasks[frame] = asyncio.ensure_future(asyncio.to_thread(_png, frame))
+            if len(self._tasks) > _KEPT:
+                self._tasks.popitem(last=False)
+        # Somebody who goes away must not take it from those who wait for the same.
+        return await asyncio.shield(task)
+
+    async def base64(self, frame: Pixels) -> str:
+        """Return the same as text."""
+        return base64.b64encode(await self.of(frame)).decode()
+
+
+def _png(frame: Pixels) -> bytes:
+    return to_png(from_frame(frame))
+
+
+def _told_of(event: Event) -> object:
+    """Return what is told about an event, except for a frame, which has its pixels with it."""
+    match event:
+        case MessageChanged(message=changed, previous=previous):
+            return {"message": Message.of(changed), "previous": previous}
+        case RefreshStarted():
+            return Refreshing.of(event)
+        case ScreenChanged(state=state):
+            return Screen.of(state)
+        case ButtonPressed(at=at, gesture=gesture):
+            return {"gesture": gesture, "at": at}
+        case PanelChanged(at=at, reason=reason) | ButtonChanged(at=at, reason=reason):
+            return {"reason": reason, "at": at}
+    raise TypeError(f"nobody is told about {type(event).__name__}")

@@ -1,21 +1,25 @@
-"""What happens around every handler."""
+"""Connections, and what happens around every handler."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
-from typing import TYPE_CHECKING
+from functools import partial
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
 
 import aiohttp
 from aiohttp import web
 
-from inkstand.api import cookies, errors
-from inkstand.api.keys import PRINCIPAL, SERVICES
-from inkstand.api.origin import refuse_other_sites
+from inkstand.api import errors, visitor
+from inkstand.api.services import PRINCIPAL, SERVICES
 from inkstand.errors import InkstandError, InvalidTokenError
+from inkstand.web import pages
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    import socket
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -46,6 +50,8 @@ _UNREADABLE = (
     aiohttp.http_exceptions.HttpProcessingError,
     web.RequestPayloadError,
 )
+# Seconds in which the rest of a body is taken that nobody wants, so that its sender reads why.
+_LINGERING_TIME = 1.0
 
 
 def answer_headers() -> dict[str, str]:
@@ -67,7 +73,8 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
     except web.HTTPException as error:
         if error.status < 400:  # noqa: PLR2004 - a redirection is no error
             raise
-        return errors.from_http(request, error)
+        page = pages.for_browser(request, error.status)
+        return errors.from_http(request, error) if page is None else page
     except InkstandError as error:
         return errors.from_ours(request, error)
     except _UNREADABLE:
@@ -107,8 +114,65 @@ async def authenticate(request: web.Request, handler: Handler) -> web.StreamResp
     return await handler(request)
 
 
+class JsonConnection(web.RequestHandler):
+    """Answers what is no HTTP like everything else: as JSON, and with all headers."""
+
+    def __init__(self, server: web.Server, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            # None is what switches it off, whatever its type says.
+            access_log=None,  # type: ignore[arg-type]
+            lingering_time=_LINGERING_TIME,
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Take what came from the client."""
+        try:
+            super().data_received(data)
+        except ValueError:
+            # A target such as http://[ is more than the parser of aiohttp 3.11 can bear.
+            self.force_close()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Return the answer to what never came to a handler, whose errors end in a middleware."""
+        super().handle_error(request, status, exc, message)
+        if isinstance(exc, UnicodeError):
+            # aiohttp puts a header such as Expect into its answer, which has no bytes for it.
+            status = HTTPStatus.BAD_REQUEST
+        body = {"error": HTTPStatus(status).phrase}
+        response = web.json_response(body, status=status, headers=answer_headers())
+        response.force_close()
+        return response
+
+
+@contextlib.asynccontextmanager
+async def serving(
+    app: web.Application, listener: socket.socket, shutdown_timeout: float
+) -> AsyncIterator[None]:
+    """Take connections for `app` on a socket that listens.
+
+    At the end, requests that are being handled have `shutdown_timeout` seconds to be answered.
+    """
+    loop = asyncio.get_running_loop()
+    runner = web.AppRunner(app, shutdown_timeout=shutdown_timeout)
+    async with contextlib.AsyncExitStack() as ending:
+        ending.push_async_callback(runner.cleanup)
+        await runner.setup()
+        connect = partial(JsonConnection, cast("web.Server", runner.server), loop)
+        server = await loop.create_server(connect, sock=listener, backlog=128)
+        ending.callback(server.close)
+        yield
+
+
 def _take_cookie(request: web.Request) -> None:
-    token = cookies.session_of(request)
+    token = visitor.session_of(request)
     if token is None:
         return
     with contextlib.suppress(InvalidTokenError):
@@ -116,7 +180,7 @@ def _take_cookie(request: web.Request) -> None:
         # Reading is left to the browser, which keeps the answer from a page of another site; what
         # comes through a WebSocket it does not keep.
         if request.method not in _READING or "Upgrade" in request.headers:
-            refuse_other_sites(request)
+            visitor.refuse_other_sites(request)
         request[PRINCIPAL] = principal
 
 

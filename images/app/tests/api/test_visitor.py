@@ -6,7 +6,7 @@ from ipaddress import ip_network
 
 import pytest
 
-from inkstand.api.proxy import client_address
+from inkstand.api.visitor import client_address
 
 pytestmark = pytest.mark.unit
 PROXIES = (ip_network("172.18.0.0/16"), ip_network("::1/128"))

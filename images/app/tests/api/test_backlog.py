@@ -1,4 +1,4 @@
-"""The ring of events: every viewer at its own speed."""
+"""The backlog of events: every viewer at its own speed."""
 
 from __future__ import annotations
 
@@ -8,25 +8,24 @@ from typing import Any
 
 import pytest
 
-from inkstand.api.item import Item, encode
-from inkstand.api.ring import Ring, Viewer
+from inkstand.api.events import Backlog, StreamEvent, Viewer, encode
 
 pytestmark = pytest.mark.unit
 
 
-def item(number: int, made: list[int] | None = None) -> Item:
+def event(number: int, made: list[int] | None = None) -> StreamEvent:
     async def make() -> dict[str, Any]:
         await asyncio.sleep(0)
         if made is not None:
             made.append(number)
         return {"number": number}
 
-    return Item(f"boot-{number}", "test", make)
+    return StreamEvent(f"boot-{number}", "test", make)
 
 
-def fill(ring: Ring, count: int) -> None:
+def fill(backlog: Backlog, count: int) -> None:
     for _ in range(count):
-        ring.append(item(ring.last + 1))
+        backlog.append(event(backlog.last + 1))
 
 
 def take_all(viewer: Viewer) -> tuple[int, list[str | None]]:
@@ -40,35 +39,35 @@ def take_all(viewer: Viewer) -> tuple[int, list[str | None]]:
 
 
 async def test_a_viewer_gets_what_came_after_its_place_in_order() -> None:
-    ring = Ring(4)
-    fill(ring, 3)
-    assert take_all(Viewer(ring, 1, "")) == (0, ["boot-2", "boot-3"])
-    assert take_all(Viewer(ring, 3, "")) == (0, [])
+    backlog = Backlog(4)
+    fill(backlog, 3)
+    assert take_all(Viewer(backlog, 1, "")) == (0, ["boot-2", "boot-3"])
+    assert take_all(Viewer(backlog, 3, "")) == (0, [])
 
 
 async def test_a_slow_viewer_loses_the_oldest_and_is_told_how_many() -> None:
-    ring = Ring(4)
-    slow, quick = Viewer(ring, 0, ""), Viewer(ring, 0, "")
-    fill(ring, 4)
+    backlog = Backlog(4)
+    slow, quick = Viewer(backlog, 0, ""), Viewer(backlog, 0, "")
+    fill(backlog, 4)
     assert take_all(quick) == (0, [f"boot-{n}" for n in (1, 2, 3, 4)])
-    fill(ring, 3)
+    fill(backlog, 3)
     assert take_all(quick) == (0, [f"boot-{n}" for n in (5, 6, 7)])
     assert take_all(slow) == (3, [f"boot-{n}" for n in (4, 5, 6, 7)])
     assert take_all(slow) == (0, [])
 
 
 async def test_who_waits_is_woken_by_the_next_event_or_the_time() -> None:
-    ring = Ring(4)
-    viewer = Viewer(ring, 0, "")
+    backlog = Backlog(4)
+    viewer = Viewer(backlog, 0, "")
     assert not await viewer.wait(0)
     waiting = asyncio.create_task(viewer.wait(60))
     await asyncio.sleep(0)
-    fill(ring, 1)
+    fill(backlog, 1)
     assert await waiting
 
 
 async def test_who_waits_is_woken_by_being_closed() -> None:
-    viewer = Viewer(Ring(4), 0, "")
+    viewer = Viewer(Backlog(4), 0, "")
     waiting = asyncio.create_task(viewer.wait(60))
     await asyncio.sleep(0)
     viewer.close()
@@ -78,7 +77,7 @@ async def test_who_waits_is_woken_by_being_closed() -> None:
 
 async def test_an_event_is_encoded_once_for_all_and_not_for_nobody() -> None:
     made: list[int] = []
-    one, other = item(1, made), item(2, made)
+    one, other = event(1, made), event(2, made)
     got = await asyncio.gather(*(one.encoded() for _ in range(100)))
     assert made == [1]
     assert all(encoded is got[0] for encoded in got)
@@ -86,7 +85,7 @@ async def test_an_event_is_encoded_once_for_all_and_not_for_nobody() -> None:
 
 
 async def test_a_viewer_that_goes_away_takes_nothing_from_the_others() -> None:
-    shared = item(1)
+    shared = event(1)
     leaving, staying = (asyncio.create_task(shared.encoded()) for _ in range(2))
     await asyncio.sleep(0)
     leaving.cancel()

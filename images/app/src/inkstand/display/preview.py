@@ -25,7 +25,7 @@ _RETRY_AFTER = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class Preview:
     """A picture of the panel's size: PNG, and which page it is of how many."""
 
     png: bytes
@@ -33,12 +33,12 @@ class Sheet:
     pages: int = 1
 
 
-class Studio:
+class PreviewRenderer:
     """Draws for the panel that `display` has; `visitors` are who sends something large now."""
 
     def __init__(self, display: Display) -> None:
         self._display = display
-        self._easel = asyncio.Semaphore(1)
+        self._semaphore = asyncio.Semaphore(1)
         self.visitors = 0
 
     @contextlib.asynccontextmanager
@@ -64,18 +64,18 @@ class Studio:
             PanelUnavailableError: nobody knows how large the panel is.
         """
         look = conversion.Look(self._size(), framing, tone)
-        async with self._easel:
+        async with self._semaphore:
             if await asyncio.to_thread(conversion.is_costly, data):
                 return await worker.convert(data, said, look)
             return await asyncio.to_thread(conversion.prepare, data, said, look)
 
-    async def message(self, screen: MessageScreen, now: datetime) -> Sheet:
+    async def message(self, screen: MessageScreen, now: datetime) -> Preview:
         """Return how the panel would show `screen`.
 
         Raises:
             PanelUnavailableError: nobody knows how large the panel is.
         """
-        async with self._easel:
+        async with self._semaphore:
             return await asyncio.to_thread(_draw, screen, self._size(), now)
 
     def _size(self) -> tuple[int, int]:
@@ -85,7 +85,7 @@ class Studio:
         return info.size
 
 
-def _draw(screen: MessageScreen, size: tuple[int, int], now: datetime) -> Sheet:
+def _draw(screen: MessageScreen, size: tuple[int, int], now: datetime) -> Preview:
     pages = screen.pages(size)
     png = to_png(from_frame(to_frame(screen.render(size, now), size)))
-    return Sheet(png, max(1, min(screen.page, pages)), pages)
+    return Preview(png, max(1, min(screen.page, pages)), pages)

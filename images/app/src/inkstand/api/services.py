@@ -9,11 +9,11 @@ from aiohttp import web
 
 if TYPE_CHECKING:
     from inkstand.accounts.accounts import Accounts
-    from inkstand.api.feed import Feed
-    from inkstand.api.studio import Studio
+    from inkstand.api.broadcaster import Broadcaster
     from inkstand.clock import Clock
     from inkstand.config import Settings
     from inkstand.display.display import Display
+    from inkstand.display.preview import PreviewRenderer
     from inkstand.messages.controller import Controller
     from inkstand.status.report import StatusReport
 
@@ -37,9 +37,9 @@ class Services:
     display: Display
     button: HasState
     clock: Clock
-    feed: Feed
+    broadcaster: Broadcaster
     report: StatusReport
-    studio: Studio
+    preview_renderer: PreviewRenderer
 
 
 SERVICES = web.AppKey("services", Services)
