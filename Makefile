@@ -150,7 +150,7 @@ glass-table: setup-deploy ## What a real panel would show, by a virtual Pi that 
 	@$(PYTHON) -m virtual_pi.shown --write docs/hardware.md $(SHOWN)
 
 .PHONY: docs
-docs: setup-dev ## Write the tables of variables in the roles' READMEs and docs/configuration.md
+docs: setup-dev ## Write what follows from the roles' argument_specs: defaults, tables, docs/configuration.md, lines of host_vars.example
 	@$(PYTHON) tools/check_role_variables.py --write
 
 .PHONY: collection

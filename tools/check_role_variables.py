@@ -1,9 +1,11 @@
 """Check that the roles keep the rules of docs/design.md, so far as files can tell.
 
-For every role: names have its prefix, defaults and argument_specs say the same, every variable is
-described, tasks are named after their phase and few to a file, the README has the table of
-variables. Over all roles: what an owner may set stands in host_vars.example, and nothing stands
-there that no role has; docs/configuration.md has all tables. `--write` brings them up to date.
+A variable is declared in a role's meta/argument_specs.yml: name, type, choices, range, default and
+sentence. For every role: names have its prefix, defaults/main.yml says the same, numbers have a
+range, every variable is described, tasks are named after their phase and few to a file, the README
+has the table of variables. Over all roles: what an owner may set stands in host_vars.example with
+its default, and nothing stands there that no role has; docs/configuration.md has all tables.
+`--write` writes what follows from the argument_specs: defaults, tables, and lines of the example.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ import argparse
 import json
 import re
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +41,8 @@ An owner sets them in `host_vars/<name of the Pi>.yml`; host_vars.example/raspbe
 those that are likely to be touched. What `inventory/group_vars/all/wiring.yml` sets ties the roles
 together and is better left alone.
 """
+MORE = "\n# --- More " + "-" * 110 + "\n"
+MAX_LINE = 120
 _OWN_ENTRY_POINTS = ("main", "preflight")
 _BLOCKS = ("block", "rescue", "always")
 
@@ -63,6 +68,12 @@ class Role:
     def options(self) -> Options:
         """The variables of the role itself, without those of its other entry points."""
         return self.entry_points.get("main", {})
+
+    @property
+    def declared(self) -> Options:
+        """The variables of all entry points; what the role itself says of one is what holds."""
+        others = {name: o for entry in self.entry_points.values() for name, o in entry.items()}
+        return {**self.options, **others, **self.options}
 
     @property
     def callers_only(self) -> set[str]:
@@ -126,7 +137,7 @@ def _without_prefix(role: Role, names: Iterable[str], prefix: str) -> Iterator[s
 
 def check_defaults(role: Role) -> Iterator[str]:
     """defaults/main.yml and the argument_specs have the same defaults, in value and type."""
-    specified = {n: o["default"] for n, o in role.options.items() if "default" in o}
+    specified = specified_defaults(role)
     for name in sorted(specified.keys() | role.defaults.keys()):
         spec, default = _shown(specified, name), _shown(role.defaults, name)
         if spec != default:
@@ -144,6 +155,11 @@ def check_ranges(role: Role) -> Iterator[str]:
             yield from (
                 f"{role.name}: the default of {said}" for said in check_value(name, default, option)
             )
+
+
+def specified_defaults(role: Role) -> dict[str, object]:
+    """Give the defaults that the argument_specs say."""
+    return {n: o["default"] for n, o in role.declared.items() if "default" in o}
 
 
 def _shown(values: Mapping[str, object], name: str) -> str:
@@ -232,14 +248,22 @@ def check_configuration(root: Path, roles: Iterable[Role]) -> Iterator[str]:
         yield f"{CONFIGURATION} is not up to date; run `make docs`"
 
 
+def missing_examples(
+    roles: Iterable[Role], example: str, wiring: Iterable[str]
+) -> Iterator[tuple[Role, str]]:
+    """Give what an owner finds not in the example; wiring and what other roles pass is not his."""
+    shown = {*dict(_EXAMPLE.findall(example)), *wiring}
+    for role in roles:
+        for name in role.options.keys() - role.callers_only - shown:
+            yield role, name
+
+
 def check_example(roles: Sequence[Role], example: str, wiring: Iterable[str]) -> Iterator[str]:
     """Owners find every variable in the example, but for wiring and what other roles pass."""
-    shown, wired = dict(_EXAMPLE.findall(example)), set(wiring)
-    for role in roles:
-        for name in sorted(role.options.keys() - role.callers_only - wired - shown.keys()):
-            yield f"{role.name}: {name} is neither in host_vars.example nor in wiring.yml"
-    known = wired.union(*(role.options for role in roles))
-    for name in sorted(shown.keys() - known):
+    for role, name in missing_examples(roles, example, wiring):
+        yield f"{role.name}: {name} is neither in host_vars.example nor in wiring.yml"
+    known = set(wiring).union(*(role.options for role in roles))
+    for name in sorted(dict(_EXAMPLE.findall(example)).keys() - known):
         if not name.startswith("ansible_"):
             yield f"host_vars.example: no role knows {name}"
 
@@ -252,6 +276,54 @@ def check_example_defaults(roles: Sequence[Role], example: str) -> Iterator[str]
             yield f"host_vars.example: {name} is {text}, its default {defaults[name]!r}"
 
 
+def with_examples(roles: Sequence[Role], example: str, wiring: Iterable[str]) -> str:
+    """Give the example with today's defaults; what it lacks is at its end, to be moved by hand."""
+    defaults = {name: value for role in roles for name, value in role.defaults.items()}
+
+    def line(found: re.Match[str]) -> str:
+        name = found[1]
+        if name not in defaults or yaml.safe_load(found[2] or "") == defaults[name]:
+            return found[0]
+        before, _, _ = found[0].partition(name)
+        return before + yaml_line(name, defaults[name], sys.maxsize).rstrip()
+
+    text = _EXAMPLE.sub(line, example)
+    lacking = sorted(missing_examples(roles, example, wiring), key=lambda found: found[1])
+    heading = MORE if lacking and MORE not in text else ""
+    return text + heading + "".join(_example(role.options[name], name) for role, name in lacking)
+
+
+def _example(option: Mapping[str, Any], name: str) -> str:
+    sentence = _ANSIBLE_CODE.sub(r"`\1`", described(option))
+    told = textwrap.fill(sentence, MAX_LINE, initial_indent="# ", subsequent_indent="# ")
+    return f"\n{told}\n# {yaml_line(name, option.get('default', ''), sys.maxsize)}"
+
+
+def yaml_line(name: str, value: object, longest: int = 100) -> str:
+    """Give a variable as YAML: on one line, unless that were longer than `longest` characters."""
+    flow = _yaml(value, flow=True)
+    if isinstance(value, str) and flow[0] in "'\"":
+        flow = f"{json.dumps(value, ensure_ascii=False)}\n"
+    line = f"{name}: {flow}"
+    if len(line) <= longest or isinstance(value, str):
+        return line
+    return f"{name}:\n{textwrap.indent(_yaml(value, flow=False), '  ')}"
+
+
+def _yaml(value: object, *, flow: bool) -> str:
+    text: str = yaml.safe_dump(
+        value, default_flow_style=flow, sort_keys=False, allow_unicode=True, width=sys.maxsize
+    )
+    return text.removesuffix("...\n")
+
+
+def with_defaults(role: Role, text: str) -> str:
+    """Give defaults/main.yml: its first comment as it is, then what the argument_specs say."""
+    head = re.match(r"(?:(?:---|#.*)\n)*", text)
+    lines = (yaml_line(name, value) for name, value in specified_defaults(role).items())
+    return (head[0] if head else "") + "".join(lines)
+
+
 def read_roles(root: Path) -> dict[Path, Role]:
     """Read the roles of a repository, by directory."""
     folders = [folder for folder in sorted(root.glob("roles/*")) if folder.is_dir()]
@@ -261,14 +333,23 @@ def read_roles(root: Path) -> dict[Path, Role]:
 def check(root: Path) -> list[str]:
     """Check the roles of a repository; give a sentence for each rule that is broken."""
     roles = list(read_roles(root).values())
-    example = "\n".join(_read(file) for file in sorted(root.glob("host_vars.example/*.yml")))
-    wiring = _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml") | play_variables(
-        root
-    )
+    example = "\n".join(_read(file) for file in examples(root))
     broken = [sentence for role in roles for sentence in check_role(role)]
-    broken += check_example(roles, example, wiring)
+    broken += check_example(roles, example, wired(root))
     broken += check_example_defaults(roles, example)
     return broken + list(check_configuration(root, roles))
+
+
+def examples(root: Path) -> list[Path]:
+    """Return the files that owners start from."""
+    return sorted(root.glob("host_vars.example/*.yml"))
+
+
+def wired(root: Path) -> dict[str, Any]:
+    """Return the variables that wiring.yml and the plays set, and no owner."""
+    return _read_yaml(root / "inventory" / "group_vars" / "all" / "wiring.yml") | play_variables(
+        root
+    )
 
 
 def play_variables(root: Path) -> dict[str, Any]:
@@ -277,22 +358,28 @@ def play_variables(root: Path) -> dict[str, Any]:
     return {name: value for play in plays for name, value in play.get("vars", {}).items()}
 
 
-def write_tables(root: Path) -> None:
-    """Bring the tables of variables up to date: in the READMEs, and in docs/configuration.md."""
-    roles = read_roles(root)
-    for folder, role in roles.items():
+def write(root: Path) -> None:
+    """Bring up to date what follows from the argument_specs."""
+    for folder, role in read_roles(root).items():
+        defaults = folder / "defaults" / "main.yml"
+        defaults.write_text(with_defaults(role, _read(defaults)), encoding="utf-8")
         if role.readme:
             (folder / "README.md").write_text(with_table(role), encoding="utf-8")
+    roles = list(read_roles(root).values())
+    for file in examples(root):
+        file.write_text(with_examples(roles, _read(file), wired(root)), encoding="utf-8")
     if (root / CONFIGURATION).parent.is_dir():
-        (root / CONFIGURATION).write_text(configuration(roles.values()), encoding="utf-8")
+        (root / CONFIGURATION).write_text(configuration(roles), encoding="utf-8")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print what is wrong; exit status 1 when anything is."""
     parser = argparse.ArgumentParser(description="Check the roles' variables and tasks.")
-    parser.add_argument("--write", action="store_true", help="first write the READMEs' tables")
+    parser.add_argument(
+        "--write", action="store_true", help="first write defaults, tables and example"
+    )
     if parser.parse_args(arguments).write:
-        write_tables(ROOT)
+        write(ROOT)
     broken = check(ROOT)
     for sentence in broken:
         print(sentence, file=sys.stderr)

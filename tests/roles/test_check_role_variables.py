@@ -86,7 +86,7 @@ def test_a_readme_has_the_table_that_the_specs_give(checker: Any, repository: Pa
     readme = repository / "roles" / "lamp" / "README.md"
     readme.write_text(f"# lamp\n\n{checker.TABLE_BEGIN}old{checker.TABLE_END}\nThe end.\n")
     assert "README.md is not up to date" in "\n".join(checker.check(repository))
-    checker.write_tables(repository)
+    checker.write(repository)
     assert '| `lamp_colour` | `"red"` | The `colour`. |' in readme.read_text()
     assert readme.read_text().startswith("# lamp\n")
     assert readme.read_text().endswith("\nThe end.\n")
@@ -103,7 +103,7 @@ def test_the_configuration_page_has_every_table(checker: Any, repository: Path) 
     page = repository / "docs" / "configuration.md"
     page.parent.mkdir()
     assert checker.check(repository) == ["docs/configuration.md is not up to date; run `make docs`"]
-    checker.write_tables(repository)
+    checker.write(repository)
     assert "## [lamp](../roles/lamp/README.md)\n" in page.read_text()
     assert '| `lamp_colour` | `"red"` | The `colour`. |' in page.read_text()
     assert checker.check(repository) == []
@@ -117,3 +117,43 @@ def test_one_address_never_has_more_connections_than_there_are(checker: Any) -> 
     role = checker.read_role(checker.ROOT / "roles" / "traefik")
     _, high = checker.bounds(role.options["traefik_connections_per_source"])
     assert high == role.internals["__traefik_connections"]
+
+
+def test_a_variable_that_is_declared_is_in_all_places_after_write(
+    checker: Any, repository: Path
+) -> None:
+    new = """
+      lamp_flicker:
+        description:
+          - How often it flickers, with C(0) for never.
+          - From 0 to 5.
+        type: int
+        default: 1
+      lamp_colours: {description: All., type: list, elements: str, default: [red, "a, b"]}
+      lamp_words: {description: Words., type: str, default: "{{ 'a' if lamp_net else '' }}"}
+"""
+    replace(repository / SPECS, "  preflight: *main", f"{new}  preflight: *main")
+    replace(repository / SPECS, "default: 3", "default: 4")
+    (repository / "docs").mkdir()
+    told = "\n".join(checker.check(repository))
+    assert "lamp_flicker is 1 in argument_specs, missing in defaults" in told
+    assert "lamp_level is 4 in argument_specs, 3 in defaults" in told
+    assert "lamp_flicker is neither in host_vars.example nor in wiring.yml" in told
+    checker.write(repository)
+    assert checker.check(repository) == []
+    defaults = (repository / "roles/lamp/defaults/main.yml").read_text()
+    assert defaults.startswith("lamp_colour: red\nlamp_net: net\nlamp_level: 4\n")
+    assert """lamp_words: "{{ 'a' if lamp_net else '' }}"\n""" in defaults
+    example = (repository / EXAMPLE).read_text()
+    assert "\n# lamp_level: 4\n" in example
+    assert (
+        "\n# How often it flickers, with `0` for never. From 0 to 5.\n# lamp_flicker: 1" in example
+    )
+    checker.write(repository)
+    assert (repository / EXAMPLE).read_text() == example
+
+
+def test_what_is_long_is_written_on_lines_of_its_own(checker: Any) -> None:
+    assert checker.yaml_line("a", ["x" * 60, "y" * 60]) == f"a:\n  - {'x' * 60}\n  - {'y' * 60}\n"
+    assert checker.yaml_line("a", {"b": "c"}) == "a: {b: c}\n"
+    assert checker.yaml_line("a", "2.7") == 'a: "2.7"\n'

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inkstand import config
-from inkstand.config import Settings, load, names, zone_of_today
+from inkstand.config import Settings, load, zone_of_today
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -219,11 +219,6 @@ def test_a_file_that_is_not_there_is_named(environment: dict[str, str], toml: Pa
         load(toml, environment)
     with pytest.raises(ConfigError, match=r"INKSTAND_TOKEN_SECRET_FILE.*No such file"):
         load(None, {**environment, "INKSTAND_TOKEN_SECRET_FILE": str(toml)})
-
-
-def test_every_setting_stands_in_the_readme(request: pytest.FixtureRequest) -> None:
-    readme = (request.path.parents[1] / "README.md").read_text(encoding="utf-8")
-    assert [name for name in names() if f"| `{name}` |" not in readme] == []
 
 
 def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(

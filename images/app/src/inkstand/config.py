@@ -1,23 +1,19 @@
 """Settings: defaults < file < environment < secret files, checked before anything starts."""
 
-from __future__ import annotations
-
 import contextlib
 import difflib
 import ipaddress
 import re
 import tomllib
 import zoneinfo
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, Any
 
 from inkstand.errors import ConfigError, FrameError
 from inkstand.frame import frame_length
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PANEL_DIRECTORY = Path("/run/epd/panel")
@@ -36,54 +32,198 @@ _SECRET_VARIETY = 8
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError(f"must be text on one line, not {value!r}")
+    return value
+
+
+def _number(value: object, *, low: int, high: int) -> int:
+    text = str(value)
+    if (
+        isinstance(value, bool)
+        or not re.fullmatch(r"-?\d{1,9}", text)
+        or not low <= int(text) <= high
+    ):
+        raise ValueError(f"must be a whole number from {low} to {high}, not {value!r}")
+    return int(text)
+
+
+def _path(value: object) -> Path:
+    return Path(_text(value))
+
+
+def _choice(value: object, *, options: tuple[str, ...]) -> str:
+    if value not in options:
+        raise ValueError(f"must be one of {', '.join(options)}, not {value!r}")
+    return str(value)
+
+
+def zone_of_today(name: str, zones: Path) -> str:
+    """Return what the zone `name` is called now, such as America/Los_Angeles for US/Pacific.
+
+    Debian keeps names of before in a package of their own, which a host may have and the image has
+    not; `zones` is the database that tells all of them (zic(8): "L target name"). Empty: there is
+    a file of that name, or nothing is known of it.
+    """
+    if (zones / name).is_file() or not (zones / "tzdata.zi").is_file():
+        return ""
+    lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
+    links = (line.split() for line in lines if line.startswith("L "))
+    return next((link[1] for link in links if link[2] == name), "")
+
+
+def _timezone(value: object) -> zoneinfo.ZoneInfo:
+    try:
+        name = _text(value)
+        return zoneinfo.ZoneInfo(zone_of_today(name, ZONES) or name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
+        message = f"must be a time zone such as Europe/Stockholm, not {value!r}"
+        raise ValueError(message) from None
+
+
+def _networks(value: object) -> tuple[Network, ...]:
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise TypeError(f"must be a list of networks such as 172.18.0.0/16, not {value!r}")
+    return tuple(ipaddress.ip_network(str(item)) for item in items)
+
+
+def _password_hash(value: object) -> str:
+    # The value is not quoted: it would end up in the log.
+    if not isinstance(value, str) or not _PASSWORD_HASH.fullmatch(value):
+        raise ValueError(f"is not an argon2id hash; make one with: {SECRETS['password_hash']}")
+    return value
+
+
+def _token_secret(value: object) -> str:
+    """Return the keys, one a line, when each of them is good: the first signs, all verify."""
+    lines = value.splitlines() if isinstance(value, str) else []
+    keys = [line.strip() for line in lines if line.strip()] or [""]
+    for key in keys:
+        _check_key(key)
+    return "\n".join(keys)
+
+
+def _check_key(key: str) -> None:
+    # Nothing is quoted: it would end up in the log.
+    if len(key.encode()) < _SECRET_BYTES:
+        raise ValueError(
+            f"needs {_SECRET_BYTES} bytes or more on each line; "
+            f"make one with: {SECRETS['token_secret']}"
+        )
+    if len(set(key)) < _SECRET_VARIETY:
+        raise ValueError(f"is too easy to guess; make one with: {SECRETS['token_secret']}")
+
+
+def parse_size(value: object) -> tuple[int, int]:
+    """Return width and height in pixels of a text such as "264x176".
+
+    Raises:
+        ValueError: it is not of that form, or no panel can have that size.
+    """
+    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
+    if match is None:
+        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
+    size = (int(match[1]), int(match[2]))
+    try:
+        frame_length(*size)
+    except FrameError as error:
+        raise ValueError(f"cannot be {value}: {error}") from error
+    return size
+
+
+def _number_or_none(value: object, *, low: int, high: int) -> int | None:
+    return None if value == "" else _number(value, low=low, high=high)
+
+
+def _url(value: object) -> str:
+    if value == "":
+        return ""
+    text = _text(value)
+    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*)?", text):
+        raise ValueError(f"must be a URL such as https://mac.example.com, not {value!r}")
+    return text
+
+
+def _plain_url(value: object) -> str:
+    text = _url(value)
+    if text and not text.startswith("http://"):
+        raise ValueError(f"must be a URL such as http://traefik:8080/ca.pem, not {value!r}")
+    return text
+
+
+def _address(value: object) -> tuple[str, int] | None:
+    if value == "":
+        return None
+    match = re.fullmatch(r"\[?([^\s\[\]/]+)\]?:(\d{1,5})", str(value))
+    if match is None:
+        raise ValueError(f"must be HOST:PORT such as traefik:8443, not {value!r}")
+    return match[1], _number(match[2], low=1, high=65535)
+
+
+# The annotations are read below, so this file has none of those that stay text.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What the owner may choose; the README describes each. Made by load(), which checks."""
+    """What the owner may choose. Made by load(), which checks.
 
-    app_title: str = "Inkstand"
-    listen_host: str = "127.0.0.1"
-    listen_port: int = 8080
-    trusted_proxies: tuple[Network, ...] = (
+    Each is declared here and nowhere else in the app: its type, what reads it from text, TOML or an
+    environment variable and says what is wrong with it, and its default.
+    """
+
+    app_title: Annotated[str, _text] = "Inkstand"
+    listen_host: Annotated[str, _text] = "127.0.0.1"
+    listen_port: Annotated[int, partial(_number, low=0, high=65535)] = 8080
+    trusted_proxies: Annotated[tuple[Network, ...], _networks] = (
         ipaddress.ip_network("127.0.0.0/8"),
         ipaddress.ip_network("::1/128"),
     )
-    metrics_networks: tuple[Network, ...] = tuple(
+    metrics_networks: Annotated[tuple[Network, ...], _networks] = tuple(
         ipaddress.ip_network(network)
         for network in (
             *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),
             *("::1/128", "fc00::/7", "fe80::/10"),
         )
     )
-    timezone: zoneinfo.ZoneInfo = field(default_factory=lambda: zoneinfo.ZoneInfo("UTC"))
-    username: str = "owner"
-    password_hash: str = field(repr=False)
-    token_secret: str = field(repr=False)
-    token_lifetime_hours: int = 720
-    panel: str = "epd"
-    panel_directory: Path = PANEL_DIRECTORY
-    panel_size: tuple[int, int] = (264, 176)
-    panel_temperature: int | None = None
-    full_refresh_minutes: int = 30
-    page_seconds: int = 20
-    button: str = "pigpio"
-    pigpiod_host: str = "127.0.0.1"
-    pigpiod_port: int = 8888
-    button_gpio: int = 22
-    button_pressed_level: str = "low"
-    button_glitch_filter_us: int = 10_000
-    button_long_ms: int = 800
-    button_double_ms: int = 300
-    time_source: str = "none"
-    time_synchronised_file: Path = Path("/run/host-time/synchronized")
-    public_url: str = ""
-    certificate_address: tuple[str, int] | None = None
-    authority_url: str = ""
-    message_max_length: int = 2000
-    state_directory: Path = Path("/var/lib/inkstand")
-    waiting_max: int = 1000
-    history_days: int = 90
-    history_max: int = 10_000
-    log_level: str = "info"
+    timezone: Annotated[zoneinfo.ZoneInfo, _timezone] = field(
+        default_factory=lambda: zoneinfo.ZoneInfo("UTC")
+    )
+    username: Annotated[str, _text] = "owner"
+    password_hash: Annotated[str, _password_hash] = field(repr=False)
+    token_secret: Annotated[str, _token_secret] = field(repr=False)
+    token_lifetime_hours: Annotated[int, partial(_number, low=1, high=87_600)] = 720
+    panel: Annotated[str, partial(_choice, options=("epd", "memory"))] = "epd"
+    panel_directory: Annotated[Path, _path] = PANEL_DIRECTORY
+    panel_size: Annotated[tuple[int, int], parse_size] = (264, 176)
+    panel_temperature: Annotated[int | None, partial(_number_or_none, low=-99, high=99)] = None
+    full_refresh_minutes: Annotated[int, partial(_number, low=1, high=1440)] = 30
+    page_seconds: Annotated[int, partial(_number, low=0, high=86_400)] = 20
+    button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
+    pigpiod_host: Annotated[str, _text] = "127.0.0.1"
+    pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
+    button_gpio: Annotated[int, partial(_number, low=0, high=31)] = 22
+    button_pressed_level: Annotated[str, partial(_choice, options=("low", "high"))] = "low"
+    button_glitch_filter_us: Annotated[int, partial(_number, low=0, high=300_000)] = 10_000
+    button_long_ms: Annotated[int, partial(_number, low=0, high=60_000)] = 800
+    button_double_ms: Annotated[int, partial(_number, low=0, high=5_000)] = 300
+    time_source: Annotated[str, partial(_choice, options=("none", "timesyncd"))] = "none"
+    time_synchronised_file: Annotated[Path, _path] = Path("/run/host-time/synchronized")
+    public_url: Annotated[str, _url] = ""
+    certificate_address: Annotated[tuple[str, int] | None, _address] = None
+    authority_url: Annotated[str, _plain_url] = ""
+    message_max_length: Annotated[int, partial(_number, low=1, high=100_000)] = 2000
+    state_directory: Annotated[Path, _path] = Path("/var/lib/inkstand")
+    waiting_max: Annotated[int, partial(_number, low=10, high=1_000_000)] = 1000
+    history_days: Annotated[int, partial(_number, low=1, high=36_500)] = 90
+    history_max: Annotated[int, partial(_number, low=0, high=1_000_000)] = 10_000
+    log_level: Annotated[str, partial(_choice, options=("debug", "info", "warning", "error"))] = (
+        "info"
+    )
+
+
+_PARSERS: Mapping[str, Callable[[object], Any]] = {
+    name: declared.__metadata__[0] for name, declared in Settings.__annotations__.items()
+}
 
 
 def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
@@ -173,172 +313,6 @@ def _require_secrets(values: Mapping[str, object]) -> None:
             raise ConfigError(f"{name} is not set and has no default; make one with: {command}")
 
 
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip() or not value.isprintable():
-        raise ValueError(f"must be text on one line, not {value!r}")
-    return value
-
-
-def _number(value: object, *, low: int, high: int) -> int:
-    text = str(value)
-    if (
-        isinstance(value, bool)
-        or not re.fullmatch(r"-?\d{1,9}", text)
-        or not low <= int(text) <= high
-    ):
-        raise ValueError(f"must be a whole number from {low} to {high}, not {value!r}")
-    return int(text)
-
-
-def _choice(value: object, *, options: tuple[str, ...]) -> str:
-    if value not in options:
-        raise ValueError(f"must be one of {', '.join(options)}, not {value!r}")
-    return str(value)
-
-
-def zone_of_today(name: str, zones: Path) -> str:
-    """Return what the zone `name` is called now, such as America/Los_Angeles for US/Pacific.
-
-    Debian keeps names of before in a package of their own, which a host may have and the image has
-    not; `zones` is the database that tells all of them (zic(8): "L target name"). Empty: there is
-    a file of that name, or nothing is known of it.
-    """
-    if (zones / name).is_file() or not (zones / "tzdata.zi").is_file():
-        return ""
-    lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
-    links = (line.split() for line in lines if line.startswith("L "))
-    return next((link[1] for link in links if link[2] == name), "")
-
-
-def _timezone(value: object) -> zoneinfo.ZoneInfo:
-    try:
-        name = _text(value)
-        return zoneinfo.ZoneInfo(zone_of_today(name, ZONES) or name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"must be a time zone such as Europe/Stockholm, not {value!r}"
-        raise ValueError(message) from None
-
-
-def _networks(value: object) -> tuple[Network, ...]:
-    items = value.replace(",", " ").split() if isinstance(value, str) else value
-    if not isinstance(items, list):
-        raise TypeError(f"must be a list of networks such as 172.18.0.0/16, not {value!r}")
-    return tuple(ipaddress.ip_network(str(item)) for item in items)
-
-
-def _password_hash(value: object) -> str:
-    # The value is not quoted: it would end up in the log.
-    if not isinstance(value, str) or not _PASSWORD_HASH.fullmatch(value):
-        raise ValueError(f"is not an argon2id hash; make one with: {SECRETS['password_hash']}")
-    return value
-
-
-def _token_secret(value: object) -> str:
-    """Return the keys, one a line, when each of them is good: the first signs, all verify."""
-    lines = value.splitlines() if isinstance(value, str) else []
-    keys = [line.strip() for line in lines if line.strip()] or [""]
-    for key in keys:
-        _check_key(key)
-    return "\n".join(keys)
-
-
-def _check_key(key: str) -> None:
-    # Nothing is quoted: it would end up in the log.
-    if len(key.encode()) < _SECRET_BYTES:
-        raise ValueError(
-            f"needs {_SECRET_BYTES} bytes or more on each line; "
-            f"make one with: {SECRETS['token_secret']}"
-        )
-    if len(set(key)) < _SECRET_VARIETY:
-        raise ValueError(f"is too easy to guess; make one with: {SECRETS['token_secret']}")
-
-
-def parse_size(value: object) -> tuple[int, int]:
-    """Return width and height in pixels of a text such as "264x176".
-
-    Raises:
-        ValueError: it is not of that form, or no panel can have that size.
-    """
-    match = re.fullmatch(r"(\d{1,4})x(\d{1,4})", str(value))
-    if match is None:
-        raise ValueError(f"must be WIDTHxHEIGHT such as 264x176, not {value!r}")
-    size = (int(match[1]), int(match[2]))
-    try:
-        frame_length(*size)
-    except FrameError as error:
-        raise ValueError(f"cannot be {value}: {error}") from error
-    return size
-
-
-def _temperature(value: object) -> int | None:
-    return None if value == "" else _number(value, low=-99, high=99)
-
-
-def _url(value: object) -> str:
-    if value == "":
-        return ""
-    text = _text(value)
-    if not re.fullmatch(r"https?://[^\s/?#]+(/\S*)?", text):
-        raise ValueError(f"must be a URL such as https://mac.example.com, not {value!r}")
-    return text
-
-
-def _plain_url(value: object) -> str:
-    text = _url(value)
-    if text and not text.startswith("http://"):
-        raise ValueError(f"must be a URL such as http://traefik:8080/ca.pem, not {value!r}")
-    return text
-
-
-def _address(value: object) -> tuple[str, int] | None:
-    if value == "":
-        return None
-    match = re.fullmatch(r"\[?([^\s\[\]/]+)\]?:(\d{1,5})", str(value))
-    if match is None:
-        raise ValueError(f"must be HOST:PORT such as traefik:8443, not {value!r}")
-    return match[1], _number(match[2], low=1, high=65535)
-
-
-_PORT = partial(_number, low=1, high=65535)
-_PARSERS: dict[str, Callable[[object], object]] = {
-    "app_title": _text,
-    "listen_host": _text,
-    "listen_port": partial(_number, low=0, high=65535),
-    "trusted_proxies": _networks,
-    "metrics_networks": _networks,
-    "timezone": _timezone,
-    "username": _text,
-    "password_hash": _password_hash,
-    "token_secret": _token_secret,
-    "token_lifetime_hours": partial(_number, low=1, high=87_600),
-    "panel": partial(_choice, options=("epd", "memory")),
-    "panel_directory": lambda value: Path(_text(value)),
-    "panel_size": parse_size,
-    "panel_temperature": _temperature,
-    "full_refresh_minutes": partial(_number, low=1, high=1440),
-    "page_seconds": partial(_number, low=0, high=86_400),
-    "button": partial(_choice, options=("pigpio", "memory", "none")),
-    "pigpiod_host": _text,
-    "pigpiod_port": _PORT,
-    "button_gpio": partial(_number, low=0, high=31),
-    "button_pressed_level": partial(_choice, options=("low", "high")),
-    "button_glitch_filter_us": partial(_number, low=0, high=300_000),
-    "button_long_ms": partial(_number, low=0, high=60_000),
-    "button_double_ms": partial(_number, low=0, high=5_000),
-    "time_source": partial(_choice, options=("none", "timesyncd")),
-    "time_synchronised_file": lambda value: Path(_text(value)),
-    "public_url": _url,
-    "certificate_address": _address,
-    "authority_url": _plain_url,
-    "message_max_length": partial(_number, low=1, high=100_000),
-    "state_directory": lambda value: Path(_text(value)),
-    "waiting_max": partial(_number, low=10, high=1_000_000),
-    "history_days": partial(_number, low=1, high=36_500),
-    "history_max": partial(_number, low=0, high=1_000_000),
-    "log_level": partial(_choice, options=("debug", "info", "warning", "error")),
-}
-
-
 def names() -> tuple[str, ...]:
-    """Return the names of all settings, in the order of the README."""
-    return tuple(item.name for item in fields(Settings))
+    """Return the names of all settings, in the order of their declaration."""
+    return tuple(_PARSERS)

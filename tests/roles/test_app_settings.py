@@ -1,0 +1,156 @@
+"""What the role says of a setting of the app, and what the app says of it, are the same."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+
+from inkstand import config
+from inkstand.config import Settings, load
+from inkstand.errors import ConfigError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLE = ROOT / "roles" / "app"
+SECRETS = {
+    "INKSTAND_PASSWORD_HASH": f"$argon2id$v=19$m=19456,t=2,p=1${'c2FsdHNhbHQ' * 2}${'aGFz' * 8}",
+    "INKSTAND_TOKEN_SECRET": "0123456789abcdef" * 2,
+}
+# Where the app finds pigpiod in containers, and without.
+OTHER_DEFAULT = {"pigpiod_host"}
+# What breaks careless templates.
+TEXT = "Küche #2: \"Mac\" $HOME 'x' \\"
+OTHER_VALUES = {
+    "app_authority_url": "http://other/ca.pem",
+    "app_certificate_address": "other:443",
+    "app_panel_directory": "/run/glass/e-paper/panel",
+    "app_panel_temperature": "-5",
+    "app_public_url": "https://mac.example.org/",
+    "app_state_directory": "/srv/messages",
+    "app_time_source": "none",
+    "app_timezone": "Asia/Kathmandu",
+}
+
+
+def read(file: str) -> Any:
+    return yaml.safe_load((ROLE / file).read_text(encoding="utf-8"))
+
+
+OPTIONS: dict[str, dict[str, Any]] = read("meta/argument_specs.yml")["argument_specs"]["main"][
+    "options"
+]
+SETTINGS = sorted(set(OPTIONS) - set(read("vars/main.yml")["__app_apart"]))
+
+
+@pytest.fixture(scope="module")
+def plugin(load: Any) -> ModuleType:
+    module: ModuleType = load("plugins/action/check_settings.py")
+    return module
+
+
+def understood(name: str, value: object) -> object:
+    """Return what the app makes of the value of a variable of the role."""
+    key = name.removeprefix("app_")
+    return getattr(load(None, {**SECRETS, f"INKSTAND_{key.upper()}": str(value)}), key)
+
+
+@pytest.mark.unit
+def test_every_variable_of_the_role_is_a_setting_of_the_app_or_stands_apart() -> None:
+    assert {name.removeprefix("app_") for name in SETTINGS} - set(config.names()) == set()
+    assert set(read("vars/main.yml")["__app_apart"]) - set(OPTIONS) == set()
+
+
+@pytest.mark.unit
+def test_a_setting_that_is_no_variable_of_the_role_stands_in_the_readme_of_the_app() -> None:
+    readme = (ROOT / "images" / "app" / "README.md").read_text(encoding="utf-8")
+    there = {name for name in config.names() if f"| `{name}` |" in readme}
+    same = {name.removeprefix("app_") for name in SETTINGS} - OTHER_DEFAULT
+    assert there == set(config.names()) - same
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_defaults_are_the_same(name: str) -> None:
+    key = name.removeprefix("app_")
+    (field,) = (field for field in dataclasses.fields(Settings) if field.name == key)
+    assert (understood(name, OPTIONS[name]["default"]) == field.default) is not (
+        key in OTHER_DEFAULT
+    )
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", SETTINGS)
+def test_the_types_and_ranges_are_the_same(plugin: ModuleType, name: str) -> None:
+    key, option = name.removeprefix("app_"), OPTIONS[name]
+    limits = plugin.bounds(option)
+    is_int = "int" in str(Settings.__annotations__[key].__origin__)
+    assert is_int == (limits is not None) or key == "certificate_address"
+    for choice in option.get("choices", limits or []):
+        assert understood(name, choice) == choice
+    for beyond in (limits[0] - 1, limits[1] + 1) if limits else ["\n"]:
+        with pytest.raises(ConfigError, match=key):
+            understood(name, beyond)
+
+
+@pytest.mark.integration
+def test_every_variable_reaches_the_app_by_its_file(plugin: ModuleType, tmp_path: Path) -> None:
+    values = {name: other_value(plugin, name) for name in OPTIONS}
+    play = {
+        "hosts": "localhost",
+        "connection": "local",
+        "gather_facts": False,
+        "vars_files": [str(ROLE / "defaults" / "main.yml"), str(ROLE / "vars" / "main.yml")],
+        "vars": {"role_path": str(ROLE)},
+        "tasks": [
+            {
+                "ansible.builtin.template": {
+                    "src": str(ROLE / "templates" / "inkstand.toml.j2"),
+                    "dest": str(tmp_path / "inkstand.toml"),
+                    "mode": "0600",
+                }
+            }
+        ],
+    }
+    (tmp_path / "play.yml").write_text(json.dumps([play]))
+    done = subprocess.run(
+        [
+            str(Path(sys.executable).with_name("ansible-playbook")),
+            str(tmp_path / "play.yml"),
+            f"-e{json.dumps(values)}",
+        ],
+        cwd=ROOT,
+        env={**os.environ, "ANSIBLE_STRATEGY": "linear"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    settings = load(tmp_path / "inkstand.toml", SECRETS)
+    arrived = {name: getattr(settings, name.removeprefix("app_")) for name in SETTINGS}
+    assert arrived == {name: understood(name, values[name]) for name in SETTINGS}
+    assert settings.app_title == TEXT
+    assert (str(settings.timezone), settings.time_source) == ("Asia/Kathmandu", "none")
+    assert (settings.listen_host, settings.panel) == ("0.0.0.0", "epd")
+    assert str(settings.state_directory) == "/var/lib/inkstand"
+
+
+def other_value(plugin: ModuleType, name: str) -> object:
+    """Return a good value that is not the default, as text where -e would give text."""
+    option = OPTIONS[name]
+    if name in OTHER_VALUES:
+        return OTHER_VALUES[name]
+    if limits := plugin.bounds(option):
+        return str(limits[1])
+    if option["type"] == "bool":
+        return not option["default"]
+    return next((c for c in option.get("choices", [TEXT]) if c != option.get("default")), TEXT)
