@@ -45,7 +45,7 @@ class ButtonPressed:
 
 @dataclass(frozen=True, slots=True)
 class ScreenShown:
-    """The glass shows for the first time what was wished for."""
+    """The glass shows for the first time what was asked for."""
 
     at: datetime
     screen: Screen
@@ -53,7 +53,7 @@ class ScreenShown:
 
 @dataclass(frozen=True, slots=True)
 class ScreenFailed:
-    """A screen that was wished for cannot be drawn."""
+    """A screen that was asked for cannot be drawn."""
 
     at: datetime
     screen: Screen

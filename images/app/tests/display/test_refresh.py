@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inkstand.display.refresh import choose, is_recent
+from inkstand.display.display import choose, is_recent
 from inkstand.frame import Frame
 from inkstand.panel import Refresh
 

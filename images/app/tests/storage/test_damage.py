@@ -21,7 +21,7 @@ from inkstand.accounts.model import Kind, Scope, TokenRecord
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.table import NAME as ACCOUNTS
 from inkstand.api.app import make_app
-from inkstand.messages import Draft, State, lifecycle
+from inkstand.messages import Draft, State, model
 from inkstand.messages.store import NAME, Change, MessageStore
 from inkstand.storage import damage
 
@@ -142,7 +142,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
         async with MessageStore(directory) as store:
             for number in range(1, MESSAGES + 1):
                 await store.add(Draft(author="ada", text=f"text {number} " + "x" * 400), noon)
-            await store.change(Change(5, lambda message: lifecycle.show(message, noon)))
+            await store.change(Change(5, lambda message: model.show(message, noon)))
 
     # A loop of this thread would take the place of that of the tests.
     with ThreadPoolExecutor(1) as thread:
@@ -166,7 +166,7 @@ async def test_messages_are_kept_as_far_as_they_can_be_read_and_it_is_said(
     async with MessageStore(state) as store:
         messages = (await store.page(limit=1000, states=tuple(State))).messages
         new = (await store.add(draft("new"), noon)).message
-        await store.change(Change(new.id, lambda message: lifecycle.show(message, noon)))
+        await store.change(Change(new.id, lambda message: model.show(message, noon)))
         assert (await store.get(new.id)).text == "new"
         await store.counts()
     assert len(messages) >= kind.left

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
-from inkstand.messages import State, lifecycle
+from inkstand.messages import State, model
 from inkstand.messages.store import NAME, Change, MessageStore
 
 if TYPE_CHECKING:
@@ -137,9 +137,7 @@ async def test_what_was_kept_is_there_after_reopening_and_ids_go_on(
 ) -> None:
     async with MessageStore(tmp_path) as store:
         first = (await store.add(draft(idempotency_key="k"), noon)).message
-        (recalled,) = await store.change(
-            Change(1, lambda m: lifecycle.recall(m, store.outlook.calls))
-        )
+        (recalled,) = await store.change(Change(1, lambda m: model.recall(m, store.outlook.calls)))
     async with MessageStore(tmp_path) as store:
         assert await store.get(1) == recalled.after
         assert store.outlook.calls == 1
@@ -185,7 +183,7 @@ async def test_on_a_full_disk_reading_and_the_states_go_on(
     async with MessageStore(small_disk, MANY) as store:
         kept = await fill(store, draft, noon)
         assert 10 < len(kept) < 10_000
-        (shown,) = await store.change(Change(1, lambda m: lifecycle.show(m, noon)))
+        (shown,) = await store.change(Change(1, lambda m: model.show(m, noon)))
         assert shown.after.state is State.SHOWN
         assert [m.id for m in (await store.page(limit=10_000)).messages] == kept[::-1]
 
@@ -265,9 +263,9 @@ async def test_a_disk_that_is_full_to_the_last_byte_corrupts_nothing(
         with contextlib.suppress(StorageError):
             for _ in range(50):
                 await store.change(
-                    *(Change(n, lambda m: lifecycle.show(m, noon)) for n in kept),
+                    *(Change(n, lambda m: model.show(m, noon)) for n in kept),
                 )
-                await store.change(*(Change(n, lifecycle.set_aside) for n in kept))
+                await store.change(*(Change(n, model.set_aside) for n in kept))
         assert [m.id for m in (await store.page(limit=10_000)).messages] == kept[::-1]
         ballast.unlink()
         assert await store.prune(before=noon, keep=0) == 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.errors import IdempotencyConflictError, MessageNotFoundError, MessageStateError
-from inkstand.messages import Message, Priority, State, lifecycle, queue
+from inkstand.messages import Message, Priority, State, model, queue
 from inkstand.messages.store import Change
 from inkstand.messages.table import Outlook
 
@@ -30,11 +30,11 @@ async def everything(store: Store) -> tuple[Message, ...]:
 
 
 def shown(number: int, at: datetime) -> Change:
-    return Change(number, partial(lifecycle.show, at=at))
+    return Change(number, partial(model.show, at=at))
 
 
 def read(number: int, at: datetime) -> Change:
-    return Change(number, partial(lifecycle.acknowledge, at=at))
+    return Change(number, partial(model.acknowledge, at=at))
 
 
 async def test_what_was_added_can_be_read(store: Store, draft: Drafts, noon: datetime) -> None:
@@ -178,7 +178,7 @@ async def test_a_picture_is_kept_until_its_message_is_deleted(
     number = added.message.id
     assert added.message.has_picture
     assert await store.picture(number) == b"\x89PNG\0"
-    (deleted,) = await store.change(Change(number, partial(lifecycle.delete, at=noon)))
+    (deleted,) = await store.change(Change(number, partial(model.delete, at=noon)))
     assert await store.picture(number) is None
     assert (deleted.after.text, deleted.after.has_picture) == ("", False)
 
@@ -211,7 +211,7 @@ async def test_a_page_holds_only_the_states_asked_for(
 ) -> None:
     for _ in range(3):
         await store.add(draft(), noon)
-    await store.change(shown(1, noon), Change(2, partial(lifecycle.delete, at=noon)))
+    await store.change(shown(1, noon), Change(2, partial(model.delete, at=noon)))
     assert [m.id for m in (await store.page()).messages] == [3, 1]
     assert [m.id for m in (await store.page(states={State.SHOWN})).messages] == [1]
     assert [m.id for m in (await store.page(states=[State.DELETED])).messages] == [2]
@@ -237,7 +237,7 @@ async def test_what_came_onto_the_glass_last_is_remembered(
     for number in (1, 2, 3):
         await store.add(draft(), noon)
         await store.change(shown(number, noon + number * SECOND))
-    await store.change(Change(3, partial(lifecycle.delete, at=noon)))
+    await store.change(Change(3, partial(model.delete, at=noon)))
     last = await store.last_shown()
     assert last is not None
     assert last.id == 2
@@ -262,7 +262,7 @@ async def test_old_ends_are_pruned_and_nothing_else(
 
 async def test_an_id_is_never_used_again(store: Store, draft: Drafts, noon: datetime) -> None:
     await store.add(draft(), noon)
-    await store.change(Change(1, partial(lifecycle.delete, at=noon)))
+    await store.change(Change(1, partial(model.delete, at=noon)))
     await store.prune(before=noon + SECOND, keep=0)
     assert (await store.add(draft(), noon)).message.id == 2
 
@@ -271,7 +271,7 @@ async def test_a_key_is_free_when_its_message_is_forgotten(
     store: Store, draft: Drafts, noon: datetime
 ) -> None:
     await store.add(draft(**KEYED), noon)
-    await store.change(Change(1, partial(lifecycle.delete, at=noon)))
+    await store.change(Change(1, partial(model.delete, at=noon)))
     assert not (await store.add(draft(**KEYED), noon)).created
     await store.prune(before=noon + SECOND, keep=0)
     assert (await store.add(draft("Other", **KEYED), noon)).created
@@ -315,11 +315,11 @@ async def _something(store: Store, draft: Drafts, now: datetime, chance: random.
         await store.add(draft(priority=priority, expires_at=expires, show_for=show_for), now)
         return
     steps: list[Callable[[Message], Message]] = [
-        partial(lifecycle.show, at=now),
-        partial(lifecycle.acknowledge, at=now),
-        partial(lifecycle.delete, at=now),
-        partial(lifecycle.recall, calls=store.outlook.calls),
-        lifecycle.set_aside,
+        partial(model.show, at=now),
+        partial(model.acknowledge, at=now),
+        partial(model.delete, at=now),
+        partial(model.recall, calls=store.outlook.calls),
+        model.set_aside,
     ]
     change = Change(chance.choice(known).id, chance.choice(steps))
     try:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from inkstand.errors import TooManyWaitingError
-from inkstand.messages import Draft, Message, State, lifecycle
+from inkstand.messages import Draft, Message, State, model
 from inkstand.messages.store import Change, MessageStore
 from inkstand.messages.waiting import MAX_WAITING, Waiting
 
@@ -84,5 +84,5 @@ async def the_share(store: MessageStore) -> None:
     await store.add(of(""), NOON)
     with pytest.raises(TooManyWaitingError):
         await store.add(of(""), NOON)
-    await store.change(Change(first.id, lambda message: lifecycle.delete(message, NOON)))
+    await store.change(Change(first.id, lambda message: model.delete(message, NOON)))
     assert (await store.add(of(""), NOON)).created

@@ -1,4 +1,4 @@
-"""The one task that owns the panel; everybody else tells it a wish."""
+"""The one task that owns the panel; everybody else sends it a request."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ import logging
 import time
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.clock import first_of
-from inkstand.display.refresh import choose, is_recent
-from inkstand.errors import FrameError, PanelError, PanelFailedError
+from inkstand.errors import FrameError, PanelError
 from inkstand.events import FrameShown, PanelChanged, RefreshStarted, ScreenFailed, ScreenShown
 from inkstand.panel import Refresh
-from inkstand.panel.lane import Lane
+from inkstand.panel.thread import PanelContents, PanelThread, look, show_and_read_back
 from inkstand.rendering import to_frame
 
 if TYPE_CHECKING:
@@ -42,15 +41,15 @@ _DRAWING_ERRORS = (ArithmeticError, LookupError, OSError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """A screen somebody wants to see; two wishes for one screen are two wishes.
+class _Request:
+    """A screen somebody wants to see; two requests for one screen are two requests.
 
-    Wishes of one `row` are pages of one thing.
+    Requests of one `series` are pages of one thing.
     """
 
     screen: Screen
     number: int
-    row: int
+    series: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +72,10 @@ class _Drawing:
     pages: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Glass:
-    """What the driver said when it was last asked."""
-
-    info: PanelInfo
-    frame: Frame
-
-
 class Display:
-    """Shows the latest wish, follows it as it changes, and comes back when the panel does.
+    """Shows the latest request, follows it as it changes, and comes back when the panel does.
 
-    `home` is what is shown at first, and whenever a wish cannot be drawn. `refreshes` counts
+    `home` is what is shown at first, and whenever a request cannot be drawn. `refreshes` counts
     those that succeeded by kind, those that were not needed as "skipped"; `errors` counts what the
     panel could not do.
     """
@@ -104,12 +95,12 @@ class Display:
         self._hub = hub
         self._home = home
         self._policy = policy
-        self._lane = Lane()
-        self._probes = Lane()
-        self._wish = _Wish(home, 0, 0)
-        self._drawn: _Wish | None = None
+        self._thread = PanelThread()
+        self._probe_thread = PanelThread()
+        self._request = _Request(home, 0, 0)
+        self._drawn: _Request | None = None
         self._nudge = asyncio.Event()
-        self._glass: _Glass | None = None
+        self._contents: PanelContents | None = None
         self._shown: FrameShown | None = None
         self._refreshing: RefreshStarted | None = None
         self._last_full: datetime | None = None
@@ -120,12 +111,12 @@ class Display:
     @property
     def frame(self) -> Frame | None:
         """What is on the glass, read back from the driver; None before the first answer."""
-        return self._glass.frame if self._glass else None
+        return self._contents.frame if self._contents else None
 
     @property
     def info(self) -> PanelInfo | None:
         """What the panel said about itself when it was last asked; None before the first answer."""
-        return self._glass.info if self._glass else None
+        return self._contents.info if self._contents else None
 
     @property
     def last_refresh(self) -> FrameShown | None:
@@ -149,22 +140,22 @@ class Display:
 
     @property
     def reason(self) -> str | None:
-        """Why the wish cannot come onto the glass, or None when all is well."""
+        """Why what was asked for cannot come onto the glass, or None when all is well."""
         return self._reason
 
     def show(self, screen: Screen) -> None:
-        """Wish for `screen`; it replaces any wish that was not drawn yet."""
-        number = self._wish.number + 1
-        self._wish = _Wish(screen, number, number)
+        """Ask for `screen`; it replaces any request that was not drawn yet."""
+        number = self._request.number + 1
+        self._request = _Request(screen, number, number)
         self._nudge.set()
 
     def turn_to(self, screen: Screen) -> None:
-        """Wish for another page of what was wished for last; a partial refresh is enough for it."""
-        self._wish = _Wish(screen, self._wish.number + 1, self._wish.row)
+        """Ask for another page of what was asked for last; a partial refresh is enough for it."""
+        self._request = _Request(screen, self._request.number + 1, self._request.series)
         self._nudge.set()
 
     def look_again(self) -> None:
-        """Compare the glass with the wish now: something may have happened to the panel."""
+        """Compare the glass with the request now: something may have happened to the panel."""
         self._nudge.set()
 
     async def probe(self) -> str | None:
@@ -172,10 +163,10 @@ class Display:
         if self._reason is not None:
             return self._reason
         try:
-            # Beside the lane: a driver that is well answers while a refresh goes on there.
-            await self._probes.run(self._panel.info, _PROBE_TIMEOUT)
+            # Beside that thread: a driver that is well answers while a refresh goes on there.
+            await self._probe_thread.run(self._panel.info, _PROBE_TIMEOUT)
         except PanelError as error:
-            if self._lane.busy:
+            if self._thread.busy:
                 return str(error)
             self._report(str(error))
             self.look_again()
@@ -183,7 +174,7 @@ class Display:
 
     def settle(self, timeout: float) -> None:
         """Block until a refresh in progress has ended, at most `timeout` seconds."""
-        self._lane.settle(timeout)
+        self._thread.settle(timeout)
 
     async def run(self) -> None:
         """Own the panel until cancelled."""
@@ -203,46 +194,50 @@ class Display:
                 await self._change_or_nudge(next_change)
 
     async def _draw(self) -> datetime | None:
-        """Bring the wish onto the glass and return when it changes by itself."""
-        glass = await self._look()
-        wish, now = self._wish, self._clock.now()
-        drawing = await self._render(wish, glass.info.size, now)
-        self._screen, self._pages = wish.screen, drawing.pages
-        await self._refresh(drawing.frame, self._choose(glass, drawing.frame, wish, now), now)
-        if wish != self._drawn:
-            self._drawn = wish
-            self._hub.publish(ScreenShown(self._clock.now(), wish.screen))
-        return wish.screen.next_change(now)
+        """Bring what was asked for onto the glass and return when it changes by itself."""
+        contents = await self._look()
+        request, now = self._request, self._clock.now()
+        drawing = await self._render(request, contents.info.size, now)
+        self._screen, self._pages = request.screen, drawing.pages
+        await self._refresh(drawing.frame, self._choose(contents, drawing.frame, request, now), now)
+        if request != self._drawn:
+            self._drawn = request
+            self._hub.publish(ScreenShown(self._clock.now(), request.screen))
+        return request.screen.next_change(now)
 
-    def _choose(self, glass: _Glass, wanted: Frame, wish: _Wish, now: datetime) -> Refresh | None:
-        same_row = self._drawn is not None and wish.row == self._drawn.row
+    def _choose(
+        self, contents: PanelContents, wanted: Frame, request: _Request, now: datetime
+    ) -> Refresh | None:
+        same_series = self._drawn is not None and request.series == self._drawn.series
         recent = is_recent(self._last_full, now, self._policy.full_every)
-        return choose(glass.frame, wanted, gradual=glass.info.partial and same_row and recent)
+        return choose(
+            contents.frame, wanted, gradual=contents.info.partial and same_series and recent
+        )
 
-    async def _look(self) -> _Glass:
-        glass = await self._lane.run(partial(_look, self._panel), _READ_TIMEOUT)
-        self._find(glass)
-        return glass
+    async def _look(self) -> PanelContents:
+        contents = await self._thread.run(partial(look, self._panel), _READ_TIMEOUT)
+        self._find(contents)
+        return contents
 
-    def _find(self, glass: _Glass) -> None:
+    def _find(self, contents: PanelContents) -> None:
         """Take note of what is on the glass; somebody else may have drawn it."""
-        before, self._glass = self._shown, glass
-        if before is not None and before.frame == glass.frame:
+        before, self._contents = self._shown, contents
+        if before is not None and before.frame == contents.frame:
             return
-        self._shown = FrameShown(self._clock.now(), glass.frame, None, None)
+        self._shown = FrameShown(self._clock.now(), contents.frame, None, None)
         if before is not None:
             self._hub.publish(self._shown)
 
-    async def _render(self, wish: _Wish, size: tuple[int, int], now: datetime) -> _Drawing:
+    async def _render(self, request: _Request, size: tuple[int, int], now: datetime) -> _Drawing:
         try:
-            return await asyncio.to_thread(_render, wish.screen, size, now)
+            return await asyncio.to_thread(_render, request.screen, size, now)
         except _DRAWING_ERRORS:
-            if wish.screen == self._home:
+            if request.screen == self._home:
                 raise
-            kind = type(wish.screen).__name__
+            kind = type(request.screen).__name__
             _LOG.exception("a %s cannot be drawn, home is shown instead", kind)
-            self._hub.publish(ScreenFailed(now, wish.screen))
-        if wish == self._wish:
+            self._hub.publish(ScreenFailed(now, request.screen))
+        if request == self._request:
             self.show(self._home)
         return await asyncio.to_thread(_render, self._home, size, now)
 
@@ -254,13 +249,13 @@ class Display:
         self._refreshing = RefreshStarted(self._clock.now(), refresh)
         self._hub.publish(self._refreshing)
         celsius = self._policy.temperature
-        job = partial(_show_and_read_back, self._panel, wanted, refresh, celsius)
-        self._glass = await self._lane.run(job, _REFRESH_TIMEOUT)
+        job = partial(show_and_read_back, self._panel, wanted, refresh, celsius)
+        self._contents = await self._thread.run(job, _REFRESH_TIMEOUT)
         if refresh is Refresh.FULL:
             self._last_full = now
         self.refreshes[refresh.name.lower()] += 1
         took, self._refreshing = time.monotonic() - started, None
-        self._shown = FrameShown(self._clock.now(), self._glass.frame, refresh, took)
+        self._shown = FrameShown(self._clock.now(), self._contents.frame, refresh, took)
         self._hub.publish(self._shown)
 
     def _report(self, reason: str | None) -> None:
@@ -288,28 +283,31 @@ class Display:
             await first_of(self._nudge.wait(), self._clock.sleep_until(moment))
 
 
+def choose(shown: Frame, wanted: Frame, *, gradual: bool) -> Refresh | None:
+    """Return how to get from the frame `shown` to the frame `wanted`; None when they are equal.
+
+    `gradual` says that a partial refresh will do: the panel can, the picture is the next of a
+    series rather than a new one, and the last full refresh is_recent().
+    """
+    if shown == wanted:
+        return None
+    return Refresh.PARTIAL if gradual else Refresh.FULL
+
+
+def is_recent(last_full: datetime | None, now: datetime, full_every: timedelta) -> bool:
+    """Return whether the last full refresh (aware; None: unknown) is less than `full_every` ago.
+
+    Each partial refresh leaves ghosts, which only a full one wipes out.
+    """
+    if last_full is None:
+        return False
+    # In UTC: within one zone a difference is that of the wall clock, off by an hour twice a year.
+    age = now.astimezone(UTC) - last_full.astimezone(UTC)
+    return timedelta() <= age < full_every
+
+
 def _render(screen: Screen, size: tuple[int, int], now: datetime) -> _Drawing:
     return _Drawing(to_frame(screen.render(size, now), size), screen.pages(size))
-
-
-def _look(panel: Panel) -> _Glass:
-    return _Glass(panel.info(), panel.current())
-
-
-def _show_and_read_back(
-    panel: Panel, frame: Frame, refresh: Refresh, celsius: int | None
-) -> _Glass:
-    if celsius is not None:
-        # Each time: a driver that was restarted has forgotten it.
-        panel.set_temperature(celsius)
-    panel.show(frame, refresh)
-    # Older drivers report success whatever happened; the file `error` does not.
-    if error := panel.error():
-        raise PanelFailedError(f"the panel failed: {error}")
-    glass = _look(panel)
-    if glass.frame != frame:
-        raise PanelFailedError("the glass shows something else than was sent")
-    return glass
 
 
 def _log_change(reason: str | None) -> None:

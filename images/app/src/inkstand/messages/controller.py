@@ -21,7 +21,7 @@ from inkstand.events import (
     ScreenShown,
     StorageChanged,
 )
-from inkstand.messages import Draft, State, lifecycle
+from inkstand.messages import Draft, State, model
 from inkstand.messages.events import MessageChanged, ScreenChanged, ScreenKind, ScreenState
 from inkstand.messages.store import Change
 from inkstand.rendering.text import without_sequences
@@ -63,7 +63,7 @@ class Preferences:
 class Controller:
     """Decides what the display is to show; `home` is what it shows when there is no message.
 
-    A message is shown when the display says that it is on the glass, not when it is wished for;
+    A message is shown when the display says that it is on the glass, not when it is asked for;
     while a peek covers it, it waits. Only who presses the button or says so has read it.
     `on_long_press` makes what a long press peeks at. A short one turns the page, on the last page
     it says that the message was read; a double one brings the last message back.
@@ -143,7 +143,7 @@ class Controller:
         Raises:
             MessageNotFoundError, MessageStateError: there is none, or it is not on the glass.
         """
-        return await self._change(number, partial(lifecycle.acknowledge, at=self._clock.now()))
+        return await self._change(number, partial(model.acknowledge, at=self._clock.now()))
 
     async def show_again(self, number: int) -> Message:
         """Show the message `number` at once.
@@ -151,9 +151,7 @@ class Controller:
         Raises:
             MessageNotFoundError, MessageStateError: there is none, or it was deleted.
         """
-        message = await self._change(
-            number, partial(lifecycle.recall, calls=self._store.outlook.calls)
-        )
+        message = await self._change(number, partial(model.recall, calls=self._store.outlook.calls))
         if not self._return() and self._current and self._current.id == number:
             self._turn_to(1)
         return message
@@ -164,7 +162,7 @@ class Controller:
         Raises:
             MessageNotFoundError: there is none.
         """
-        return await self._change(number, partial(lifecycle.delete, at=self._clock.now()))
+        return await self._change(number, partial(model.delete, at=self._clock.now()))
 
     def peek(self, screen: Screen) -> None:
         """Show `screen`, which is no message, for a while.
@@ -172,7 +170,7 @@ class Controller:
         It ends when the button is pressed, a message comes, or nobody did anything for some time.
         """
         self._peek_ends = self._now() + self._preferences.peek_time
-        self._wish(screen)
+        self._request(screen)
         self._nudge.set()
 
     def show_status(self) -> None:
@@ -220,7 +218,7 @@ class Controller:
     async def _give_up(self) -> None:
         if not self._return() and self._current:
             now = self._clock.now()
-            await self._change(self._current.id, partial(lifecycle.give_up, at=now))
+            await self._change(self._current.id, partial(model.give_up, at=now))
 
     async def _press(self) -> None:
         if self._pager.has_more:
@@ -232,7 +230,7 @@ class Controller:
         shown = self._store.outlook.shown
         now = self._clock.now()
         for message in shown:
-            await self._try(Change(message.id, partial(lifecycle.acknowledge, at=now)))
+            await self._try(Change(message.id, partial(model.acknowledge, at=now)))
         if not shown and self._current and self._display.screen is self._pager.screen:
             # It can be read while the panel is still busy with it.
             self._read_early = self._current.id
@@ -248,10 +246,10 @@ class Controller:
         """Go back from a peek, if there is one, and return whether there was."""
         was, self._peek_ends = self._peek_ends is not None, None
         if was:
-            self._wish(self._screen)
+            self._request(self._screen)
         return was
 
-    def _wish(self, screen: Screen) -> None:
+    def _request(self, screen: Screen) -> None:
         self._pager = self._pager_of(screen)
         self._display.show(screen)
         self._tell_screen()
@@ -335,8 +333,8 @@ class Controller:
             return
         others = [message.id for message in self._store.outlook.shown if message.id != number]
         await self._try(
-            Change(number, partial(lifecycle.show, at=arrived.at)),
-            *(Change(other, lifecycle.set_aside) for other in others),
+            Change(number, partial(model.show, at=arrived.at)),
+            *(Change(other, model.set_aside) for other in others),
         )
         if self._arrived is arrived:
             self._arrived = None
@@ -347,7 +345,7 @@ class Controller:
             return
         shown = self._store.outlook.shown
         if shown:
-            await self._try(*(Change(message.id, lifecycle.set_aside) for message in shown))
+            await self._try(*(Change(message.id, model.set_aside) for message in shown))
         self._covered = False
 
     async def _take_early_press(self) -> None:
@@ -357,7 +355,7 @@ class Controller:
         if number in [message.id for message in self._store.outlook.shown]:
             self._read_early = None
             now = self._clock.now()
-            await self._try(Change(number, partial(lifecycle.acknowledge, at=now)))
+            await self._try(Change(number, partial(model.acknowledge, at=now)))
 
     async def _wanted(self) -> tuple[Message | None, bytes | None]:
         message = self._store.outlook.wanted
@@ -369,13 +367,13 @@ class Controller:
         return (message and message.id) == (self._current and self._current.id)
 
     def _follow(self, message: Message | None, picture: bytes | None) -> None:
-        """Wish for the screen of `message` unless it is the one that is wished for already."""
+        """Ask for the screen of `message` unless it was asked for already."""
         known, self._current = self._follows(message), message
         if known:
             return
         self._arrived, self._read_early, self._peek_ends = None, None, None
         self._screen = self._screen_of(message, picture) if message else self._home
-        self._wish(self._screen)
+        self._request(self._screen)
 
     def _screen_of(self, message: Message, picture: bytes | None) -> Screen:
         if picture is not None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from inkstand.messages import lifecycle
+from inkstand.messages import model
 from inkstand.messages.model import Message, State
 
 if TYPE_CHECKING:
@@ -26,13 +26,13 @@ def wanted(messages: Iterable[Message]) -> Message | None:
 
 def due(messages: Iterable[Message], now: datetime) -> tuple[Message, ...]:
     """Return the open messages whose time is over at `now` (aware), oldest first."""
-    over = (message for message in messages if lifecycle.is_over(message, now))
+    over = (message for message in messages if model.is_over(message, now))
     return tuple(sorted(over, key=lambda message: message.id))
 
 
 def deadline(messages: Iterable[Message]) -> datetime | None:
     """Return when the first of the open messages expires, None when none does."""
-    ends = (lifecycle.ends_at(message) for message in messages)
+    ends = (model.ends_at(message) for message in messages)
     return min((end for end in ends if end is not None), default=None)
 
 

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Self
 
 from inkstand.errors import IdempotencyConflictError, StorageError, StorageUnavailableError
-from inkstand.messages import lifecycle, salvage, table
+from inkstand.messages import model, salvage, table
 from inkstand.messages.model import State, fingerprint
 from inkstand.messages.waiting import MAX_WAITING, Waiting
 from inkstand.storage import damage, database
@@ -112,7 +112,7 @@ class MessageStore:
             IdempotencyConflictError: its key was used by its author for another message.
             TooManyWaitingError: too many are open already.
         """
-        return await self._database.run(partial(self._add, draft=lifecycle.clean(draft), at=at))
+        return await self._database.run(partial(self._add, draft=model.clean(draft), at=at))
 
     async def change(self, *changes: Change) -> tuple[Changed, ...]:
         """Take all steps or none, each on another message, and return what came of them.
@@ -127,7 +127,7 @@ class MessageStore:
         """Expire the open messages whose time is over at `now` (aware), oldest first."""
 
         def find(connection: sqlite3.Connection) -> list[Change]:
-            step = partial(lifecycle.expire, now=now)
+            step = partial(model.expire, now=now)
             return [Change(message.id, step) for message in table.due(connection, now)]
 
         return await self._database.run(partial(self._change, find=find))
@@ -204,7 +204,7 @@ class MessageStore:
         with self._commit(connection):
             number = table.last_number(connection) + 1
             self._reserve(number)
-            message = lifecycle.accept(draft, number=number, at=at, calls=self._outlook.calls)
+            message = model.accept(draft, number=number, at=at, calls=self._outlook.calls)
             table.insert(connection, message, draft, mark)
         self._waiting.follow(message, draft.sender)
         return Added(message, created=True)

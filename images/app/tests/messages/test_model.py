@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from inkstand.errors import MessageStateError
-from inkstand.messages import Draft, Message, Priority, State, fingerprint, lifecycle, queue
+from inkstand.messages import Draft, Message, Priority, State, fingerprint, model, queue
 
 pytestmark = pytest.mark.unit
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -52,7 +52,7 @@ class Glass(RuleBasedStateMachine):
             show_for=show_for,
         )
         number = len(self.messages) + 1
-        new = lifecycle.accept(draft, number=number, at=self.now, calls=self.calls)
+        new = model.accept(draft, number=number, at=self.now, calls=self.calls)
         self.keep(new)
         if urgent:
             assert queue.wanted(self.messages.values()) == new
@@ -61,7 +61,7 @@ class Glass(RuleBasedStateMachine):
     def time_goes_by(self, seconds: int) -> None:
         self.now += seconds * SECOND
         for late in queue.due(self.messages.values(), self.now):
-            self.keep(lifecycle.expire(late, self.now))
+            self.keep(model.expire(late, self.now))
         end = queue.deadline(self.messages.values())
         assert end is None or end > self.now
 
@@ -70,16 +70,16 @@ class Glass(RuleBasedStateMachine):
         wanted = queue.wanted(self.messages.values())
         for other in self.messages.values():
             if other != wanted:
-                self.keep(lifecycle.set_aside(other))
+                self.keep(model.set_aside(other))
         if wanted:
-            self.keep(lifecycle.show(wanted, self.now))
+            self.keep(model.show(wanted, self.now))
             if wanted.shown_at is None and wanted.called is None:
                 self.seen.append(wanted.id)
 
     @rule()
     def press(self) -> None:
         for shown in [m for m in self.messages.values() if m.state is State.SHOWN]:
-            self.keep(lifecycle.acknowledge(shown, self.now))
+            self.keep(model.acknowledge(shown, self.now))
 
     @rule(data=st.data())
     def show_again(self, data: st.DataObject) -> None:
@@ -88,16 +88,16 @@ class Glass(RuleBasedStateMachine):
         chosen = data.draw(st.sampled_from(list(self.messages.values())))
         if chosen.state is State.DELETED:
             with pytest.raises(MessageStateError):
-                lifecycle.recall(chosen, self.calls)
+                model.recall(chosen, self.calls)
             return
-        self.keep(lifecycle.recall(chosen, self.calls))
+        self.keep(model.recall(chosen, self.calls))
         assert queue.wanted(self.messages.values()) == self.messages[chosen.id]
 
     @rule(data=st.data())
     def delete(self, data: st.DataObject) -> None:
         if self.messages:
             chosen = data.draw(st.sampled_from(list(self.messages.values())))
-            self.keep(lifecycle.delete(chosen, self.now))
+            self.keep(model.delete(chosen, self.now))
 
     @invariant()
     def one_at_most_is_on_the_glass(self) -> None:
@@ -126,48 +126,48 @@ TestGlass.settings = settings(max_examples=60, stateful_step_count=30, deadline=
 @pytest.mark.parametrize("state", [s for s in State if s is not State.SHOWN])
 def test_only_what_is_on_the_glass_can_be_read(state: State) -> None:
     with pytest.raises(MessageStateError, match=f"is {state}"):
-        lifecycle.acknowledge(message(state=state), NOON)
+        model.acknowledge(message(state=state), NOON)
 
 
 @pytest.mark.parametrize("state", [s for s in State if not s.open])
 def test_what_has_ended_cannot_come_onto_the_glass(state: State) -> None:
     with pytest.raises(MessageStateError):
-        lifecycle.show(message(state=state), NOON)
+        model.show(message(state=state), NOON)
 
 
 @pytest.mark.parametrize("state", [s for s in State if not s.open])
 def test_what_has_ended_cannot_expire(state: State) -> None:
     ended = message(state=state, expires_at=NOON)
-    assert lifecycle.expire(ended, NOON) == lifecycle.give_up(ended, NOON) == ended
+    assert model.expire(ended, NOON) == model.give_up(ended, NOON) == ended
 
 
 def test_it_expires_at_the_moment_itself_and_not_before() -> None:
     late = message(expires_at=NOON)
-    assert lifecycle.expire(late, NOON - SECOND) == late
-    assert lifecycle.expire(late, NOON).state is State.EXPIRED
+    assert model.expire(late, NOON - SECOND) == late
+    assert model.expire(late, NOON).state is State.EXPIRED
 
 
 def test_seconds_on_the_glass_count_from_when_it_came_there() -> None:
-    shown = lifecycle.show(message(show_for=10), NOON)
-    assert lifecycle.ends_at(shown) == NOON + 10 * SECOND
-    assert lifecycle.ends_at(message(show_for=10)) is None
-    again = lifecycle.show(lifecycle.set_aside(shown), NOON + 5 * SECOND)
-    assert lifecycle.ends_at(again) == NOON + 15 * SECOND
+    shown = model.show(message(show_for=10), NOON)
+    assert model.ends_at(shown) == NOON + 10 * SECOND
+    assert model.ends_at(message(show_for=10)) is None
+    again = model.show(model.set_aside(shown), NOON + 5 * SECOND)
+    assert model.ends_at(again) == NOON + 15 * SECOND
 
 
 def test_whichever_end_comes_first_counts() -> None:
     shown = message(state=State.SHOWN, shown_at=NOON, show_for=10, expires_at=NOON + SECOND)
-    assert lifecycle.ends_at(shown) == NOON + SECOND
+    assert model.ends_at(shown) == NOON + SECOND
 
 
 def test_what_is_shown_already_stays_shown_since_then() -> None:
-    shown = lifecycle.show(message(), NOON)
-    assert lifecycle.show(shown, NOON + SECOND) == shown
+    shown = model.show(message(), NOON)
+    assert model.show(shown, NOON + SECOND) == shown
 
 
 def test_a_message_shown_again_has_all_the_time_it_needs() -> None:
     over = message(state=State.EXPIRED, expires_at=NOON, ended_at=NOON)
-    again = lifecycle.recall(over, calls=4)
+    again = model.recall(over, calls=4)
     assert (again.state, again.called, again.expires_at) == (State.WAITING, 5, None)
 
 
