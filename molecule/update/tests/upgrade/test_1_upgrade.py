@@ -84,6 +84,9 @@ def test_one_run_updates_it_with_all_that_people_have(
 def test_nothing_of_the_older_release_stays(pi: Any) -> None:
     assert containers(pi) == NAMES
     assert listed(pi, "network", "ls") - OF_DOCKER == NETWORKS
+    # The program of before that the watcher takes the place of.
+    installed = ("/etc/systemd/system", "/usr/local/lib/inkstand")
+    assert pi.shell("find", *installed, "-name", "*reviver*") == ""
 
 
 def test_a_second_run_changes_nothing(release: Any) -> None:
