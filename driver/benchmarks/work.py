@@ -8,12 +8,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from epdfuse.bus import Around, Lines, Pin, SpiOff, SpiOn
 from epdfuse.controllers import cog2
 from epdfuse.controllers.cog2_film231 import PANELS
-from epdfuse.encoding import NORMAL, encode_image, line_size
-from epdfuse.panel import panel_spec
-from epdfuse.spi import NoPwm, SpiDevice, SpiGpioBus
+from epdfuse.controllers.encoding import NORMAL, encode_image, line_size
+from epdfuse.hardware.bus import Around, Lines, Pin, SpiOff, SpiOn
+from epdfuse.hardware.pwm import NoPwm
+from epdfuse.hardware.spi import SpiDevice
+from epdfuse.hardware.wired import SpiGpioBus
+from epdfuse.panel.spec import panel_spec
 from epdfuse.transcript import example_new
 
 SPEC = panel_spec("2.7")

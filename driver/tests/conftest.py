@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from epdfuse.panel import PanelSpec, panel_spec
+from epdfuse.panel.spec import PanelSpec, panel_spec
 
 SOURCE = Path(__file__).parents[1] / "src"
 DEADLINE_S = 20.0

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
-from epdfuse.bits import View
 from epdfuse.cli import main
-from epdfuse.panel import FILMS, PanelSpec, panel_spec
+from epdfuse.panel.bits import View
+from epdfuse.panel.spec import FILMS, PanelSpec, panel_spec
 from epdfuse.transcript import Request, record
 from virtual_pi.datasheet import Glass
 

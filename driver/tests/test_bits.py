@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epdfuse.bits import View, driven
+from epdfuse.panel.bits import View, driven
 
 pytestmark = pytest.mark.unit
 

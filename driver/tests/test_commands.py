@@ -4,10 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from epdfuse.commands import Command, Operator, Order
-from epdfuse.glass import GlassStore
-from epdfuse.memory import MemoryPanel
-from epdfuse.panel import (
+from epdfuse.panel.commands import Command, Operator, Order
+from epdfuse.panel.glass import GlassStore
+from epdfuse.panel.spec import (
     BusyTimeoutError,
     DcFailedError,
     PanelBrokenError,
@@ -16,6 +15,7 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
+from epdfuse.simulator.memory import MemoryPanel
 
 pytestmark = pytest.mark.unit
 

@@ -5,12 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from epdfuse.bus import Pin
-from epdfuse.controlled import ControlledPanel
 from epdfuse.controllers import create_controller
 from epdfuse.controllers.base import stage_factor
-from epdfuse.model import ModelBus
-from epdfuse.panel import (
+from epdfuse.controllers.controlled import ControlledPanel
+from epdfuse.hardware.bus import Pin
+from epdfuse.panel.spec import (
     FILMS,
     BusError,
     BusyTimeoutError,
@@ -21,7 +20,8 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
-from epdfuse.recording import RecordingBus, SilentBus
+from epdfuse.simulator.model import ModelBus
+from epdfuse.simulator.recording import RecordingBus, SilentBus
 
 pytestmark = pytest.mark.unit
 

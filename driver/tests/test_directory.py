@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from epdfuse import tree
-from epdfuse.commands import Command, Operator
-from epdfuse.directory import Directory
-from epdfuse.display import FrameTooLongError, IncompleteFrameError
-from epdfuse.glass import GlassStore
-from epdfuse.memory import MemoryPanel
-from epdfuse.panel import PanelSpec
-from epdfuse.tree import Node
+from epdfuse.fuse import tree
+from epdfuse.fuse.directory import Directory
+from epdfuse.fuse.display import FrameTooLongError, IncompleteFrameError
+from epdfuse.fuse.tree import Node
+from epdfuse.panel.commands import Command, Operator
+from epdfuse.panel.glass import GlassStore
+from epdfuse.panel.spec import PanelSpec
+from epdfuse.simulator.memory import MemoryPanel
 
 pytestmark = pytest.mark.unit
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from epdfuse.bits import View
-from epdfuse.display import Display, FrameTooLongError, IncompleteFrameError
+from epdfuse.fuse.display import Display, FrameTooLongError, IncompleteFrameError
+from epdfuse.panel.bits import View
 
 pytestmark = pytest.mark.unit
 

@@ -12,7 +12,7 @@ import pytest
 from epdfuse import doctor
 from epdfuse.cli import main
 from epdfuse.doctor import Finding, Machine, Question
-from epdfuse.panel import panel_spec
+from epdfuse.panel.spec import panel_spec
 
 if TYPE_CHECKING:
     from driver.tests.conftest import Driver

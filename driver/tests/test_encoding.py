@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from epdfuse.controllers.cog2_film231 import PANELS
-from epdfuse.encoding import (
+from epdfuse.controllers.encoding import (
     COMPENSATE,
     HOLD,
     INVERSE,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from epdfuse.glass import Glass, GlassRecordError, GlassStore, decode, encode
+from epdfuse.panel.glass import Glass, GlassRecordError, GlassStore, decode, encode
 
 pytestmark = pytest.mark.unit
 

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from epdfuse.controllers import Controller, create_controller
-from epdfuse.model import ModelBus, Observation
-from epdfuse.panel import FILMS, PanelError, PanelSpec, panel_spec
+from epdfuse.panel.spec import FILMS, PanelError, PanelSpec, panel_spec
+from epdfuse.simulator.model import ModelBus, Observation
 
 pytestmark = pytest.mark.contract
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from epdfuse.bits import View
+from epdfuse.panel.bits import View
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 import pytest
 
-from epdfuse.panel import (
+from epdfuse.panel.spec import (
     FILMS,
     BusyTimeoutError,
     PanelError,

@@ -6,10 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from epdfuse import picture
-from epdfuse.bits import View
-from epdfuse.memory import MemoryPanel
-from epdfuse.panel import (
+from epdfuse.panel.bits import View
+from epdfuse.panel.spec import (
     BusyTimeoutError,
     DcFailedError,
     PanelBrokenError,
@@ -19,7 +17,9 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
-from epdfuse.simulated import Bench, Fault, Pace, SimulatedPanel
+from epdfuse.simulator import picture
+from epdfuse.simulator.memory import MemoryPanel
+from epdfuse.simulator.panel import Bench, Fault, Pace, SimulatedPanel
 
 pytestmark = pytest.mark.contract
 

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from epdfuse import picture
-from epdfuse.bits import View
-from epdfuse.panel import panel_spec
-from epdfuse.picture import NotOurPictureError
+from epdfuse.panel.bits import View
+from epdfuse.panel.spec import panel_spec
+from epdfuse.simulator import picture
+from epdfuse.simulator.picture import NotOurPictureError
 
 pytestmark = pytest.mark.unit
 

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from epdfuse import picture
-from epdfuse.panel import BusyTimeoutError, PanelSpec, panel_spec
-from epdfuse.simulated import Bench, Fault, Pace, SimulatedPanel
+from epdfuse.panel.spec import BusyTimeoutError, PanelSpec, panel_spec
+from epdfuse.simulator import picture
+from epdfuse.simulator.panel import Bench, Fault, Pace, SimulatedPanel
 from epdfuse.transcript import Request, record
 
 pytestmark = pytest.mark.unit

@@ -7,21 +7,14 @@ from typing import Any
 
 import pytest
 
-from epdfuse.bus import Lines, Pin
 from epdfuse.controllers import create_controller
-from epdfuse.panel import FILMS, BusError, PanelSpec, panel_spec
-from epdfuse.recording import RecordingBus, SilentBus
-from epdfuse.spi import (
-    SPEED_HZ,
-    NoPwm,
-    SpiDevice,
-    SpiGpioBus,
-    SysfsPwm,
-    Transfer,
-    find_chip,
-    find_pwm,
-    open_bus,
-)
+from epdfuse.hardware.bus import Lines, Pin
+from epdfuse.hardware.gpio import find_chip
+from epdfuse.hardware.pwm import NoPwm, SysfsPwm, find_pwm
+from epdfuse.hardware.spi import SPEED_HZ, SpiDevice, Transfer
+from epdfuse.hardware.wired import SpiGpioBus, open_bus
+from epdfuse.panel.spec import FILMS, BusError, PanelSpec, panel_spec
+from epdfuse.simulator.recording import RecordingBus, SilentBus
 
 pytestmark = pytest.mark.unit
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from epdfuse.texts import (
+from epdfuse.fuse.texts import (
     parse_stage_time,
     parse_temperature,
     stage_time_text,

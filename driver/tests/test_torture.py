@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from epdfuse.bits import View
+from epdfuse.panel.bits import View
 
 if TYPE_CHECKING:
     from driver.tests.conftest import Driver

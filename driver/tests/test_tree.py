@@ -4,8 +4,8 @@ import stat
 
 import pytest
 
-from epdfuse import tree
-from epdfuse.bits import View
+from epdfuse.fuse import tree
+from epdfuse.panel.bits import View
 
 pytestmark = pytest.mark.unit
 

@@ -10,11 +10,11 @@ import trio
 import trio.testing
 
 from epdfuse import service
-from epdfuse.commands import Command, Operator, Order
-from epdfuse.glass import GlassStore
-from epdfuse.memory import MemoryPanel
-from epdfuse.panel import DcFailedError, PanelSpec
-from epdfuse.turns import STUCK_AFTER, ClosedError, Turns
+from epdfuse.fuse.turns import STUCK_AFTER, ClosedError, Turns
+from epdfuse.panel.commands import Command, Operator, Order
+from epdfuse.panel.glass import GlassStore
+from epdfuse.panel.spec import DcFailedError, PanelSpec
+from epdfuse.simulator.memory import MemoryPanel
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from epdfuse import spi
-from epdfuse.controlled import ControlledPanel
-from epdfuse.panel import PanelDriver, PanelSpec
-from epdfuse.simulated import Bench, Pace, SimulatedPanel
+from epdfuse.controllers.controlled import ControlledPanel
+from epdfuse.hardware.spi import DEFAULT_DEVICE
+from epdfuse.hardware.wired import open_bus
+from epdfuse.panel.spec import PanelDriver, PanelSpec
+from epdfuse.simulator.panel import Bench, Pace, SimulatedPanel
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,7 @@ class BusOptions:
     simulated_timing: str
     busy_timeout: float
     """Seconds."""
-    spi_device: Path = spi.DEFAULT_DEVICE
+    spi_device: Path = DEFAULT_DEVICE
 
 
 def _simulated(options: BusOptions) -> PanelDriver:
@@ -30,7 +31,7 @@ def _simulated(options: BusOptions) -> PanelDriver:
 
 
 def _real(options: BusOptions) -> PanelDriver:
-    bus = spi.open_bus(options.spec.film.number, options.spi_device)
+    bus = open_bus(options.spec.film.number, options.spi_device)
     return ControlledPanel(options.spec, bus, options.busy_timeout)
 
 

@@ -8,9 +8,16 @@ from pathlib import Path
 
 from epdfuse import __version__, doctor, show, transcript
 from epdfuse.backends import BUSES, BusOptions
-from epdfuse.panel import DIMENSIONS, FILMS, PanelError, PanelSpec, UnknownPanelError, panel_spec
-from epdfuse.simulated import Bench, Fault
-from epdfuse.spi import DEFAULT_DEVICE
+from epdfuse.hardware.spi import DEFAULT_DEVICE
+from epdfuse.panel.spec import (
+    DIMENSIONS,
+    FILMS,
+    PanelError,
+    PanelSpec,
+    UnknownPanelError,
+    panel_spec,
+)
+from epdfuse.simulator.panel import Bench, Fault
 from epdfuse.storage import Refusal, holder
 
 _Adder = Callable[..., argparse.ArgumentParser]

@@ -11,9 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from epdfuse import spi
-from epdfuse.controlled import ControlledPanel
-from epdfuse.panel import DIMENSIONS, FILMS, BusError, PanelError, PanelSpec, panel_spec
+from epdfuse.controllers.controlled import ControlledPanel
+from epdfuse.hardware.gpio import chip_label, find_chip
+from epdfuse.hardware.spi import DEFAULT_DEVICE
+from epdfuse.hardware.wired import open_bus
+from epdfuse.panel.spec import DIMENSIONS, FILMS, BusError, PanelError, PanelSpec, panel_spec
 from epdfuse.show import DEFAULT_MOUNTPOINT
 from epdfuse.storage import Refusal
 
@@ -62,7 +64,7 @@ class Machine:
 
     devices: Path = Path("/dev")
     fuse_settings: Path = Path("/etc/fuse.conf")
-    label_of: Callable[[Path], str] = spi.chip_label
+    label_of: Callable[[Path], str] = chip_label
     has_module: Callable[[str], bool] = lambda name: importlib.util.find_spec(name) is not None
     find_program: Callable[[str], str | None] = shutil.which
     user_id: Callable[[], int] = os.geteuid
@@ -103,7 +105,7 @@ def add_command(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     parser.add_argument(
         "--spi-device",
         type=Path,
-        default=spi.DEFAULT_DEVICE,
+        default=DEFAULT_DEVICE,
         metavar="FILE",
         help="where the panel is (default: %(default)s)",
     )
@@ -196,7 +198,7 @@ def _unlabelled(chips: list[Path]) -> Finding:
 
 def _labelled(machine: Machine) -> Finding:
     try:
-        chip = spi.find_chip(machine.devices, machine.label_of)
+        chip = find_chip(machine.devices, machine.label_of)
     except (BusError, OSError) as error:
         fix = "the header of a Raspberry Pi is needed; is this one, with its own kernel?"
         return Finding("GPIO chip", str(error), well=False, fix=fix)
@@ -311,7 +313,7 @@ def panel(question: Question, *, reachable: bool) -> Finding:
 
 def _probe(question: Question) -> None:
     driver = ControlledPanel(
-        question.spec, spi.open_bus(question.spec.film.number, question.spi_device)
+        question.spec, open_bus(question.spec.film.number, question.spi_device)
     )
     try:
         driver.probe()

@@ -13,14 +13,14 @@ import pyfuse3
 import trio
 
 from epdfuse.backends import BUSES, BusOptions
-from epdfuse.commands import Operator
-from epdfuse.directory import Directory
-from epdfuse.glass import GlassStore
+from epdfuse.fuse.directory import Directory
+from epdfuse.fuse.server import EpdFileSystem
+from epdfuse.fuse.turns import Turns
 from epdfuse.notify import notify, watchdog_interval
-from epdfuse.panel import PanelDriver, PanelError
-from epdfuse.server import EpdFileSystem
+from epdfuse.panel.commands import Operator
+from epdfuse.panel.glass import GlassStore
+from epdfuse.panel.spec import PanelDriver, PanelError
 from epdfuse.storage import Refusal, claim
-from epdfuse.turns import Turns
 
 log = logging.getLogger(__name__)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from epdfuse.controllers import Controller, create_controller
-from epdfuse.panel import (
+from epdfuse.panel.spec import (
     DEFAULT_TEMPERATURE,
     DIMENSIONS,
     FILMS,
@@ -18,7 +18,7 @@ from epdfuse.panel import (
     UnsupportedCogError,
     panel_spec,
 )
-from epdfuse.recording import HEALTHY_CHIP_ID, HEALTHY_STATUS, RecordingBus, SilentBus
+from epdfuse.simulator.recording import HEALTHY_CHIP_ID, HEALTHY_STATUS, RecordingBus, SilentBus
 
 OPERATIONS = ("clear", "update", "partial")
 TEMPERATURES = range(-99, 100)

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Mapping
 
-from epdfuse.bus import Bus
 from epdfuse.controllers.base import Controller
 from epdfuse.controllers.cog1_film110 import Film110Controller
 from epdfuse.controllers.cog2_film230 import Film230Controller
 from epdfuse.controllers.cog2_film231 import Film231Controller
-from epdfuse.panel import PanelSpec
+from epdfuse.hardware.bus import Bus
+from epdfuse.panel.spec import PanelSpec
 
 __all__ = ["Controller", "create_controller"]
 

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import chain, repeat
 
-from epdfuse.bus import Around, Bus, Lines, Pin, Script, SetPin, SpiOff, SpiOn, Wait, play
-from epdfuse.encoding import (
+from epdfuse.controllers.encoding import (
     ALL_BLACK,
     ALL_WHITE,
     COMPENSATE,
@@ -20,7 +19,8 @@ from epdfuse.encoding import (
     encode_uniform,
     line_size,
 )
-from epdfuse.panel import DEFAULT_TEMPERATURE, BusyTimeoutError
+from epdfuse.hardware.bus import Around, Bus, Lines, Pin, Script, SetPin, SpiOff, SpiOn, Wait, play
+from epdfuse.panel.spec import DEFAULT_TEMPERATURE, BusyTimeoutError
 
 MILLISECOND = 1000
 """In the microseconds of the bus."""

@@ -6,7 +6,24 @@ The chip has no identity and no status to read: a broken panel of this film goes
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from epdfuse.bus import (
+from epdfuse.controllers.base import (
+    CHANNEL_SELECT,
+    DARK,
+    MILLISECOND,
+    RESET_PULSE,
+    STAGES,
+    FourStageController,
+    wait_until_ready,
+)
+from epdfuse.controllers.encoding import (
+    ALL_HOLD,
+    Column,
+    LineFormat,
+    encode_dummy,
+    encode_uniform,
+    scan_upwards,
+)
+from epdfuse.hardware.bus import (
     REGISTER_INDEX,
     REGISTER_WRITE,
     Around,
@@ -22,23 +39,6 @@ from epdfuse.bus import (
     Wait,
     play,
     register,
-)
-from epdfuse.controllers.base import (
-    CHANNEL_SELECT,
-    DARK,
-    MILLISECOND,
-    RESET_PULSE,
-    STAGES,
-    FourStageController,
-    wait_until_ready,
-)
-from epdfuse.encoding import (
-    ALL_HOLD,
-    Column,
-    LineFormat,
-    encode_dummy,
-    encode_uniform,
-    scan_upwards,
 )
 
 _CHANNELS, _OUTPUT_ENABLE, _LATCH, _VOLTAGE_LEVEL, _PUMPS, _PUMP_FREQUENCY = range(1, 7)

@@ -4,7 +4,9 @@ Register numbers and values are those of Pervasive Displays' timing documents fo
 order and times are checked against the transcripts of the reference.
 """
 
-from epdfuse.bus import (
+from epdfuse.controllers.base import DARK, MILLISECOND, RESET_PULSE, wait_until_ready
+from epdfuse.controllers.encoding import Column
+from epdfuse.hardware.bus import (
     READ_CHIP_ID,
     REGISTER_INDEX,
     REGISTER_READ,
@@ -14,9 +16,7 @@ from epdfuse.bus import (
     play,
     register,
 )
-from epdfuse.controllers.base import DARK, MILLISECOND, RESET_PULSE, wait_until_ready
-from epdfuse.encoding import Column
-from epdfuse.panel import DcFailedError, PanelBrokenError, UnsupportedCogError
+from epdfuse.panel.spec import DcFailedError, PanelBrokenError, UnsupportedCogError
 
 ODD_PIXELS = Column(((6, 4, 2, 0),), backwards=True)
 """Pixels are counted from 1 along the row; the odd ones are wired from the right."""

@@ -3,10 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from epdfuse.bus import REGISTER_WRITE, Around, Bus, Lines, Pin, SetPin, Wait, play, register
 from epdfuse.controllers import cog2
 from epdfuse.controllers.base import CHANNEL_SELECT, MILLISECOND, Controller
-from epdfuse.encoding import (
+from epdfuse.controllers.encoding import (
     ALL_BLACK,
     ALL_FLOAT,
     ALL_WHITE,
@@ -19,7 +18,18 @@ from epdfuse.encoding import (
     line_size,
     scan_downwards,
 )
-from epdfuse.panel import DcFailedError
+from epdfuse.hardware.bus import (
+    REGISTER_WRITE,
+    Around,
+    Bus,
+    Lines,
+    Pin,
+    SetPin,
+    Wait,
+    play,
+    register,
+)
+from epdfuse.panel.spec import DcFailedError
 
 _AROUND = Around(before=(cog2.SELECT_LINE_DATA,), after=cog2.LINE_OUT)
 

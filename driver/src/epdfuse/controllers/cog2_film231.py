@@ -3,7 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from epdfuse.bus import (
+from epdfuse.controllers import cog2
+from epdfuse.controllers.base import CHANNEL_SELECT, MILLISECOND, FourStageController
+from epdfuse.controllers.encoding import (
+    ALL_FLOAT,
+    ALL_WHITE,
+    NORMAL,
+    Column,
+    Drive,
+    LineFormat,
+    encode_dummy,
+    scan_around,
+    scan_downwards,
+)
+from epdfuse.hardware.bus import (
     REGISTER_WRITE,
     Around,
     Bus,
@@ -14,19 +27,6 @@ from epdfuse.bus import (
     Wait,
     play,
     register,
-)
-from epdfuse.controllers import cog2
-from epdfuse.controllers.base import CHANNEL_SELECT, MILLISECOND, FourStageController
-from epdfuse.encoding import (
-    ALL_FLOAT,
-    ALL_WHITE,
-    NORMAL,
-    Column,
-    Drive,
-    LineFormat,
-    encode_dummy,
-    scan_around,
-    scan_downwards,
 )
 
 _AROUND = Around(before=(SpiOn(), cog2.SELECT_LINE_DATA), after=(*cog2.LINE_OUT, SpiOff()))

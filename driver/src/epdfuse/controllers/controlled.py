@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from epdfuse.bus import Bus
 from epdfuse.controllers import create_controller
-from epdfuse.panel import BusError, PanelError, PanelSpec
+from epdfuse.hardware.bus import Bus
+from epdfuse.panel.spec import BusError, PanelError, PanelSpec
 
 DEFAULT_BUSY_TIMEOUT = 3.0
 

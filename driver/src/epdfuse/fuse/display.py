@@ -1,6 +1,6 @@
 """The frame being assembled, which several files show and change."""
 
-from epdfuse.bits import View
+from epdfuse.panel.bits import View
 
 
 class FrameTooLongError(ValueError):

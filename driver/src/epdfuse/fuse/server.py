@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, NoReturn, cast
 import pyfuse3
 from pyfuse3 import EntryAttributes, FileInfo, FUSEError, StatvfsData
 
-from epdfuse import tree
-from epdfuse.display import FrameTooLongError, IncompleteFrameError
-from epdfuse.panel import PanelError
-from epdfuse.tree import Kind, Node
-from epdfuse.turns import ClosedError, Turns
+from epdfuse.fuse import tree
+from epdfuse.fuse.display import FrameTooLongError, IncompleteFrameError
+from epdfuse.fuse.tree import Kind, Node
+from epdfuse.fuse.turns import ClosedError, Turns
+from epdfuse.panel.spec import PanelError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
         SetattrFields,
     )
 
-    from epdfuse.directory import Directory
+    from epdfuse.fuse.directory import Directory
 
 _NAMES_STAY_S = 3600
 """Seconds the kernel may remember which names exist; they never change."""

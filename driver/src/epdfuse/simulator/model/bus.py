@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from epdfuse.bus import (
+from epdfuse.hardware.bus import (
     READ_CHIP_ID,
     REGISTER_INDEX,
     REGISTER_READ,
@@ -14,8 +14,9 @@ from epdfuse.bus import (
     Pin,
     play_lines,
 )
-from epdfuse.model.glass import FLOAT, RESIDUE, Glass
-from epdfuse.model.registers import (
+from epdfuse.panel.spec import PanelSpec
+from epdfuse.simulator.model.glass import FLOAT, RESIDUE, Glass
+from epdfuse.simulator.model.registers import (
     LINE_DATA,
     PUMPS,
     STATUS,
@@ -23,8 +24,7 @@ from epdfuse.model.registers import (
     Registers,
     rules,
 )
-from epdfuse.model.wiring import Line, LineError, wiring
-from epdfuse.panel import PanelSpec
+from epdfuse.simulator.model.wiring import Line, LineError, wiring
 
 _WHOLE, _VOLTAGE = 0x80, 0x40
 _BORDER_CODES = {0x00, 0xAA, 0xFF}

@@ -1,7 +1,7 @@
 """A panel in memory, to test what stands above the wall: instant, and broken on request."""
 
-from epdfuse.bits import driven
-from epdfuse.panel import DEFAULT_TEMPERATURE, PanelError, PanelSpec
+from epdfuse.panel.bits import driven
+from epdfuse.panel.spec import DEFAULT_TEMPERATURE, PanelError, PanelSpec
 
 
 class MemoryPanel:

@@ -11,8 +11,8 @@ import struct
 import zlib
 from pathlib import Path
 
-from epdfuse.bits import View
-from epdfuse.panel import PanelSpec
+from epdfuse.panel.bits import View
+from epdfuse.panel.spec import PanelSpec
 from epdfuse.storage import replace_file
 
 log = logging.getLogger(__name__)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
-from epdfuse.panel import PanelSpec
+from epdfuse.panel.spec import PanelSpec
 
 LINE_DATA = 0x0A
 OUTPUT_ENABLE = 0x02

@@ -4,6 +4,6 @@ It knows nothing of the driver's tables: wiring, registers and physics are writt
 second time, the other way round, so driver and model prove each other.
 """
 
-from epdfuse.model.bus import Health, ModelBus, Observation
+from epdfuse.simulator.model.bus import Health, ModelBus, Observation
 
 __all__ = ["Health", "ModelBus", "Observation"]

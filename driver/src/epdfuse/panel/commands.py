@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 from enum import Enum
 
-from epdfuse.glass import Glass, GlassStore
-from epdfuse.panel import PanelDriver, PanelError, PanelSpec
+from epdfuse.panel.glass import Glass, GlassStore
+from epdfuse.panel.spec import PanelDriver, PanelError, PanelSpec
 
 log = logging.getLogger(__name__)
 

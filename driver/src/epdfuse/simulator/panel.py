@@ -1,7 +1,7 @@
 """A panel without hardware: it takes the time of a real one, and fails as one would.
 
-Behind the bus is the model of `epdfuse.model`, driven by the same controllers as a real panel.
-Its glass is the picture `glass.png` in the state directory, where stages and ghosts can be seen;
+Behind the bus is `epdfuse.simulator.model`, driven by the same controllers as a real panel. Its
+glass is the picture `glass.png` in the state directory, where stages and ghosts can be seen;
 what goes over the bus is written to `bus.txt` there when somebody asks for it.
 """
 
@@ -16,12 +16,12 @@ from enum import Enum
 from pathlib import Path
 from typing import IO
 
-from epdfuse import picture
-from epdfuse.bus import Lines, Pin
-from epdfuse.controlled import ControlledPanel
-from epdfuse.model import Health, ModelBus
-from epdfuse.panel import DcFailedError, PanelBrokenError, PanelSpec, UnsupportedCogError
-from epdfuse.recording import RecordingBus
+from epdfuse.controllers.controlled import ControlledPanel
+from epdfuse.hardware.bus import Lines, Pin
+from epdfuse.panel.spec import DcFailedError, PanelBrokenError, PanelSpec, UnsupportedCogError
+from epdfuse.simulator import picture
+from epdfuse.simulator.model import Health, ModelBus
+from epdfuse.simulator.recording import RecordingBus
 from epdfuse.storage import replace_file
 
 log = logging.getLogger(__name__)

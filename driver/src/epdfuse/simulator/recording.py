@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from epdfuse.bus import READ_CHIP_ID, Bus, Lines, Pin, play_lines
+from epdfuse.hardware.bus import READ_CHIP_ID, Bus, Lines, Pin, play_lines
 
 HEALTHY_CHIP_ID = 0x02
 HEALTHY_STATUS = 0xC0

@@ -6,7 +6,7 @@ from enum import Enum, auto
 from itertools import count
 from stat import S_IFDIR, S_IFREG
 
-from epdfuse.bits import View
+from epdfuse.panel.bits import View
 
 ROOT = 1
 """Inode number of the mounted directory itself."""

@@ -4,7 +4,7 @@ import math
 
 import trio
 
-from epdfuse.commands import Operator, Order
+from epdfuse.panel.commands import Operator, Order
 
 STUCK_AFTER = 120.0
 """Seconds no order takes; the longest update, at -10 °C and below, takes 44."""

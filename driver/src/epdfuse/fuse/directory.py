@@ -1,10 +1,10 @@
 """The mounted directory without a file system: what reading and writing each file means."""
 
-from epdfuse import texts
-from epdfuse.commands import Command, Operator, Order
-from epdfuse.display import Display
-from epdfuse.panel import DEFAULT_TEMPERATURE
-from epdfuse.tree import Kind, Node
+from epdfuse.fuse import texts
+from epdfuse.fuse.display import Display
+from epdfuse.fuse.tree import Kind, Node
+from epdfuse.panel.commands import Command, Operator, Order
+from epdfuse.panel.spec import DEFAULT_TEMPERATURE
 
 
 class Directory:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 
-from epdfuse.panel import PanelSpec
+from epdfuse.panel.spec import PanelSpec
 
 _PAIRS = tuple(bytes((byte >> 6, byte >> 4 & 3, byte >> 2 & 3, byte & 3)) for byte in range(256))
 Gather = Callable[[bytes], Sequence[int]]

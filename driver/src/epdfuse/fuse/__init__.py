@@ -1,0 +1,1 @@
+"""The directory that programs see: a request, its file, the order it makes."""

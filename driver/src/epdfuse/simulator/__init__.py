@@ -1,0 +1,1 @@
+"""A panel without hardware: the reading of the bytes on its bus, and pictures of what it shows."""
