@@ -109,6 +109,14 @@ def test_large_headers_are_refused(site: Any) -> None:
     assert site.ask("GET", "/any", {"X-Large": "x" * 24_000}).status == 431
 
 
+def test_who_never_ends_a_request_is_cut_off(site: Any) -> None:
+    """After 30 s; the limit of this test is twice that."""
+    with site.connect() as connection:
+        connection.settimeout(60)
+        connection.sendall(b"POST /messages HTTP/1.1\r\nHost: mac.example.com\r\n")
+        assert connection.recv(1) == b""
+
+
 def test_large_bodies_are_refused(site: Any) -> None:
     assert site.ask("POST", "/any", body=b"x" * 100_000).status == 200
     # Refused for what it says, before it has come.
