@@ -27,6 +27,7 @@ PLAIN = {
     "ANSIBLE_NOCOLOR": "1",
     "ANSIBLE_STDOUT_CALLBACK": "ansible.builtin.default",
 }
+ANSIBLE_PLAYBOOK = Path(sys.executable).with_name("ansible-playbook")
 Found = TypeVar("Found")
 
 
@@ -118,14 +119,16 @@ class Run:
         return " ".join(report.partition("TASKS RECAP")[0].split())
 
 
-def play(playbook: Path, *options: str, **environment: str) -> Run:
+def play(
+    playbook: Path, *options: str, program: Path = ANSIBLE_PLAYBOOK, **environment: str
+) -> Run:
     """Run a playbook, whether that ends well or not."""
-    program = Path(sys.executable).with_name("ansible-playbook")
     done = subprocess.run(
         [str(program), str(playbook), *options],
         cwd=ROOT,
         env={**os.environ, **PLAIN, **environment},
         check=False,
+        stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
     )

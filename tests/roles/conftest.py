@@ -1,14 +1,19 @@
-"""The checker of the roles, a program in tools/, and a small repository for it to check."""
+"""The checker of the roles, a repository for it to check, and tasks that are run here."""
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
+
+from virtual_pi import testing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,3 +58,31 @@ def repository(tmp_path: Path) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content)
     return tmp_path
+
+
+@pytest.fixture
+def play_here(tmp_path: Path) -> Callable[..., testing.Run]:
+    """Give a function that runs tasks on this computer.
+
+    Programs in `tmp_path` come before those that are installed. What it takes beside the tasks
+    are extra variables, and `program`, another ansible-playbook.
+    """
+
+    def run(
+        tasks: Sequence[Mapping[str, object]],
+        program: Path = testing.ANSIBLE_PLAYBOOK,
+        **given: Any,
+    ) -> testing.Run:
+        play = {
+            "hosts": "localhost",
+            "gather_facts": False,
+            "environment": {"PATH": f"{tmp_path}:/usr/bin:/bin"},
+            "vars": {"ansible_python_interpreter": sys.executable},
+            "tasks": tasks,
+        }
+        playbook = tmp_path / "play.yml"
+        playbook.write_text(yaml.safe_dump([play]))
+        options = ("-i", "localhost,", "-c", "local", "-e", json.dumps(given))
+        return testing.play(playbook, *options, program=program, ANSIBLE_STRATEGY="linear")
+
+    return run

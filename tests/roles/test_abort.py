@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 
 from virtual_pi import testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).resolve().parents[2]
 SAID = '{"verdict": "back", "sentence": "Release abc is as it was."}'
 
 
 @pytest.fixture(params=["", "2.21.5"], ids=["this", "newer"])
-def playbook_program(request: pytest.FixtureRequest) -> list[str]:
+def program(request: pytest.FixtureRequest) -> Path:
     """The ansible-playbook of this environment, and the newest that is supported."""
     if not request.param:
-        return [sys.executable, "-m", "ansible", "playbook"]
-    program, why_not = testing.other_ansible(request.param, (3, 12))
-    return [str(program)] if program else pytest.skip(why_not)
+        return testing.ANSIBLE_PLAYBOOK
+    found, why_not = testing.other_ansible(request.param, (3, 12))
+    return found or pytest.skip(why_not)
 
 
 @pytest.fixture
-def failing(tmp_path: Path, playbook_program: list[str]) -> Callable[[Mapping[str, object]], str]:
+def failing(
+    tmp_path: Path, program: Path, play_here: Callable[..., testing.Run]
+) -> Callable[[Mapping[str, object]], str]:
     """Give a function that runs a task which fails, and what follows: all that is said."""
     journal = tmp_path / "journalctl"
     begun = tmp_path / "begun"
@@ -48,26 +44,11 @@ def failing(tmp_path: Path, playbook_program: list[str]) -> Callable[[Mapping[st
     def run(task: Mapping[str, object]) -> str:
         role = {"name": "release", "tasks_from": "abort"}
         abort = {"name": "Put back", "ansible.builtin.include_role": role}
-        play = {
-            "hosts": "localhost",
-            "gather_facts": False,
-            "environment": {"PATH": f"{tmp_path}:/usr/bin:/bin"},
-            "vars": {"ansible_python_interpreter": sys.executable},
-            "tasks": [{"block": [task], "rescue": [abort]}],
-        }
-        given = {"__release_command": [str(release)]}
-        (tmp_path / "play.yml").write_text(yaml.safe_dump([play]))
-        argv = [*playbook_program, "-i", "localhost,", "-c", "local"]
-        done = subprocess.run(
-            [*argv, "-e", json.dumps(given), str(tmp_path / "play.yml")],
-            cwd=ROOT,
-            env={**os.environ, "ANSIBLE_STRATEGY": "linear"},
-            check=False,
-            capture_output=True,
-            text=True,
+        done = play_here(
+            [{"block": [task], "rescue": [abort]}], program, __release_command=[str(release)]
         )
-        assert done.returncode != 0
-        return " ".join((done.stdout + done.stderr).split())
+        assert done.status != 0
+        return " ".join(done.output.split())
 
     return run
 

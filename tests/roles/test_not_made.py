@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from virtual_pi import testing
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).resolve().parents[2]
 NEEDED = "1 image needs about 300 MB, and there are"
 
 
@@ -26,7 +25,7 @@ NEEDED = "1 image needs about 300 MB, and there are"
     ],
 )
 def test_the_reason_comes_with_the_room_that_is_missing(
-    tmp_path: Path, reason: str, is_full: bool
+    play_here: Callable[..., testing.Run], reason: str, is_full: bool
 ) -> None:
     role = {"name": "docker", "tasks_from": "not_made"}
     rescue = {
@@ -35,27 +34,9 @@ def test_the_reason_comes_with_the_room_that_is_missing(
         "vars": {"__docker_wanted": ["inkstand/nothing:0"]},
     }
     build = {"name": "Build", "ansible.builtin.fail": {"msg": reason}}
-    play = {
-        "hosts": "localhost",
-        "gather_facts": False,
-        "vars": {"ansible_python_interpreter": sys.executable},
-        "tasks": [{"block": [build], "rescue": [rescue]}],
-    }
-    playbook = tmp_path / "play.yml"
-    playbook.write_text(yaml.safe_dump([play]))
-    argv = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "-c", "local"]
-    done = subprocess.run(
-        [*argv, str(playbook)],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_STRATEGY": "linear", "ANSIBLE_NOCOLOR": "1"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode != 0
-    report = done.stdout.partition("What became of each host")[2]
+    done = play_here([{"block": [build], "rescue": [rescue]}])
+    assert done.status != 0
     # Of the task that failed first, and of no other.
-    assert "FAILED at Build" in report
-    told = " ".join(report.split())
-    assert reason in told
-    assert (NEEDED in told) is is_full, json.dumps(told)
+    assert "FAILED at Build" in done.closing
+    assert reason in done.closing
+    assert (NEEDED in done.closing) is is_full, done.closing

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from virtual_pi import testing
+from virtual_pi.settings import ROOT
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 
-ROOT = Path(__file__).resolve().parents[2]
 MEANT = "remove_inkstand=true"
 
 
@@ -29,18 +28,10 @@ def remove(tmp_path: Path) -> Callable[..., str]:
     inventory.write_text(json.dumps({"all": {"hosts": {"pi": pi}}}))
 
     def run(*options: str) -> str:
-        argv = [sys.executable, "-m", "ansible", "playbook", str(ROOT / "remove.yml")]
-        done = subprocess.run(
-            [*argv, "-i", str(inventory), *options],
-            cwd=ROOT,
-            env={**os.environ, "ANSIBLE_STRATEGY": "linear", "ANSIBLE_NOCOLOR": "1"},
-            check=False,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode != 0
-        return done.stdout
+        given = ("-i", str(inventory), *options)
+        done = testing.play(ROOT / "remove.yml", *given, ANSIBLE_STRATEGY="linear")
+        assert done.status != 0
+        return done.output
 
     return run
 
