@@ -55,10 +55,22 @@ OF_PLAYBOOKS: Mapping[str, Mapping[str, Any]] = {
     "restore_inkstand": {"type": "bool"},
 }
 # Settings of earlier versions, and what became of them: said, and no reason to stop.
+GONE = "this setting is gone, and the line can be deleted."
+OURS = f"{GONE} Inkstand has one good value for it, and uses that."
 FORMER: Mapping[str, str] = {
+    "app_pigpiod_port": OURS,
+    "backup_containers": OURS,
+    "backup_packages": OURS,
+    "release_app_container": OURS,
+    "release_app_port": OURS,
+    "release_bridge_container": OURS,
+    "release_driver_files": OURS,
+    "release_driver_unit": OURS,
+    "release_edge_container": OURS,
+    "release_steady_seconds": OURS,
     "app_panel_bit_order": (
-        "this setting is gone, and the line can be deleted. Which bit is the left pixel is known"
-        " now, and the same on every panel (docs/hardware.md)."
+        f"{GONE} Which bit is the left pixel is known now, and the same on every panel"
+        " (docs/hardware.md)."
     ),
 }
 # How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -229,12 +230,26 @@ def test_good_settings_go_on_to_the_pi_and_a_stranger_is_named(
 
 @pytest.mark.integration
 def test_a_setting_of_an_earlier_version_is_named_and_the_run_goes_on(
-    play: Callable[..., subprocess.CompletedProcess[str]],
+    play: Callable[..., subprocess.CompletedProcess[str]], check_settings: Any
 ) -> None:
-    done = play({**GOOD, "app_panel_bit_order": "lsb_first"})
+    done = play({**GOOD, **dict.fromkeys(check_settings.FORMER, "whatever")})
     assert "UNREACHABLE" in done.stdout, done.stdout
     told = " ".join(done.stderr.split())
-    assert "app_panel_bit_order: this setting is gone, and the line can be deleted." in told
+    gone = f"{{}}: {check_settings.GONE}"
+    assert [name for name in check_settings.FORMER if gone.format(name) not in told] == []
+
+
+@pytest.mark.unit
+def test_a_setting_that_is_gone_is_nowhere(check_settings: Any) -> None:
+    left = [
+        f"{file.relative_to(ROOT)}: {name}"
+        for folder in ("roles", "inventory", "host_vars.example", "molecule")
+        for file in sorted((ROOT / folder).rglob("*"))
+        if file.suffix in {".yml", ".j2", ".py", ".md"}
+        for name in check_settings.FORMER
+        if re.search(rf"\b{name}\b", file.read_text(encoding="utf-8"))
+    ]
+    assert left == []
 
 
 @pytest.mark.integration

@@ -133,7 +133,8 @@ def written() -> set[str]:
 def kept(written: set[str]) -> set[str]:
     """Return what of it the snapshot holds."""
     wiring = read(WIRING)
-    patterns = [*wiring["release_files"], *wiring["release_driver_files"]]
+    ours = read("roles/release/vars/main.yml")
+    patterns = [*wiring["release_files"], *ours["__release_driver_files"]]
     out = [it[1:] for it in patterns if it.startswith("!")]
     named = {path for path in written for it in patterns if covers(it, path)}
     return {path for path in named if not any(fnmatch.fnmatchcase(path, it) for it in out)}
