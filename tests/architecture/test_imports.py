@@ -139,7 +139,7 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand_release.cli",
         "inkstand_release.gate",
         "inkstand_release.health",
-        "inkstand_release.points",
+        "inkstand_release.snapshots",
         "inkstand_release.switching",
     },
 }

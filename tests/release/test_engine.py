@@ -164,7 +164,7 @@ def test_a_log_is_its_last_lines(daemon: Daemon) -> None:
 
 def test_the_last_end_is_asked_for_since_the_container_was_made(daemon: Daemon) -> None:
     daemon.answers = [(200, b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "1"}}}\n\n')]
-    assert Engine().last_end("app", "1970-01-01T00:01:00Z") == End(1, hungry=False)
+    assert Engine().last_end("app", "1970-01-01T00:01:00Z") == End(1, oom_killed=False)
     assert daemon.asked[0][1].startswith("/events?since=60&until=")
 
 

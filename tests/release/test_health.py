@@ -186,9 +186,9 @@ def test_a_stranger_is_asked_about_by_the_name_of_the_appliance(pi: Any, secure_
     secure_site.answers = {"GET /": (502, ""), "POST /": (503, "")}
     settings = replace(pi.settings, host="pi.example", https_port=secure_site.server_port)
     assert health.ask_https(settings) == 502
-    assert health.door_is_closed(settings)
+    assert health.is_in_maintenance(settings)
     secure_site.answers["POST /"] = (401, "")
-    assert not health.door_is_closed(settings)
+    assert not health.is_in_maintenance(settings)
     assert secure_site.asked[:2] == [("GET /", "pi.example"), ("POST /", "pi.example")]
 
 
@@ -250,8 +250,11 @@ def test_how_it_ended_is_asked_of_those_that_did(serving: Any) -> None:
         serving.engine.containers[f"inkstand-{name}"] for name in ("app", "pigpiod", "traefik")
     )
     app["RestartCount"], bridge["State"]["Running"] = 1, False
-    ended = {"inkstand-app": End(137, hungry=True), "inkstand-pigpiod": End(2, hungry=False)}
-    serving.engine.ends = {**ended, "inkstand-traefik": End(1, hungry=False)}
+    ended = {
+        "inkstand-app": End(137, oom_killed=True),
+        "inkstand-pigpiod": End(2, oom_killed=False),
+    }
+    serving.engine.ends = {**ended, "inkstand-traefik": End(1, oom_killed=False)}
     seen = health.observe(serving.engine, serving.settings)
     assert edge["State"]["Running"]
     assert seen.ends == ended

@@ -13,9 +13,9 @@ from inkstand_release.gate import Patience
 from inkstand_release.health import (
     Demands,
     Observation,
-    complaints,
+    crash_looping,
+    failures,
     frames_in,
-    hopeless,
     how_it_ended,
 )
 
@@ -38,7 +38,7 @@ def well(make_spec: Callable[..., dict[str, Any]]) -> Observation:
 
 
 def test_nothing_is_said_of_what_is_well(well: Observation) -> None:
-    assert complaints(well, DEMANDS) == []
+    assert failures(well, DEMANDS) == []
 
 
 @pytest.mark.parametrize(
@@ -60,25 +60,25 @@ def test_nothing_is_said_of_what_is_well(well: Observation) -> None:
 def test_what_is_not_well_is_said(
     well: Observation, change: dict[str, Any], said: list[str]
 ) -> None:
-    assert complaints(replace(well, **change), DEMANDS) == said
+    assert failures(replace(well, **change), DEMANDS) == said
 
 
 def test_of_what_a_release_has_not_nothing_is_demanded(well: Observation) -> None:
     closed = replace(well, answer=502)
-    assert complaints(closed, replace(DEMANDS, edge=False)) == []
+    assert failures(closed, replace(DEMANDS, edge=False)) == []
     away = replace(closed, frames=0)
     for parts in (None, {"panel": "gone"}):
-        assert complaints(replace(away, parts=parts), replace(DEMANDS, app=False)) == []
+        assert failures(replace(away, parts=parts), replace(DEMANDS, app=False)) == []
 
 
 def test_what_did_not_work_before_is_not_demanded(well: Observation) -> None:
     parts = {"panel": "unplugged", "button": "ok", "storage": "ok"}
     seen = replace(well, parts=parts, frames=None, glass=())
-    assert complaints(seen, replace(DEMANDS, parts=("button", "storage"))) == []
+    assert failures(seen, replace(DEMANDS, parts=("button", "storage"))) == []
 
 
 def test_a_release_that_does_not_tell_its_frame_is_believed_by_its_count(well: Observation) -> None:
-    assert complaints(replace(well, frame=None, glass=("other",)), DEMANDS) == []
+    assert failures(replace(well, frame=None, glass=("other",)), DEMANDS) == []
 
 
 @pytest.mark.parametrize(
@@ -98,22 +98,22 @@ def test_a_container_that_is_down_is_all_that_is_said(
     app = well.containers["app"]
     assert app
     app["State"].update(state)
-    assert complaints(replace(well, parts=None), DEMANDS) == [said]
+    assert failures(replace(well, parts=None), DEMANDS) == [said]
 
 
 def test_a_container_that_is_not_there_is_named_and_not_hopeless(well: Observation) -> None:
     gone = replace(well, containers={**well.containers, "app": None})
-    assert complaints(gone, DEMANDS) == ["there is no container app"]
-    assert hopeless(gone, DEMANDS) == ""
+    assert failures(gone, DEMANDS) == ["there is no container app"]
+    assert crash_looping(gone, DEMANDS) == ""
 
 
 @pytest.mark.parametrize(
     ("end", "memory", "said"),
     [
         (None, 64 << 20, "it ended with exit status 2"),
-        (End(0, hungry=True), 64 << 20, f"{KILLED[:-7]}64 MiB"),
-        (End(137, hungry=False), 0, KILLED[: -len(" of 256 MiB")]),
-        (End(1, hungry=False), 64 << 20, "it ended with exit status 1"),
+        (End(0, oom_killed=True), 64 << 20, f"{KILLED[:-7]}64 MiB"),
+        (End(137, oom_killed=False), 0, KILLED[: -len(" of 256 MiB")]),
+        (End(1, oom_killed=False), 64 << 20, "it ended with exit status 1"),
     ],
 )
 def test_how_it_ended_is_said_by_the_engine_then_by_the_container(
@@ -141,7 +141,7 @@ def test_a_container_that_dies_three_times_more_than_before_is_hopeless(
     app = well.containers["app"]
     assert app
     app["RestartCount"] = 5
-    said = hopeless(well, replace(DEMANDS, restarts={"app": before} if before else {}))
+    said = crash_looping(well, replace(DEMANDS, restarts={"app": before} if before else {}))
     assert said == ("app was restarted 5 times: it ended with exit status 0" if is_hopeless else "")
 
 
@@ -149,7 +149,7 @@ def test_how_it_ended_is_known_although_it_was_started_again(well: Observation) 
     app = well.containers["app"]
     assert app
     app["RestartCount"] = 3
-    assert KILLED in hopeless(replace(well, ends={"app": End(137, hungry=True)}), DEMANDS)
+    assert KILLED in crash_looping(replace(well, ends={"app": End(137, oom_killed=True)}), DEMANDS)
 
 
 def test_the_last_end_is_read_out_of_the_events_of_the_engine() -> None:
@@ -158,7 +158,7 @@ def test_the_last_end_is_read_out_of_the_events_of_the_engine() -> None:
         b'{"Action": "oom", "Actor": {"Attributes": {}}}',
         b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "137"}}}',
     ]
-    assert end_of(b"\n".join(lines)) == End(137, hungry=True)
+    assert end_of(b"\n".join(lines)) == End(137, oom_killed=True)
     assert end_of(b"") is None
 
 

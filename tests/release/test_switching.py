@@ -576,10 +576,10 @@ def test_room_is_wanted_for_messages_and_for_nothing_else(
     assert pi.images["inkstand-app"] == "inkstand/app:one"
 
 
-def test_the_door_is_closed_while_a_release_is_judged(
+def test_the_is_in_maintenance_while_a_release_is_judged(
     pi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "door_is_closed", lambda _: True)
+    monkeypatch.setattr(health, "is_in_maintenance", lambda _: True)
     door = pi.folder / "dynamic" / "release.yml"
     door.parent.mkdir()
     pi.configure(door=str(door))

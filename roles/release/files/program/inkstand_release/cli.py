@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING, Any
 
-from inkstand_release import points
+from inkstand_release import snapshots
 from inkstand_release.engine import Engine
 from inkstand_release.errors import ReleaseError
 from inkstand_release.host import Host
@@ -48,7 +48,7 @@ def _act(action: str) -> dict[str, Any]:
         result = {"verdict": "refused", "sentence": str(error), "gate_seconds": 0.0}
     result["seconds"] = round(time.monotonic() - begin, 1)
     # One file an action: what puts things back says nothing of what failed before.
-    points.write_json(settings.state_directory / f"{action}.json", {"action": action, **result})
+    snapshots.write_json(settings.state_directory / f"{action}.json", {"action": action, **result})
     return result
 
 
@@ -62,7 +62,7 @@ def _act_in_a_unit(action: str) -> dict[str, Any]:
 
 
 def _result(path: Path, unit: str) -> dict[str, Any]:
-    found = points.read_json(path)
+    found = snapshots.read_json(path)
     if found is None:
         sentence = f"{unit} ended without a result;  journalctl -u {unit}  says why."
         return {"verdict": "refused", "sentence": sentence, "gate_seconds": 0.0, "seconds": 0.0}

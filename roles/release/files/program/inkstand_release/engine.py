@@ -44,7 +44,7 @@ class End:
     """How the process of a container ended: its exit status, and whether memory ran out."""
 
     status: int
-    hungry: bool
+    oom_killed: bool
 
 
 class Engine:
@@ -147,8 +147,8 @@ def end_of(events: bytes) -> End | None:
     """Return what the engine's events, a JSON object a line, say of the last end."""
     found = [json.loads(line) for line in events.splitlines() if line.strip()]
     died = [it["Actor"]["Attributes"]["exitCode"] for it in found if it["Action"] == "die"]
-    hungry = any(it["Action"] == "oom" for it in found)
-    return End(int(died[-1]), hungry) if died else None
+    oom_killed = any(it["Action"] == "oom" for it in found)
+    return End(int(died[-1]), oom_killed) if died else None
 
 
 def creation(spec: Spec) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand_release import health
-from inkstand_release.health import Demands, Observation, complaints, hopeless
+from inkstand_release.health import Demands, Observation, crash_looping, failures
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,9 +39,9 @@ class Patience:
 
     def judge(self, seen: Observation, demands: Demands, now: float) -> str | None:
         """Return why the release is bad, nothing when it is good, None when it is too early."""
-        if dying := hopeless(seen, demands):
+        if dying := crash_looping(seen, demands):
             return dying
-        if wrong := complaints(seen, demands):
+        if wrong := failures(seen, demands):
             self.since = None
             return "; ".join(wrong) if now >= self.end else None
         self.since = now if self.since is None else self.since

@@ -68,7 +68,7 @@ class Demands:
     restarts: Mapping[str, int] = field(default_factory=dict)
 
 
-def complaints(seen: Observation, demands: Demands) -> list[str]:
+def failures(seen: Observation, demands: Demands) -> list[str]:
     """Return a sentence for each thing that is not well; none: the release is good."""
     down = [it for name in demands.containers if (it := _of_container(name, seen))]
     return down or [*_of_app(seen, demands), *_of_glass(seen, demands), *_of_edges(seen, demands)]
@@ -88,7 +88,7 @@ def how_it_ended(found: Spec, end: End | None) -> str:
     """Say how the process of a container ended; one that was started again has forgotten it."""
     end = end or End(found["State"]["ExitCode"], found["State"]["OOMKilled"])
     limit = found["HostConfig"].get("Memory", 0)
-    if end.hungry or end.status == _KILLED:
+    if end.oom_killed or end.status == _KILLED:
         allowed = f" of {limit >> 20} MiB" if limit else ""
         return f"it was killed, as is what needs more memory than its limit{allowed}"
     return f"it ended with exit status {end.status}"
@@ -117,12 +117,12 @@ def _of_glass(seen: Observation, demands: Demands) -> Iterator[str]:
 def _of_edges(seen: Observation, demands: Demands) -> Iterator[str]:
     if seen.bridge != _OK:
         yield f"pigpiod does not answer: {seen.bridge}"
-    # While the door is closed a stranger may look, and is asked for a token.
+    # In maintenance a stranger may look, and is asked for a token.
     if demands.app and demands.edge and seen.answer != _UNAUTHORIZED:
         yield f"HTTPS answers {seen.answer} instead of {_UNAUTHORIZED}"
 
 
-def hopeless(seen: Observation, demands: Demands) -> str:
+def crash_looping(seen: Observation, demands: Demands) -> str:
     """Say which container dies again and again, or nothing."""
     for name in demands.containers:
         found = seen.containers.get(name)
@@ -240,7 +240,7 @@ def ask_https(settings: Settings, method: str = "GET") -> int | str:
         connection.close()
 
 
-def door_is_closed(settings: Settings) -> bool:
+def is_in_maintenance(settings: Settings) -> bool:
     """Tell whether what would change something is refused."""
     return ask_https(settings, "POST") == _UNAVAILABLE
 

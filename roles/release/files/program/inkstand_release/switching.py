@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkstand_release import database, door, files, gate, health, host, points
+from inkstand_release import database, files, gate, health, host, maintenance, snapshots
 from inkstand_release.engine import address_on, creation, image_of
 from inkstand_release.errors import EngineError, ReleaseError
 from inkstand_release.health import PARTS, Demands
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from inkstand_release.engine import Engine, Spec
     from inkstand_release.gate import Judge, Verdict
     from inkstand_release.host import Host
-    from inkstand_release.points import Point
     from inkstand_release.settings import Settings
+    from inkstand_release.snapshots import Snapshot
 
 # Seconds that a release gets to end in good order, and one that failed.
 _PATIENCE, _LITTLE_PATIENCE = 20, 3
@@ -64,7 +64,7 @@ class Releases:
         self._host = around
         self._judge_by = judge
         self._open = settings.state_directory / "open"
-        self._point = self._open / "point"
+        self._snapshot = self._open / "point"
         self._state = self._open / "state.json"
         self._previous = settings.state_directory / "previous"
         self._failed = settings.state_directory / "failed"
@@ -88,7 +88,7 @@ class Releases:
             self.recover()
         self._rename()
         self._remove_next()
-        if self._phase() == _BEGUN and points.load(self._point):
+        if self._phase() == _BEGUN and snapshots.load(self._snapshot):
             self._host.guard()
             return _said("open", "Goes on with a run that was not finished.")
         shutil.rmtree(self._open, ignore_errors=True)
@@ -97,10 +97,12 @@ class Releases:
             parts = self._parts(specs)
             if parts is None:
                 return _said("first", "Nothing runs that could be gone back to.")
-            point = self._take(specs, parts, coming)
-        points.write_json(self._state, {"phase": _BEGUN})
+            snapshot = self._take(specs, parts, coming)
+        snapshots.write_json(self._state, {"phase": _BEGUN})
         self._host.guard()
-        return _said("begun", f"Goes back to release {point.release} if the new one is not well.")
+        return _said(
+            "begun", f"Goes back to release {snapshot.release} if the new one is not well."
+        )
 
     def _rename(self) -> None:
         """Give containers of an older Inkstand their names of today; those of others are left."""
@@ -129,14 +131,14 @@ class Releases:
         except ReleaseError:
             return self._settings
 
-    def _take(self, specs: Specs, parts: tuple[str, ...], coming: Settings) -> Point:
+    def _take(self, specs: Specs, parts: tuple[str, ...], coming: Settings) -> Snapshot:
         """Write down what runs, and of what is to come that it is not there."""
         own = self._own_settings if self._own_settings.exists() else self._settings_file
         patterns = tuple(dict.fromkeys([*self._settings.snapshot_paths, *coming.snapshot_paths]))
         units = self._host.active_units(files.state(patterns))
         networks = self._networks(specs)
-        present = points.Present(specs, parts, patterns, units, networks, own)
-        return points.take(self._point, present)
+        present = snapshots.Present(specs, parts, patterns, units, networks, own)
+        return snapshots.take(self._snapshot, present)
 
     def _networks(self, specs: Specs) -> Specs:
         names = sorted({name for spec in specs.values() for name in _ends(spec)})
@@ -144,7 +146,7 @@ class Releases:
         return {name: network for name, network in found.items() if network is not None}
 
     def _phase(self) -> str:
-        return str((points.read_json(self._state) or {}).get("phase", ""))
+        return str((snapshots.read_json(self._state) or {}).get("phase", ""))
 
     def _present(self) -> Specs:
         found = {name: self._engine.inspect(name) for name in self._settings.containers}
@@ -170,15 +172,15 @@ class Releases:
             without_panel: no panel answers, and none did before; nobody demands one.
         """
         self._excused = ("panel",) if without_panel else ()
-        point = points.load(self._point) if self._phase() else None
+        snapshot = snapshots.load(self._snapshot) if self._phase() else None
         coming = self._coming()
-        if point and not coming and not point.changed_files():
+        if snapshot and not coming and not snapshot.changed_files():
             self._keep_settings()
             self._forget()
             return _said("unchanged", "Nothing changed.")
-        if not point:
+        if not snapshot:
             return self._first(coming)
-        return self._replace(point, coming)
+        return self._replace(snapshot, coming)
 
     def _coming(self) -> Specs:
         found = {name: self._engine.inspect(_next(name)) for name in self._settings.containers}
@@ -186,7 +188,7 @@ class Releases:
 
     def _keep_settings(self) -> None:
         """Remember by which settings the present release was judged."""
-        points.copy_whole(self._settings_file, self._own_settings)
+        snapshots.copy_whole(self._settings_file, self._own_settings)
 
     def _first(self, coming: Specs) -> dict[str, Any]:
         """Start what there was nothing before: it stays, well or not, for there is no other."""
@@ -206,29 +208,29 @@ class Releases:
         sentence = f"Release {name} runs but is not well: {verdict.why}. Its log: {log}"
         return {**_said("bad", sentence, verdict), "log": self._last_words(verdict.why)}
 
-    def _replace(self, point: Point, coming: Specs) -> dict[str, Any]:
+    def _replace(self, snapshot: Snapshot, coming: Specs) -> dict[str, Any]:
         if self._settings.app in coming:
             database.require_room(self._settings_then().databases, self._settings.state_directory)
-        points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(coming)})
+        snapshots.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(coming)})
         self._remove_next()
-        door.close(self._settings)
+        maintenance.begin(self._settings)
         try:
             self._stop(coming)
             if self._settings.app in coming:
-                database.copy(self._settings_then().databases, point.databases)
+                database.copy(self._settings_then().databases, snapshot.databases)
             self._install(coming)
-            return self._judge(point)
+            return self._judge(snapshot)
         except (EngineError, OSError) as error:
-            return self._go_back(point, f"it could not be started: {error}", None)
+            return self._go_back(snapshot, f"it could not be started: {error}", None)
 
-    def _judge(self, point: Point) -> dict[str, Any]:
-        verdict = self._judge_by(self._engine, self._settings, self._demands(point.parts))
+    def _judge(self, snapshot: Snapshot) -> dict[str, Any]:
+        verdict = self._judge_by(self._engine, self._settings, self._demands(snapshot.parts))
         if verdict.why:
-            return self._go_back(point, verdict.why, verdict)
+            return self._go_back(snapshot, verdict.why, verdict)
         name = self._name()
         self._keep_settings()
-        self._commit(point)
-        sentence = f"Release {name} is well and runs; release {point.release} is kept."
+        self._commit(snapshot)
+        sentence = f"Release {name} is well and runs; release {snapshot.release} is kept."
         return _said("good", sentence, verdict)
 
     def _demands(self, parts: tuple[str, ...]) -> Demands:
@@ -239,17 +241,17 @@ class Releases:
         return Demands(tuple(self._in_order(present)), parts, app, edge, restarts)
 
     def _name(self) -> str:
-        return points.name_of(self._present(), files.state(self._settings.snapshot_paths))
+        return snapshots.name_of(self._present(), files.state(self._settings.snapshot_paths))
 
-    def _commit(self, point: Point) -> None:
+    def _commit(self, snapshot: Snapshot) -> None:
         """Keep the release, and of those before it the last one."""
         shutil.rmtree(self._previous, ignore_errors=True)
-        point.directory.rename(self._previous)
+        snapshot.directory.rename(self._previous)
         self._forget()
         self._prune()
 
     def _forget(self) -> None:
-        door.open_again(self._settings)
+        maintenance.end(self._settings)
         shutil.rmtree(self._open, ignore_errors=True)
         self._host.unguard()
 
@@ -259,7 +261,7 @@ class Releases:
         A way back makes its networks anew.
         """
         kept = {image_of(spec) for spec in self._present().values()}
-        previous = points.load(self._previous)
+        previous = snapshots.load(self._previous)
         for name in self._engine.images(_OUR_IMAGES):
             if name not in kept | (previous.images if previous else set()):
                 # One that a stopped container of somebody is made of stays.
@@ -296,57 +298,57 @@ class Releases:
 
     # --- Back -----------------------------------------------------------------------------------
 
-    def _go_back(self, point: Point, why: str, verdict: Verdict | None) -> dict[str, Any]:
-        """Make everything what it was at `point`."""
+    def _go_back(self, snapshot: Snapshot, why: str, verdict: Verdict | None) -> dict[str, Any]:
+        """Make everything what it was at `snapshot`."""
         present = self._present()
         failed = self._name()
         log, last_words = self._write_log(failed, verdict, present, why), self._last_words(why)
-        others = self._others(point, present)
-        self._stop({**others, **self._writers(point)}, _LITTLE_PATIENCE)
-        self._return_to(point)
-        lost = self._put_databases_back(point)
-        self._remake(point, others, present)
+        others = self._others(snapshot, present)
+        self._stop({**others, **self._writers(snapshot)}, _LITTLE_PATIENCE)
+        self._return_to(snapshot)
+        lost = self._put_databases_back(snapshot)
+        self._remake(snapshot, others, present)
         at_once = replace(self._settings, steady_seconds=0.0)
-        after = self._judge_by(self._engine, at_once, self._demands(point.parts))
+        after = self._judge_by(self._engine, at_once, self._demands(snapshot.parts))
         self._forget()
         sentence = (
-            f"Release {failed} was not well ({why}). Release {point.release} is back"
+            f"Release {failed} was not well ({why}). Release {snapshot.release} is back"
             f"{'' if not after.why else f', but not well: {after.why}'}.{lost} "
             f"The log of the failed release is in {log}"
         )
         return {**_said("back", sentence, verdict), "log": last_words}
 
-    def _others(self, point: Point, present: Mapping[str, Spec]) -> Specs:
-        """Return which containers of `point` have to be made anew."""
-        wrong = self._wrong_networks(point)
+    def _others(self, snapshot: Snapshot, present: Mapping[str, Spec]) -> Specs:
+        """Return which containers of `snapshot` have to be made anew."""
+        wrong = self._wrong_networks(snapshot)
         return {
             name: spec
-            for name, spec in point.specs.items()
+            for name, spec in snapshot.specs.items()
             if _differs(present.get(name), spec) or wrong & _ends(spec)
         }
 
-    def _wrong_networks(self, point: Point) -> set[str]:
-        known = point.networks.items()
+    def _wrong_networks(self, snapshot: Snapshot) -> set[str]:
+        known = snapshot.networks.items()
         return {name for name, then in known if self._engine.network(name) != then}
 
-    def _remake(self, point: Point, others: Specs, present: Mapping[str, Spec]) -> None:
-        """Make containers what they were at `point`, and the networks that they are on."""
-        self._remove([*others, *(present.keys() - point.specs.keys())])
-        for name in sorted(self._wrong_networks(point)):
+    def _remake(self, snapshot: Snapshot, others: Specs, present: Mapping[str, Spec]) -> None:
+        """Make containers what they were at `snapshot`, and the networks that they are on."""
+        self._remove([*others, *(present.keys() - snapshot.specs.keys())])
+        for name in sorted(self._wrong_networks(snapshot)):
             # One that somebody else is on stays as it is.
             with contextlib.suppress(EngineError):
                 self._engine.remove_network(name)
-                self._engine.make_network(name, point.networks[name])
+                self._engine.make_network(name, snapshot.networks[name])
         self._install(others)
 
-    def _writers(self, point: Point) -> Specs:
+    def _writers(self, snapshot: Snapshot) -> Specs:
         """Return who may write to databases that were copied."""
         app = self._settings.app
-        return {app: point.specs[app]} if point.databases.exists() else {}
+        return {app: snapshot.specs[app]} if snapshot.databases.exists() else {}
 
-    def _put_databases_back(self, point: Point) -> str:
+    def _put_databases_back(self, snapshot: Snapshot) -> str:
         """Put back what the old release could not use; return a sentence that says so."""
-        kept = point.formats()
+        kept = snapshot.formats()
         if not kept:
             return ""
         source = self._settings.databases
@@ -354,23 +356,23 @@ class Releases:
         if not names:
             shutil.rmtree(self._failed)
             return ""
-        database.put_back(point.databases, source, names)
+        database.put_back(snapshot.databases, source, names)
         return (
-            f" It had changed {', '.join(names)} so that release {point.release} could not use"
+            f" It had changed {', '.join(names)} so that release {snapshot.release} could not use"
             f" it: that is as it was at the switch, and what the failed release left is in"
             f" {self._failed}."
         )
 
-    def _return_to(self, point: Point) -> set[str]:
+    def _return_to(self, snapshot: Snapshot) -> set[str]:
         """Make files, units and settings what they were, and return the paths that were not."""
-        now = self._host.active_units(files.state(point.patterns))
-        self._host.stop_units(unit for unit in now if unit not in point.units)
-        changed = point.put_files_back()
+        now = self._host.active_units(files.state(snapshot.patterns))
+        self._host.stop_units(unit for unit in now if unit not in snapshot.units)
+        changed = snapshot.put_files_back()
         touched = any(_is_below(path, self._settings.driver_files) for path in changed)
-        self._host.follow(changed, point.units, self._settings.driver if touched else "")
-        if point.settings.exists():
-            points.copy_whole(point.settings, self._settings_file)
-            points.copy_whole(point.settings, self._own_settings)
+        self._host.follow(changed, snapshot.units, self._settings.driver if touched else "")
+        if snapshot.settings.exists():
+            snapshots.copy_whole(snapshot.settings, self._settings_file)
+            snapshots.copy_whole(snapshot.settings, self._own_settings)
             self._settings = load(self._settings_file)
         return changed
 
@@ -403,48 +405,50 @@ class Releases:
 
     def recover(self) -> dict[str, Any]:
         """Finish what was left open: after a power cut, or when whoever deployed went away."""
-        point = points.load(self._point)
+        snapshot = snapshots.load(self._snapshot)
         phase = self._phase()
         self._remove_next()
-        if point is None or not phase:
+        if snapshot is None or not phase:
             self._forget()
             return _said("unchanged", "Nothing was left open.")
         if phase == _SWITCHING:
-            return self._go_back(point, "it was interrupted before it was judged", None)
-        changed = self._return_to(point)
+            return self._go_back(snapshot, "it was interrupted before it was judged", None)
+        changed = self._return_to(snapshot)
         self._forget()
         if not changed:
             return _said("unchanged", "Nothing had been changed.")
-        return _said("back", f"An update was not finished; release {point.release} is as it was.")
+        return _said(
+            "back", f"An update was not finished; release {snapshot.release} is as it was."
+        )
 
     # --- By hand --------------------------------------------------------------------------------
 
     def back(self, *, with_databases: bool = False) -> dict[str, Any]:
         """Go back to the previous release, which then has this one as its previous."""
         target = self._require_previous()
-        point = self._point_of_today(target)
+        snapshot = self._snapshot_of_today(target)
         source = self._settings.databases
-        others = self._others(target, point.specs)
-        points.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(others)})
+        others = self._others(target, snapshot.specs)
+        snapshots.write_json(self._state, {"phase": _SWITCHING, "coming": sorted(others)})
         self._host.guard()
-        door.close(self._settings)
+        maintenance.begin(self._settings)
         try:
-            self._stop({**others, self._settings.app: point.specs[self._settings.app]})
-            now = database.copy(source, point.databases)
+            self._stop({**others, self._settings.app: snapshot.specs[self._settings.app]})
+            now = database.copy(source, snapshot.databases)
             names = database.unusable(target.formats(), now)
             if names and not with_databases:
-                self._start(point.specs)
+                self._start(snapshot.specs)
                 self._forget()
                 raise ReleaseError(_needs_consent(target, names))
             database.put_back(target.databases, source, names)
             self._return_to(target)
-            self._remake(target, others, point.specs)
-            return self._judge(point)
+            self._remake(target, others, snapshot.specs)
+            return self._judge(snapshot)
         except (EngineError, OSError) as error:
-            return self._go_back(point, f"it could not be started: {error}", None)
+            return self._go_back(snapshot, f"it could not be started: {error}", None)
 
-    def _require_previous(self) -> Point:
-        target = points.load(self._previous)
+    def _require_previous(self) -> Snapshot:
+        target = snapshots.load(self._previous)
         if target is None:
             raise ReleaseError(
                 "There is no previous release: none was replaced since this one was installed."
@@ -462,7 +466,7 @@ class Releases:
         """Return what a container is called now that was called `name` when it was written down."""
         return name if name in self._settings.containers else f"{_PREFIX}{name}"
 
-    def _point_of_today(self, target: Point) -> Point:
+    def _snapshot_of_today(self, target: Snapshot) -> Snapshot:
         if self._phase():
             self.recover()
         with self._as_it_was() as coming:
@@ -485,7 +489,7 @@ def _is_below(path: str, patterns: tuple[str, ...]) -> bool:
     return any(Path(path).match(pattern) or path.startswith(f"{pattern}/") for pattern in patterns)
 
 
-def _needs_consent(target: Point, names: list[str]) -> str:
+def _needs_consent(target: Snapshot, names: list[str]) -> str:
     return (
         f"Release {target.release} cannot use {', '.join(names)} as this release keeps it. Going"
         f" back brings what was there on {target.taken_at}; what came since would be gone. If you"

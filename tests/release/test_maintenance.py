@@ -1,4 +1,4 @@
-"""The door that lets people look and change nothing, as a file that Traefik reads."""
+"""Maintenance, in which people may look and change nothing: a file that Traefik reads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
-from inkstand_release import door, health
+from inkstand_release import health, maintenance
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,8 +27,8 @@ def file(pi: Any) -> Path:
 def test_whatever_is_no_look_is_answered_with_503_before_all_else(
     pi: Any, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(health, "door_is_closed", lambda it: it == pi.settings)
-    assert door.close(pi.settings)
+    monkeypatch.setattr(health, "is_in_maintenance", lambda it: it == pi.settings)
+    assert maintenance.begin(pi.settings)
     told = yaml.safe_load(file.read_text())["http"]
     router = told["routers"]["release"]
     assert router["rule"] == "PathPrefix(`/`) && !Method(`GET`) && !Method(`HEAD`)"
@@ -36,22 +36,22 @@ def test_whatever_is_no_look_is_answered_with_503_before_all_else(
     assert router["priority"] >= 1000
     assert told["middlewares"]["release-closed"]["ipAllowList"]["rejectStatusCode"] == 503
     assert set(router["middlewares"]) == set(told["middlewares"])
-    door.open_again(pi.settings)
+    maintenance.end(pi.settings)
     assert not file.exists()
-    door.open_again(pi.settings)
+    maintenance.end(pi.settings)
 
 
-def test_a_door_that_traefik_does_not_close_is_told(
+def test_maintenance_that_traefik_does_not_take_up_is_told(
     pi: Any, file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(door, "_PATIENCE", 0.0)
-    assert not door.close(pi.settings)
+    monkeypatch.setattr(maintenance, "_PATIENCE", 0.0)
+    assert not maintenance.begin(pi.settings)
     assert file.exists()
 
 
 def test_where_there_is_no_traefik_nothing_is_closed(pi: Any, file: Path) -> None:
     file.parent.rmdir()
     for settings in (pi.settings, replace(pi.settings, door="")):
-        assert not door.close(settings)
-        door.open_again(settings)
+        assert not maintenance.begin(settings)
+        maintenance.end(settings)
     assert not file.parent.exists()

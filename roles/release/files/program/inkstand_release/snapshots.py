@@ -1,4 +1,4 @@
-"""Where to go back to: a point is a directory with all that makes a release, but its images."""
+"""Where to go back to: a snapshot is a directory with all that makes a release, but its images."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _DIGITS = 12
 
 
 @dataclass(frozen=True)
-class Point:
+class Snapshot:
     """One release as it was at one moment.
 
     `specs` are its containers, `networks` what these are on, `files` the entries of the files that
@@ -48,7 +48,7 @@ class Point:
 
     @property
     def settings(self) -> Path:
-        """The settings by which it was judged; not there when an older program took the point."""
+        """The settings by which it was judged; not there when an older program took it."""
         return self.directory / _SETTINGS
 
     @property
@@ -83,7 +83,7 @@ def name_of(specs: Mapping[str, Spec], entries: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True)
 class Present:
-    """What runs now, to be written down; the fields are those of a point."""
+    """What runs now, to be written down; the fields are those of a snapshot."""
 
     specs: Mapping[str, Spec]
     parts: Sequence[str]
@@ -93,7 +93,7 @@ class Present:
     settings: Path
 
 
-def take(directory: Path, present: Present) -> Point:
+def take(directory: Path, present: Present) -> Snapshot:
     """Write down the present release, without its databases."""
     shutil.rmtree(directory, ignore_errors=True)
     directory.mkdir(mode=0o700, parents=True)
@@ -104,13 +104,13 @@ def take(directory: Path, present: Present) -> Point:
     now = datetime.now(UTC).isoformat(timespec="seconds")
     name, parts = name_of(specs, entries), tuple(present.parts)
     units, networks = present.units, present.networks
-    point = Point(directory, name, now, specs, entries, parts, patterns, units, networks)
-    write_json(directory / _RECORD, {**asdict(point), "directory": ""})
-    return point
+    snapshot = Snapshot(directory, name, now, specs, entries, parts, patterns, units, networks)
+    write_json(directory / _RECORD, {**asdict(snapshot), "directory": ""})
+    return snapshot
 
 
-def load(directory: Path) -> Point | None:
-    """Read a point; None when there is none, or it was not finished."""
+def load(directory: Path) -> Snapshot | None:
+    """Read a snapshot; None when there is none, or it was not finished."""
     known = read_json(directory / _RECORD)
     if known is None:
         return None
@@ -122,7 +122,7 @@ def load(directory: Path) -> Point | None:
         "networks": {},
     } | known
     lists = {name: tuple(known[name]) for name in ("parts", "patterns", "units")}
-    return Point(**{**known, **lists, "directory": directory})
+    return Snapshot(**{**known, **lists, "directory": directory})
 
 
 def write_json(path: Path, content: Any) -> None:

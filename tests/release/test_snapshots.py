@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand_release import database, files, points
+from inkstand_release import database, files, snapshots
 from inkstand_release.database import Format
 from inkstand_release.errors import ReleaseError
 from inkstand_release.settings import Settings, load
@@ -122,60 +122,60 @@ def test_a_copy_leaves_room(
             database.require_room(tmp_path, tmp_path)
 
 
-def taken(pi: Any) -> points.Point:
+def taken(pi: Any) -> snapshots.Snapshot:
     if not pi.engine.containers:
         pi.runs("one")
     patterns = pi.settings.snapshot_paths
-    present = points.Present(
+    present = snapshots.Present(
         pi.engine.containers, ["panel"], patterns, ("a.socket",), {"edge": {}}, pi.settings_file
     )
-    return points.take(pi.folder / "point", present)
+    return snapshots.take(pi.folder / "snapshot", present)
 
 
 def test_a_point_is_read_as_it_was_written_down(pi: Any) -> None:
-    point = taken(pi)
-    assert points.load(point.directory) == point
-    assert point.taken_at.endswith("+00:00")
-    assert point.directory.stat().st_mode & 0o777 == 0o700
-    assert load(point.settings) == pi.settings
-    assert point.images == {"inkstand/app:one", "inkstand/pigpiod:one", "inkstand/traefik:one"}
-    assert point.formats() == {}
-    database.copy(pi.settings.databases, point.databases)
-    assert point.formats() == {"messages.sqlite3": Format(1, whole=True)}
-    assert points.load(pi.folder / "none") is None
+    snapshot = taken(pi)
+    assert snapshots.load(snapshot.directory) == snapshot
+    assert snapshot.taken_at.endswith("+00:00")
+    assert snapshot.directory.stat().st_mode & 0o777 == 0o700
+    assert load(snapshot.settings) == pi.settings
+    assert snapshot.images == {"inkstand/app:one", "inkstand/pigpiod:one", "inkstand/traefik:one"}
+    assert snapshot.formats() == {}
+    database.copy(pi.settings.databases, snapshot.databases)
+    assert snapshot.formats() == {"messages.sqlite3": Format(1, whole=True)}
+    assert snapshots.load(pi.folder / "none") is None
 
 
 def test_a_point_that_is_taken_again_has_nothing_of_the_one_before(pi: Any) -> None:
-    point = taken(pi)
-    (point.directory / "databases").mkdir()
+    snapshot = taken(pi)
+    (snapshot.directory / "databases").mkdir()
     assert taken(pi).formats() == {}
-    assert not point.databases.exists()
+    assert not snapshot.databases.exists()
 
 
 def test_files_that_changed_since_a_point_are_known_and_put_back(pi: Any) -> None:
-    point = taken(pi)
-    assert point.changed_files() == set()
+    snapshot = taken(pi)
+    assert snapshot.changed_files() == set()
     pi.write("setting", "two")
     changed = {str(pi.folder / "etc" / "setting")}
-    assert point.changed_files() == changed
-    assert point.put_files_back() == changed
+    assert snapshot.changed_files() == changed
+    assert snapshot.put_files_back() == changed
     assert pi.setting == "one"
 
 
 def test_a_release_is_called_the_same_as_long_as_it_is(pi: Any) -> None:
-    point = taken(pi)
-    assert len(point.release) == 12
-    assert points.name_of(pi.engine.containers, point.files) == point.release
+    snapshot = taken(pi)
+    assert len(snapshot.release) == 12
+    assert snapshots.name_of(pi.engine.containers, snapshot.files) == snapshot.release
     pi.engine.containers["inkstand-app"]["RestartCount"] = 7
-    assert points.name_of(pi.engine.containers, point.files) == point.release
-    assert points.name_of(pi.engine.containers, {}) != point.release
+    assert snapshots.name_of(pi.engine.containers, snapshot.files) == snapshot.release
+    assert snapshots.name_of(pi.engine.containers, {}) != snapshot.release
     pi.engine.containers["inkstand-app"]["Config"]["Image"] = "inkstand/app:two"
-    assert points.name_of(pi.engine.containers, point.files) != point.release
+    assert snapshots.name_of(pi.engine.containers, snapshot.files) != snapshot.release
 
 
 def test_a_point_of_before_is_of_the_files_it_kept_and_all_their_units_ran(pi: Any) -> None:
-    point = taken(pi)
-    known = json.loads((point.directory / "release.json").read_text())
+    snapshot = taken(pi)
+    known = json.loads((snapshot.directory / "release.json").read_text())
     for name in ("patterns", "units", "networks"):
         del known[name]
     known["files"] = {
@@ -183,8 +183,8 @@ def test_a_point_of_before_is_of_the_files_it_kept_and_all_their_units_ran(pi: A
         "/etc/inkstand/app/inkstand.toml": "file",
         "/etc/systemd/system/inkstand-ca.socket": "file",
     }
-    points.write_json(point.directory / "release.json", known)
-    found = points.load(point.directory)
+    snapshots.write_json(snapshot.directory / "release.json", known)
+    found = snapshots.load(snapshot.directory)
     assert found
     assert found.patterns == ("/etc/inkstand/app", "/etc/systemd/system/inkstand-ca.socket")
     assert (found.units, found.networks) == (("inkstand-ca.socket",), {})
@@ -196,11 +196,11 @@ def test_json_is_for_root_alone_and_whole_or_not_there(tmp_path: Path) -> None:
     os.chmod(file.with_suffix(".new"), 0o600)  # noqa: PTH101
     contents: list[Any] = [[1, 2, 3], {}]
     for content in contents:
-        points.write_json(file, content)
-        assert points.read_json(file) == content
+        snapshots.write_json(file, content)
+        assert snapshots.read_json(file) == content
         assert file.stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
-    assert points.read_json(tmp_path / "none.json") is None
+    assert snapshots.read_json(tmp_path / "none.json") is None
 
 
 def test_settings_are_read_as_they_were_written(pi: Any) -> None:

@@ -1,4 +1,4 @@
-"""A door that lets people look but change nothing, while a release is being judged.
+"""Maintenance: people may look but change nothing, while a release is being judged.
 
 A file in the directory that Traefik watches: whatever is no GET is answered with 503. So no
 message is accepted by a release that may be taken away again, with what it wrote.
@@ -40,18 +40,18 @@ _ROUTES = {
 }
 
 
-def close(settings: Settings) -> bool:
-    """Close the door, and tell whether Traefik says so."""
+def begin(settings: Settings) -> bool:
+    """Refuse changes from now on, and tell whether Traefik does."""
     if not settings.door or not Path(settings.door).parent.is_dir():
         return False
     text = (
         f"# Written while a new release is being judged; it goes by itself.\n{json.dumps(_ROUTES)}"
     )
     Path(settings.door).write_text(f"{text}\n", encoding="utf-8")
-    return wait_for(lambda: health.door_is_closed(settings), _PATIENCE)
+    return wait_for(lambda: health.is_in_maintenance(settings), _PATIENCE)
 
 
-def open_again(settings: Settings) -> None:
-    """Open the door; fine when it is open."""
+def end(settings: Settings) -> None:
+    """Take changes again; fine when they are taken."""
     if settings.door:
         Path(settings.door).unlink(missing_ok=True)
