@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 
 @dataclass(frozen=True)
@@ -40,10 +40,10 @@ def named(name: str) -> Architecture:
     """Give an architecture by its Debian name.
 
     Raises:
-        VirtualPiError: Inkstand is not made for it.
+        ToolError: Inkstand is not made for it.
     """
     if name not in KNOWN:
-        raise VirtualPiError(
+        raise ToolError(
             f"Inkstand is not made for the architecture {name!r}.",
             todo=f"Choose one of {', '.join(KNOWN)}: {HINT}",
         )

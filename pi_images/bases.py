@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from pi_images import engine, homemade
 from plugins.lookup.image_archive_id import image_id
 from plugins.lookup.image_archive_renamed import rename
-from virtual_pi.commands import run
-from virtual_pi.errors import VirtualPiError
+from tools.common.commands import run
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +42,7 @@ def load(archive: Path, name: str, architecture: Architecture) -> str:
     Whatever has the image's own name on this machine keeps it.
 
     Raises:
-        VirtualPiError: it is for another architecture.
+        ToolError: it is for another architecture.
     """
     identity = image_id(archive, name)
     local = local_name(name, architecture, identity.removeprefix("sha256:")[:12])
@@ -53,7 +53,7 @@ def load(archive: Path, name: str, architecture: Architecture) -> str:
             engine.load(renamed)
     found = engine.architecture(local)
     if found != architecture.oci:
-        raise VirtualPiError(
+        raise ToolError(
             f"{archive} holds {name} for {found}, not for {architecture.name}.",
             todo="Name an archive for that in  docker_image_archives  (--settings).",
         )
@@ -87,7 +87,7 @@ def get(
     """Give the name of a base image that the engine has now.
 
     Raises:
-        VirtualPiError: it is nowhere to be had.
+        ToolError: it is nowhere to be had.
     """
     archive = archive_of(name, settings, architecture, made_here=made_here)
     return load(archive, name, architecture) if archive else pull(name, architecture)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING
 
 from pi_images import bases, emulation, engine, sources
 from pi_images.settings import given
-from virtual_pi.commands import attempt, run
-from virtual_pi.settings import ROOT
-from virtual_pi.steps import say, step
+from tools.common.commands import attempt, run
+from tools.common.paths import ROOT
+from tools.common.steps import say, step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,7 +108,7 @@ def bench(architecture: Architecture, *, made_here: bool) -> bool:
     """Build both, print the table, and tell whether the goals were met.
 
     Raises:
-        VirtualPiError: one of them could not be built.
+        ToolError: one of them could not be built.
     """
     emulation.require(architecture, lambda _: None)
     settings = given()

@@ -20,8 +20,8 @@ from pi_images.settings import packages as packages_of_roles
 from plugins.lookup.bundle import FORMAT
 from plugins.lookup.image_archive_id import image_id
 from plugins.lookup.image_archive_renamed import rename
-from virtual_pi.settings import BASE_IMAGE
-from virtual_pi.steps import step
+from tools.common.paths import BASE_IMAGE
+from tools.common.steps import step
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,7 +46,7 @@ def build_images(wish: Wish) -> dict[str, str]:
     """Build what is missing: names on this machine, and for each the name on a Pi.
 
     Raises:
-        VirtualPiError: something could not be had or built.
+        ToolError: something could not be had or built.
     """
     with step(f"Let this machine run programs for {wish.architecture.name}") as remark:
         emulation.require(wish.architecture, remark)
@@ -107,7 +107,7 @@ def make(target: Path, wish: Wish) -> None:
     """Make a bundle.
 
     Raises:
-        VirtualPiError: something could not be had or built.
+        ToolError: something could not be had or built.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     names = build_images(wish)

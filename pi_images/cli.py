@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_images import architectures, bench, bundle, emulation, packages, settings
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT
-from virtual_pi.steps import say, step
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
+from tools.common.steps import say, step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +51,7 @@ def _bench(options: argparse.Namespace) -> int:
 def _architecture(text: str) -> str:
     try:
         return architectures.named(text).name
-    except VirtualPiError as error:
+    except ToolError as error:
         raise argparse.ArgumentTypeError(f"say ARCH=…, {architectures.HINT}") from error
 
 
@@ -118,7 +118,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         status = options.action(options)
-    except VirtualPiError as error:
+    except ToolError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_images.architectures import of_this_machine, runs_natively
-from virtual_pi import apt
-from virtual_pi.commands import run
-from virtual_pi.errors import VirtualPiError
+from tools.common import apt
+from tools.common.commands import run
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ def _package() -> str:
     apt.update()
     offered = [name for name in PACKAGES if apt.is_offered(name)]
     if not offered:
-        raise VirtualPiError(f"There is no package {' or '.join(PACKAGES)}.", todo="Install QEMU.")
+        raise ToolError(f"There is no package {' or '.join(PACKAGES)}.", todo="Install QEMU.")
     return offered[0]
 
 
@@ -54,7 +54,7 @@ def register(
     """Do what systemd-binfmt does, where no systemd runs.
 
     Raises:
-        VirtualPiError: this kernel refuses.
+        ToolError: this kernel refuses.
     """
     if not (handlers / "register").exists():
         run(["mount", "-t", "binfmt_misc", "binfmt_misc", os.fspath(handlers)])
@@ -67,8 +67,8 @@ def register(
         raise _not_taken(architecture, f": {error}.") from None
 
 
-def _not_taken(architecture: Architecture, why: str = ".") -> VirtualPiError:
-    return VirtualPiError(
+def _not_taken(architecture: Architecture, why: str = ".") -> ToolError:
+    return ToolError(
         f"The kernel does not take QEMU for {architecture.name}{why}",
         todo=f"Look at {HANDLERS} and {CONFIGURATIONS}.",
     )
@@ -78,14 +78,14 @@ def require(architecture: Architecture, say: Callable[[str], None]) -> None:
     """Make sure that programs of an architecture run here, in containers too.
 
     Raises:
-        VirtualPiError: they do not, and this is not root or no Debian.
+        ToolError: they do not, and this is not root or no Debian.
     """
     if is_possible(architecture):
         say("there already")
         return
     command = f"make emulation ARCH={architecture.name}"
     if os.geteuid() != 0:
-        raise VirtualPiError(
+        raise ToolError(
             f"This machine cannot run programs for {architecture.name}.",
             todo=f"Run `{command}` as root, once.",
         )

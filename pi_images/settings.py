@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,14 +32,14 @@ def read(path: Path) -> dict[str, Any]:
     """Read a file of variables, such as one of host_vars.
 
     Raises:
-        VirtualPiError: it cannot be read, or holds something else.
+        ToolError: it cannot be read, or holds something else.
     """
     try:
         found = yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506  (a safe loader)
     except (OSError, yaml.YAMLError) as error:
-        raise VirtualPiError(f"{path} cannot be read: {error}", todo="Name another file.") from None
+        raise ToolError(f"{path} cannot be read: {error}", todo="Name another file.") from None
     if not isinstance(found, dict):
-        raise VirtualPiError(f"{path} holds no variables.", todo="Name one as in host_vars.")
+        raise ToolError(f"{path} holds no variables.", todo="Name one as in host_vars.")
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pi_images import engine
 from plugins.lookup.build_context_hash import context_hash
-from virtual_pi.settings import ROOT
+from tools.common.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,16 +7,20 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from virtual_pi import archives, container, deploy, engine, inventory, panel, rootfs
-from virtual_pi.commands import read_bytes, show
+from tools.common import archives, rootfs
+from tools.common.commands import read_bytes, show
+from tools.common.errors import ToolError
+from tools.common.paths import CACHE, TRAEFIK_IMAGE
+from tools.common.steps import say, step
+from virtual_pi import container, deploy, engine, inventory, panel
 from virtual_pi.credentials import Credentials, load_or_generate, make_private
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import CACHE, TRAEFIK_IMAGE, VirtualPi
-from virtual_pi.steps import say, step
+from virtual_pi.image import make_pi_image
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
+
+    from virtual_pi.settings import VirtualPi
 
 EPD = "/run/epd/panel"
 
@@ -34,7 +38,7 @@ def _make_image(base_archive: Path) -> str:
         base = rootfs.load(base_archive)
         remark(base[:19])
     with step("Build the image of the virtual Pi") as remark, rootfs.alone():
-        return rootfs.make_pi_image(base, remark)
+        return make_pi_image(base, remark)
 
 
 def _make_container(pi: VirtualPi, image: str) -> None:
@@ -145,10 +149,10 @@ def status(pi: VirtualPi) -> int:
 
 def _require_running(pi: VirtualPi) -> None:
     if not engine.answers():
-        raise VirtualPiError("No Docker engine answers.", todo="Run `make virtual-pi`.")
+        raise ToolError("No Docker engine answers.", todo="Run `make virtual-pi`.")
     found = container.state(pi)
     if found is None or not found.running:
-        raise VirtualPiError(f"{pi.name} does not run.", todo="Run `make virtual-pi`.")
+        raise ToolError(f"{pi.name} does not run.", todo="Run `make virtual-pi`.")
 
 
 def execute(pi: VirtualPi, argv: Sequence[str]) -> int:

@@ -8,11 +8,12 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
 from virtual_pi import actions
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import cli as machine
 from virtual_pi.options import port
-from virtual_pi.settings import DEFAULT_NAME, ROOT, VirtualPi
+from virtual_pi.settings import DEFAULT_NAME, VirtualPi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -132,7 +133,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = parser().parse_args(argv)
     try:
         status = options.action(options)
-    except VirtualPiError as error:
+    except ToolError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:

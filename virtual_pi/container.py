@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.common.commands import CommandError, attempt, run, tail
+from tools.common.errors import ToolError
+from tools.common.steps import wait_until
 from virtual_pi import capabilities
-from virtual_pi.commands import CommandError, attempt, run, tail
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.settings import LABEL, VirtualPi
-from virtual_pi.steps import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def state(pi: VirtualPi) -> State | None:
     """Ask the engine for a virtual Pi; None when there is none.
 
     Raises:
-        VirtualPiError: a container of that name is no virtual Pi.
+        ToolError: a container of that name is no virtual Pi.
     """
     label = f'{{{{index .Config.Labels "{LABEL}"}}}}'
     template = f"{{{{.State.Status}}}} {{{{.Config.Image}}}} {label}|"
@@ -88,9 +88,7 @@ def state(pi: VirtualPi) -> State | None:
     if shown is None:
         return None
     if "<no value>" in shown:
-        raise VirtualPiError(
-            f"The container {pi.name} is no virtual Pi.", todo="Choose another --name."
-        )
+        raise ToolError(f"The container {pi.name} is no virtual Pi.", todo="Choose another --name.")
     status, image = shown.split()[:2]
     return State(status, image)
 
@@ -104,7 +102,7 @@ def create(pi: VirtualPi, image: str) -> None:
     """Make and start the container.
 
     Raises:
-        VirtualPiError: the engine refused, for example because a port is taken.
+        ToolError: the engine refused, for example because a port is taken.
     """
     options = run_options(pi, capabilities.given(), unified=unified_cgroups())
     argv = ["docker", "run", "--detach", *options, image]
@@ -142,10 +140,10 @@ def _booted(pi: VirtualPi) -> bool:
     return said is not None and said.strip() == "running"
 
 
-def _not_booted(pi: VirtualPi) -> VirtualPiError:
+def _not_booted(pi: VirtualPi) -> ToolError:
     failed = attempt(execute(pi, "systemctl", "--failed", "--no-legend")) or ""
     logs = attempt(["docker", "logs", "--tail", "15", pi.name]) or ""
-    return VirtualPiError(
+    return ToolError(
         f"{pi.name} did not come up within {BOOT_SECONDS} s.",
         todo="`python -m virtual_pi destroy`, then try again.",
         tail=tail(logs + failed),
@@ -156,7 +154,7 @@ def wait_booted(pi: VirtualPi) -> None:
     """Wait until systemd says that all is up.
 
     Raises:
-        VirtualPiError: it did not within a minute, or a unit failed.
+        ToolError: it did not within a minute, or a unit failed.
     """
     wait_until(lambda: _booted(pi), seconds=BOOT_SECONDS, failure=lambda: _not_booted(pi))
 

@@ -9,8 +9,8 @@ import sys
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import run
-from virtual_pi.settings import ROOT
+from tools.common.commands import run
+from tools.common.paths import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

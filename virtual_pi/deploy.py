@@ -11,15 +11,17 @@ import urllib.request
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tools.common.commands import read_bytes, show
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
+from tools.common.steps import wait_until
 from virtual_pi import container
-from virtual_pi.commands import read_bytes, show
 from virtual_pi.credentials import Credentials, write_private
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT, VirtualPi
-from virtual_pi.steps import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from virtual_pi.settings import VirtualPi
 
 PLAYBOOK = ROOT / "playbook.yml"
 ANSWER_SECONDS = 60
@@ -43,12 +45,12 @@ def run_playbook(pi: VirtualPi, *options: str, playbook: Path = PLAYBOOK) -> Non
     """Run a playbook, that of the appliance by default, with its output as it comes.
 
     Raises:
-        VirtualPiError: it failed.
+        ToolError: it failed.
     """
     environment = {**os.environ, "ANSIBLE_CONFIG": os.fspath(ROOT / "ansible.cfg")}
     status = show(command_line(pi, *options, playbook=playbook), env=environment)
     if status:
-        raise VirtualPiError(
+        raise ToolError(
             f"The playbook ended with {status}.",
             todo="The task that failed stands above; run the same command again after a change.",
         )
@@ -82,12 +84,12 @@ def wait_answers(pi: VirtualPi) -> None:
     """Wait until HTTPS answers as it should.
 
     Raises:
-        VirtualPiError: it did not within a minute.
+        ToolError: it did not within a minute.
     """
     wait_until(
         lambda: answers(pi),
         seconds=ANSWER_SECONDS,
-        failure=lambda: VirtualPiError(
+        failure=lambda: ToolError(
             f"{pi.url} does not answer as it should.",
             todo=f"Try `curl --cacert {pi.ca_file} {pi.url}`, and look at docs/troubleshooting.md.",
         ),

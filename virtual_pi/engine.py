@@ -9,10 +9,10 @@ import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from virtual_pi import apt
-from virtual_pi.commands import attempt, run, tail
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.steps import wait_until
+from tools.common import apt
+from tools.common.commands import attempt, run, tail
+from tools.common.errors import ToolError
+from tools.common.steps import wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -69,7 +69,7 @@ def install(say: Callable[[str], None]) -> None:
     """Install what is missing, with apt.
 
     Raises:
-        VirtualPiError: apt could not, or this machine has no apt.
+        ToolError: apt could not, or this machine has no apt.
     """
     if not missing_packages(engine=answers(), has=has_program, known=lambda _: False):
         return
@@ -132,12 +132,12 @@ def _start_dockerd(folder: Path) -> subprocess.Popen[bytes]:
     return process
 
 
-def _did_not_start(folder: Path) -> VirtualPiError:
+def _did_not_start(folder: Path) -> ToolError:
     log = folder / "dockerd.log"
     said = log.read_text(errors="replace") if log.exists() else ""
     if _has_systemd():
         said = attempt(["journalctl", "--unit", "docker", "--lines", "20", "--output", "cat"]) or ""
-    return VirtualPiError(
+    return ToolError(
         "The Docker engine did not start.",
         todo=f"Read {log}." if not _has_systemd() else "Run `journalctl -u docker`.",
         tail=tail(said),
@@ -158,7 +158,7 @@ def start(folder: Path, say: Callable[[str], None]) -> None:
     """Start the engine when none answers; its log and pid go to `folder` when it is started here.
 
     Raises:
-        VirtualPiError: no engine answered in time.
+        ToolError: no engine answered in time.
     """
     if answers():
         say(f"an engine answers already: {version()}")
@@ -186,7 +186,7 @@ def stop_if_started_here(folder: Path, say: Callable[[str], None]) -> None:
     """Stop the engine that `start` started with `folder`, unless somebody's container runs in it.
 
     Raises:
-        VirtualPiError: it did not end in time.
+        ToolError: it did not end in time.
     """
     pid = started_here(folder)
     if pid is None:
@@ -198,9 +198,7 @@ def stop_if_started_here(folder: Path, say: Callable[[str], None]) -> None:
     wait_until(
         lambda: started_here(folder) is None,
         seconds=STOP_SECONDS,
-        failure=lambda: VirtualPiError(
-            f"dockerd (process {pid}) does not end.", todo="Look at it."
-        ),
+        failure=lambda: ToolError(f"dockerd (process {pid}) does not end.", todo="Look at it."),
     )
     shutil.rmtree(folder)
     say("and the Docker engine that was started for it")
@@ -210,12 +208,12 @@ def require_fuse() -> None:
     """Make sure that containers can be given /dev/fuse.
 
     Raises:
-        VirtualPiError: this kernel has no FUSE.
+        ToolError: this kernel has no FUSE.
     """
     if not Path("/dev/fuse").exists():
         attempt(["modprobe", "fuse"])
     if not Path("/dev/fuse").exists():
-        raise VirtualPiError(
+        raise ToolError(
             "This machine has no /dev/fuse.", todo="Load the kernel module: `modprobe fuse`."
         )
 
@@ -224,7 +222,7 @@ def require_root() -> None:
     """Say so when this is not root.
 
     Raises:
-        VirtualPiError: the effective user is not root.
+        ToolError: the effective user is not root.
     """
     if os.geteuid() != 0:
-        raise VirtualPiError("A virtual Pi needs root.", todo="Run the same command as root.")
+        raise ToolError("A virtual Pi needs root.", todo="Run the same command as root.")

@@ -8,13 +8,14 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.common.paths import BASE_IMAGE, ROOT, TRAEFIK_IMAGE
 from virtual_pi.credentials import make_private, write_private
-from virtual_pi.settings import BASE_IMAGE, ROOT, TRAEFIK_IMAGE, VirtualPi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from virtual_pi.credentials import Credentials
+    from virtual_pi.settings import VirtualPi
 
 # A container sees the device tree of the machine that it runs on, and has none of its pins.
 BOARD = Path("/proc/device-tree/model")

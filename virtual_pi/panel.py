@@ -6,7 +6,7 @@ import re
 import struct
 import zlib
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 PNG_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
@@ -15,11 +15,11 @@ def size(description: str) -> tuple[int, int]:
     """Read width and height in pixels from the file `panel`: `EPD 2.7 264x176 COG 2 FILM 231`.
 
     Raises:
-        VirtualPiError: it is written otherwise.
+        ToolError: it is written otherwise.
     """
     found = re.match(r"EPD \d+\.\d+ (\d+)x(\d+) COG \d+", description)
     if not found:
-        raise VirtualPiError(f"The panel describes itself as {description!r}.")
+        raise ToolError(f"The panel describes itself as {description!r}.")
     return int(found[1]), int(found[2])
 
 
@@ -38,11 +38,11 @@ def png(frame: bytes, width: int, height: int, scale: int = 1) -> bytes:
     """Encode a frame as `LE/current` has it (1 = black, most significant bit left) as a PNG.
 
     Raises:
-        VirtualPiError: the frame is not width * height / 8 bytes long.
+        ToolError: the frame is not width * height / 8 bytes long.
     """
     stride = width // 8
     if len(frame) != stride * height:
-        raise VirtualPiError(
+        raise ToolError(
             f"The panel gave {len(frame)} bytes; {width}x{height} has {stride * height}."
         )
     rows = (frame[i : i + stride] for i in range(0, len(frame), stride))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-CACHE = ROOT / ".cache" / "virtual-pi"
+from tools.common.paths import ROOT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
 DEFAULT_NAME = "inkstand-virtual-pi"
 LABEL = "inkstand.virtual-pi"
-BASE_IMAGE = "debian:trixie-slim"
-TRAEFIK_IMAGE = "traefik:v3.7"
 
 
 @dataclass(frozen=True)

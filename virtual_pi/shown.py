@@ -18,11 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageDraw, ImageFont
 
+from tools.common.commands import read_bytes
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
 from virtual_pi import container, testing
-from virtual_pi.commands import read_bytes
 from virtual_pi.datasheet import SIZES, Glass
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import DEFAULT_NAME, ROOT
+from virtual_pi.settings import DEFAULT_NAME
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -87,7 +88,7 @@ class Appliance:
         unit = self._shell(f"cat {_UNIT}").decode().replace("\\\n", " ")
         line = re.search(r"^ExecStart=(.*)$", unit, re.MULTILINE)
         if line is None:
-            raise VirtualPiError(f"{_UNIT} starts no driver: {unit}")
+            raise ToolError(f"{_UNIT} starts no driver: {unit}")
         other = re.sub(r"--panel \S+ --film \S+", f"--panel {size} --film {film}", line[1])
         drop_in = f"[Service]\nExecStart=\nExecStart={other}\n"
         try:
@@ -167,7 +168,7 @@ class Appliance:
     def _ask(self, method: str, path: str, **arguments: Any) -> Any:
         status, found = self._client.ask(method, path, **arguments)
         if status >= _FAILED:
-            raise VirtualPiError(f"{method} {path} was answered with {status}: {found}")
+            raise ToolError(f"{method} {path} was answered with {status}: {found}")
         return found
 
     def _shell(self, script: str) -> bytes:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import urllib3
 
-from virtual_pi.settings import ROOT
+from tools.common.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -16,8 +16,8 @@ import pytest
 from pi_images import bases, emulation, engine, homemade, sources
 from pi_images.architectures import KNOWN, Architecture, named
 from pi_images.settings import given
-from virtual_pi.commands import run
-from virtual_pi.settings import TRAEFIK_IMAGE
+from tools.common.commands import run
+from tools.common.paths import TRAEFIK_IMAGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pi_images import engine
-from virtual_pi.commands import run
+from tools.common.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pi_images import architectures, emulation
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,7 +47,7 @@ def test_a_handler_is_registered_as_its_package_says(tmp_path: Path) -> None:
 def test_a_kernel_that_refuses_is_an_error_that_says_why(tmp_path: Path) -> None:
     (tmp_path / "qemu-arm.conf").write_text(":qemu-arm:M::\n")
     (tmp_path / "register").mkdir()
-    with pytest.raises(VirtualPiError, match=r"QEMU for armhf: .*directory"):
+    with pytest.raises(ToolError, match=r"QEMU for armhf: .*directory"):
         emulation.register(architectures.named("armhf"), tmp_path, tmp_path)
 
 
@@ -60,6 +60,6 @@ def test_what_runs_without_an_emulator(wanted: str, here: str, natively: bool) -
 
 
 def test_an_unknown_architecture_is_an_error_that_names_the_known() -> None:
-    with pytest.raises(VirtualPiError, match="riscv64") as caught:
+    with pytest.raises(ToolError, match="riscv64") as caught:
         architectures.named("riscv64")
     assert "amd64, arm64, armhf, armel" in str(caught.value)

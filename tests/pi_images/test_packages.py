@@ -8,7 +8,7 @@ from pi_images import engine, packages
 from pi_images.architectures import named
 from pi_images.bases import local_name
 from pi_images.sources import Source
-from virtual_pi.settings import ROOT
+from tools.common.paths import ROOT
 
 pytestmark = pytest.mark.unit
 

@@ -11,7 +11,7 @@ import yaml
 
 from pi_images import settings
 from pi_images.sources import sources
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -31,9 +31,9 @@ def test_an_owners_file_takes_the_place_of_defaults(tmp_path: Path) -> None:
 
 def test_what_holds_no_settings_is_refused(tmp_path: Path) -> None:
     (tmp_path / "list.yml").write_text("- one\n")
-    with pytest.raises(VirtualPiError, match="holds no variables"):
+    with pytest.raises(ToolError, match="holds no variables"):
         settings.given([tmp_path / "list.yml"])
-    with pytest.raises(VirtualPiError, match="cannot be read"):
+    with pytest.raises(ToolError, match="cannot be read"):
         settings.given([tmp_path / "nowhere.yml"])
 
 

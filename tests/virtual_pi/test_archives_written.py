@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from virtual_pi import archives
+from tools.common import archives
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from virtual_pi import actions, cli, commands, container, steps
-from virtual_pi.errors import VirtualPiError
+from tools.common import commands, steps
+from tools.common.errors import ToolError
+from virtual_pi import actions, cli, container
 
 if TYPE_CHECKING:
     from virtual_pi.settings import VirtualPi
@@ -55,7 +56,7 @@ def test_an_error_is_a_sentence_and_what_to_do(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(_: object) -> None:
-        raise VirtualPiError("It did not work.", todo="Try again.", tail="the last line")
+        raise ToolError("It did not work.", todo="Try again.", tail="the last line")
 
     monkeypatch.setattr(actions, "status", fails)
     assert cli.main(["status"]) == 1
@@ -92,19 +93,19 @@ def test_a_step_says_how_long_it_took(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_a_failed_step_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(VirtualPiError), steps.step("Do it"):
-        raise VirtualPiError("no")
+    with pytest.raises(ToolError), steps.step("Do it"):
+        raise ToolError("no")
     assert "FAILED after" in capsys.readouterr().err
 
 
 def test_waiting_ends_at_the_deadline() -> None:
-    with pytest.raises(VirtualPiError, match="too late"):
-        steps.wait_until(lambda: False, seconds=0, failure=lambda: VirtualPiError("too late"))
+    with pytest.raises(ToolError, match="too late"):
+        steps.wait_until(lambda: False, seconds=0, failure=lambda: ToolError("too late"))
 
 
 def test_a_container_of_somebody_else_is_refused(
     pi: VirtualPi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(container, "attempt", lambda _: "running nginx <no value>|\n")
-    with pytest.raises(VirtualPiError, match="is no virtual Pi"):
+    with pytest.raises(ToolError, match="is no virtual Pi"):
         container.state(pi)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 
+from tools.common.commands import CommandError
+from tools.common.errors import ToolError
 from virtual_pi import inventory
-from virtual_pi.commands import CommandError
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import actions, disk, monitor, qemu, ssh, tools
 from virtual_pi.machine.settings import Machine
 
@@ -105,7 +105,7 @@ def test_a_refusal_says_what_to_do(
         raise CommandError("`qemu` ended with 1.", tail=said)
 
     monkeypatch.setattr(qemu, "run", refuses)
-    with pytest.raises(VirtualPiError, match=todo):
+    with pytest.raises(ToolError, match=todo):
         qemu.start(machine, base)
 
 
@@ -131,7 +131,7 @@ def test_the_seed_is_an_archive_that_only_the_owner_can_read(machine: Machine) -
 
 def test_nobody_waits_for_a_machine_that_has_ended(machine: Machine) -> None:
     machine.console.write_text("Kernel panic\n")
-    with pytest.raises(VirtualPiError, match="ended before it was up") as refused:
+    with pytest.raises(ToolError, match="ended before it was up") as refused:
         ssh.wait_listens(machine)
     assert "Kernel panic" in refused.value.tail
 
@@ -214,17 +214,17 @@ def test_a_press_is_the_power_key(monitored: tuple[Path, list[dict[str, Any]]]) 
 def test_a_command_that_qemu_refuses_is_named(
     monitored: tuple[Path, list[dict[str, Any]]],
 ) -> None:
-    with pytest.raises(VirtualPiError, match="does not do nonsense"):
+    with pytest.raises(ToolError, match="does not do nonsense"):
         monitor.command(monitored[0], "nonsense")
 
 
 def test_a_machine_that_is_off_cannot_be_pressed(tmp_path: Path, machine: Machine) -> None:
-    with pytest.raises(VirtualPiError, match="monitor does not answer"):
+    with pytest.raises(ToolError, match="monitor does not answer"):
         monitor.command(tmp_path, "system_powerdown")
-    with pytest.raises(VirtualPiError, match="pi does not run"):
+    with pytest.raises(ToolError, match="pi does not run"):
         actions.press(machine)
 
 
 def test_a_hang_up_is_an_error() -> None:
-    with pytest.raises(VirtualPiError, match="does not do x"):
+    with pytest.raises(ToolError, match="does not do x"):
         monitor.answer_to("x", io.StringIO())

@@ -7,8 +7,8 @@ import io
 import pytest
 from PIL import Image
 
+from tools.common.errors import ToolError
 from virtual_pi import panel
-from virtual_pi.errors import VirtualPiError
 
 pytestmark = pytest.mark.unit
 
@@ -19,7 +19,7 @@ def test_the_size_is_read_with_and_without_the_film(line: str) -> None:
 
 
 def test_another_description_is_quoted() -> None:
-    with pytest.raises(VirtualPiError, match="'nonsense'"):
+    with pytest.raises(ToolError, match="'nonsense'"):
         panel.size("nonsense")
 
 
@@ -36,5 +36,5 @@ def test_a_picture_can_be_enlarged() -> None:
 
 
 def test_a_frame_of_another_length_is_refused() -> None:
-    with pytest.raises(VirtualPiError, match="5807 bytes; 264x176 has 5808"):
+    with pytest.raises(ToolError, match="5807 bytes; 264x176 has 5808"):
         panel.png(bytes(5807), 264, 176)

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
+from tools.common.rootfs import built, key
 from virtual_pi import credentials as credentials_module
 from virtual_pi import deploy, inventory
-from virtual_pi.rootfs import built, key
 from virtual_pi.settings import VirtualPi
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from tools.bench_deploy import playbook, report
 from tools.bench_deploy.appliance import Appliance, on_the_pi
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
+from tools.common.steps import say, step, wait_until
 from virtual_pi import actions, deploy
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT, VirtualPi
-from virtual_pi.steps import say, step, wait_until
+from virtual_pi.settings import VirtualPi
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -40,7 +41,7 @@ def _wait_for_the_clock(appliance: Appliance) -> None:
     wait_until(
         appliance.shows_the_clock,
         seconds=CLOCK_SECONDS,
-        failure=lambda: VirtualPiError("The clock is not on the glass.", todo="Use --keep, look."),
+        failure=lambda: ToolError("The clock is not on the glass.", todo="Use --keep, look."),
     )
 
 
@@ -88,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         actions.destroy(pi, images=False)
         rows = list(measure(pi, actions.create(pi), options.messages))
-    except VirtualPiError as error:
+    except ToolError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
     finally:

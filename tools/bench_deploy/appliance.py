@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tools.common.commands import run
 from virtual_pi import container
-from virtual_pi.commands import run
 
 if TYPE_CHECKING:
     from virtual_pi.credentials import Credentials

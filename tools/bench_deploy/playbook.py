@@ -9,9 +9,9 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tools.common.errors import ToolError
+from tools.common.paths import ROOT
 from virtual_pi import deploy
-from virtual_pi.errors import VirtualPiError
-from virtual_pi.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -112,7 +112,7 @@ def play(pi: VirtualPi, strategy: str = DEFAULT_STRATEGY) -> Run:
     """Deploy to a virtual Pi, with a strategy plugin of ours or of Ansible's.
 
     Raises:
-        VirtualPiError: the playbook failed.
+        ToolError: the playbook failed.
     """
     environment = {
         **os.environ,
@@ -126,7 +126,7 @@ def play(pi: VirtualPi, strategy: str = DEFAULT_STRATEGY) -> Run:
     ) as process:
         run = read(events(process.stdout or ()), begin)
     if process.returncode:
-        raise VirtualPiError(
+        raise ToolError(
             f"The playbook ended with {process.returncode}.",
             todo="Run `python -m virtual_pi deploy` with the same --name to see why.",
         )

@@ -9,15 +9,15 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from pi_images import architectures, emulation, homemade
+from tools.common.commands import attempt, read_bytes, show
+from tools.common.errors import ToolError
+from tools.common.paths import CACHE
+from tools.common.steps import say, step, wait_until
 from virtual_pi import deploy, engine, inventory, panel
 from virtual_pi.actions import EPD
-from virtual_pi.commands import attempt, read_bytes, show
 from virtual_pi.credentials import Credentials, load_or_generate, make_private
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import disk, monitor, qemu, ssh, tools
 from virtual_pi.machine.settings import ADDRESS, BUTTON_GPIO, CHIP_LABEL, Machine
-from virtual_pi.settings import CACHE
-from virtual_pi.steps import say, step, wait_until
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ def start(machine: Machine) -> None:
     """Switch it on, and wait until somebody can log in."""
     with step(f"Start {machine.name}") as remark:
         if not machine.disk.exists():
-            raise VirtualPiError(f"There is no {machine.disk}.", todo=MAKE)
+            raise ToolError(f"There is no {machine.disk}.", todo=MAKE)
         if qemu.process_id(machine) is None:
             qemu.start(machine, disk.base_of(machine))
         else:
@@ -174,7 +174,7 @@ def status(machine: Machine) -> int:
 
 def _require_running(machine: Machine) -> None:
     if qemu.process_id(machine) is None:
-        raise VirtualPiError(f"{machine.name} does not run.", todo=MAKE)
+        raise ToolError(f"{machine.name} does not run.", todo=MAKE)
 
 
 def execute(machine: Machine, argv: Sequence[str]) -> int:
@@ -222,7 +222,7 @@ def restart(machine: Machine) -> None:
         wait_until(
             lambda: boot_id(machine) not in ("", before),
             seconds=ssh.BOOT_SECONDS,
-            failure=lambda: VirtualPiError(
+            failure=lambda: ToolError(
                 f"{machine.name} did not come back.", todo=f"Read {machine.console}."
             ),
         )
@@ -233,12 +233,12 @@ def wait_booted(machine: Machine) -> None:
     """Wait until systemd says that all is up.
 
     Raises:
-        VirtualPiError: a unit failed, or it took some minutes.
+        ToolError: a unit failed, or it took some minutes.
     """
     state = ssh.command(machine, "systemctl", "is-system-running", "--wait")
     failed = ssh.command(machine, "systemctl", "--failed", "--no-legend")
     if (attempt(state, timeout=ssh.BOOT_SECONDS) or "").strip() != "running":
-        raise VirtualPiError(
+        raise ToolError(
             f"{machine.name} did not come up as it should.",
             todo=f"Read {machine.console}, and log in.",
             tail=attempt(failed) or "",

@@ -11,9 +11,9 @@ import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import run
-from virtual_pi.rootfs import SUITE, alone, key
-from virtual_pi.settings import CACHE
+from tools.common.commands import run
+from tools.common.paths import CACHE
+from tools.common.rootfs import SUITE, alone, key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -11,7 +11,7 @@ import os
 import socket
 from typing import IO, TYPE_CHECKING, Any
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def answer_to(command: str, stream: IO[str]) -> Any:
     """Send a command and give what it returns; events that come in between are skipped.
 
     Raises:
-        VirtualPiError: QEMU refuses, or hangs up.
+        ToolError: QEMU refuses, or hangs up.
     """
     stream.write(json.dumps({"execute": command}) + "\n")
     stream.flush()
@@ -50,14 +50,14 @@ def answer_to(command: str, stream: IO[str]) -> Any:
             return answer["return"]
         if "error" in answer:
             break
-    raise VirtualPiError(f"QEMU does not do {command}.", todo="Make the machine anew.", tail=line)
+    raise ToolError(f"QEMU does not do {command}.", todo="Make the machine anew.", tail=line)
 
 
 def command(folder: Path, name: str) -> Any:
     """Give one command to the QEMU whose socket is in that directory.
 
     Raises:
-        VirtualPiError: it does not listen, or refuses.
+        ToolError: it does not listen, or refuses.
     """
     try:
         with _connected(folder) as stream:
@@ -65,6 +65,6 @@ def command(folder: Path, name: str) -> Any:
             answer_to("qmp_capabilities", stream)
             return answer_to(name, stream)
     except OSError as error:
-        raise VirtualPiError(
+        raise ToolError(
             f"QEMU's monitor does not answer: {error}.", todo="Start the machine."
         ) from None

@@ -7,11 +7,11 @@ import signal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import CommandError, run
-from virtual_pi.errors import VirtualPiError
+from tools.common.commands import CommandError, run
+from tools.common.errors import ToolError
+from tools.common.steps import wait_until
 from virtual_pi.machine import monitor
 from virtual_pi.machine.settings import ADDRESS
-from virtual_pi.steps import wait_until
 
 if TYPE_CHECKING:
     from virtual_pi.machine.settings import Machine
@@ -83,7 +83,7 @@ def start(machine: Machine, base: Path) -> None:
     """Switch it on.
 
     Raises:
-        VirtualPiError: QEMU refused, for example because a port is taken.
+        ToolError: QEMU refused, for example because a port is taken.
     """
     try:
         run(command_line(machine, base))
@@ -98,7 +98,7 @@ def cut_power(machine: Machine) -> bool:
     """Kill its QEMU, and wait until it is gone; False when it did not run.
 
     Raises:
-        VirtualPiError: the process stays.
+        ToolError: the process stays.
     """
     pid = process_id(machine)
     if pid is None:
@@ -112,12 +112,12 @@ def wait_gone(machine: Machine, seconds: float) -> None:
     """Wait until its QEMU has ended.
 
     Raises:
-        VirtualPiError: it did not in time.
+        ToolError: it did not in time.
     """
     wait_until(
         lambda: process_id(machine) is None,
         seconds=seconds,
-        failure=lambda: VirtualPiError(
+        failure=lambda: ToolError(
             f"QEMU (process {process_id(machine)}) does not end.", todo=f"Read {machine.console}."
         ),
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from virtual_pi.settings import ROOT, VirtualPi
+from tools.common.paths import ROOT
+from virtual_pi.settings import VirtualPi
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,12 +8,12 @@ import shlex
 import socket
 from typing import TYPE_CHECKING
 
-from virtual_pi.commands import run, tail
+from tools.common.commands import run, tail
+from tools.common.errors import ToolError
+from tools.common.steps import wait_until
 from virtual_pi.credentials import write_private
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import qemu
 from virtual_pi.machine.settings import ADDRESS
-from virtual_pi.steps import wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def wait_listens(machine: Machine) -> None:
     """Wait until somebody can log in.
 
     Raises:
-        VirtualPiError: its QEMU ended, or nobody can after many minutes.
+        ToolError: its QEMU ended, or nobody can after many minutes.
     """
     wait_until(
         lambda: listens(machine) or qemu.process_id(machine) is None,
@@ -96,8 +96,8 @@ def wait_listens(machine: Machine) -> None:
         raise _not_up(machine, "ended before it was up")
 
 
-def _not_up(machine: Machine, what: str) -> VirtualPiError:
-    return VirtualPiError(
+def _not_up(machine: Machine, what: str) -> ToolError:
+    return ToolError(
         f"{machine.name} {what}.",
         todo=f"Read {machine.console}, what it said on its console.",
         tail=tail(machine.console.read_text(errors="replace")),

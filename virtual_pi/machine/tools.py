@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from virtual_pi import apt
+from tools.common import apt
 from virtual_pi.engine import has_program
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def install(say: Callable[[str], None]) -> None:
     """Install what is missing, with apt.
 
     Raises:
-        VirtualPiError: apt could not, or this machine has no apt.
+        ToolError: apt could not, or this machine has no apt.
     """
     need = missing_packages(has_program)
     if need:

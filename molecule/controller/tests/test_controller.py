@@ -12,8 +12,8 @@ import pytest
 
 from pi_images import emulation, homemade
 from pi_images.architectures import named
+from tools.common.paths import ROOT
 from virtual_pi import testing
-from virtual_pi.settings import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tools.common.commands import run
 from virtual_pi import container
-from virtual_pi.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tools.common.commands import run
 from virtual_pi import container, testing
-from virtual_pi.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

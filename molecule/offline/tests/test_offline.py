@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
+from tools.common.commands import run
+from tools.common.paths import ROOT
 from virtual_pi import testing
-from virtual_pi.commands import run
-from virtual_pi.settings import ROOT
 
 pytestmark = pytest.mark.e2e
 

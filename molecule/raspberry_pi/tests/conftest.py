@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
+from tools.common.commands import read_bytes, run
+from tools.common.errors import ToolError
 from virtual_pi import testing
 from virtual_pi.actions import EPD
-from virtual_pi.commands import read_bytes, run
 from virtual_pi.deploy import CA_ON_THE_PI
-from virtual_pi.errors import VirtualPiError
 from virtual_pi.machine import actions, ssh
 from virtual_pi.machine.settings import ADDRESS, Machine
 
@@ -129,7 +129,7 @@ def current(machine: Machine) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             return read_bytes(ssh.command(machine, "cat", f"{EPD}/current"))
-        except VirtualPiError:
+        except ToolError:
             return b""
 
     return read

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from virtual_pi.commands import run
+from tools.common.commands import run
 from virtual_pi.machine import ssh
 from virtual_pi.machine.settings import ADDRESS, BUTTON_GPIO, CHIP_LABEL
 

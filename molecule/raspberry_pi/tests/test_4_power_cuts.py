@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import urllib3
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 from virtual_pi.machine import actions, qemu
 from virtual_pi.machine.settings import ADDRESS
 
@@ -93,5 +93,5 @@ def left_running(machine: Machine) -> Iterator[None]:
     yield
     try:
         actions.start(machine)
-    except VirtualPiError as error:
+    except ToolError as error:
         pytest.fail(f"{ADDRESS}: {error}")

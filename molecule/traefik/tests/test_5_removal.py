@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tools.common.paths import ROOT
 from virtual_pi import testing
-from virtual_pi.settings import ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path

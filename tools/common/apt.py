@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from virtual_pi.commands import attempt, run
+from tools.common.commands import attempt, run
 
 TODO = "Look at the lines above; `apt-get update` must work on this machine."
 
@@ -13,7 +13,7 @@ def update() -> None:
     """Ask the archives what they offer.
 
     Raises:
-        VirtualPiError: apt could not, or this machine has no apt.
+        ToolError: apt could not, or this machine has no apt.
     """
     run(["apt-get", "update"], todo=TODO)
 
@@ -28,7 +28,7 @@ def install(packages: list[str]) -> None:
     """Install packages, without those that they only recommend.
 
     Raises:
-        VirtualPiError: apt could not, or this machine has no apt.
+        ToolError: apt could not, or this machine has no apt.
     """
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     argv = ["apt-get", "install", "--yes", "--no-install-recommends", *packages]

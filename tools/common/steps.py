@@ -7,7 +7,7 @@ import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
     say(f"==> {title}")
     try:
         yield remarks.append
-    except VirtualPiError:
+    except ToolError:
         print(f"    FAILED after {time.monotonic() - begin:.1f} s", file=sys.stderr, flush=True)
         raise
     remark = "".join(f" ({text})" for text in remarks)
@@ -34,12 +34,12 @@ def step(title: str) -> Iterator[Callable[[str], None]]:
 
 
 def wait_until(
-    is_so: Callable[[], bool], *, seconds: float, failure: Callable[[], VirtualPiError]
+    is_so: Callable[[], bool], *, seconds: float, failure: Callable[[], ToolError]
 ) -> None:
     """Ask again and again until it is so.
 
     Raises:
-        VirtualPiError: what `failure` gives, when `seconds` have passed.
+        ToolError: what `failure` gives, when `seconds` have passed.
     """
     deadline = time.monotonic() + seconds
     while not is_so():

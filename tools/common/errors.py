@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class VirtualPiError(Exception):
+class ToolError(Exception):
     """A step failed: what, what to do, and the last lines of what it said."""
 
     def __init__(self, what: str, *, todo: str = "", tail: str = "") -> None:

@@ -9,17 +9,16 @@ import platform
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from virtual_pi import archives
-from virtual_pi.commands import attempt, run
-from virtual_pi.settings import BASE_IMAGE, CACHE, ROOT
+from tools.common import archives
+from tools.common.commands import attempt, run
+from tools.common.paths import BASE_IMAGE, CACHE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 SUITE = "trixie"
 MMDEBSTRAP = ("mmdebstrap", "--variant=minbase", "--quiet", SUITE)
-DOCKERFILE_INPUTS = ("Dockerfile", "init")
 
 
 def key(*parts: bytes) -> str:
@@ -85,7 +84,7 @@ def load(archive: Path) -> str:
     A tag of the same name that somebody else made is left alone.
     """
     identity = archives.image_id(archive)
-    if not _has_image(identity):
+    if not has_image(identity):
         untagged = archives.image_name(archive)
         before = attempt(["docker", "image", "inspect", "--format", "{{.Id}}", untagged])
         run(["docker", "load", "--quiet", "--input", os.fspath(archive)])
@@ -94,29 +93,6 @@ def load(archive: Path) -> str:
     return identity
 
 
-def _has_image(name: str) -> bool:
+def has_image(name: str) -> bool:
+    """Tell whether the local engine has an image of that name."""
     return attempt(["docker", "image", "inspect", "--format", "{{.Id}}", name]) is not None
-
-
-def pi_image(base: str, inputs: Sequence[str] = DOCKERFILE_INPUTS) -> str:
-    """Name the image of the virtual Pi after all that it is made of."""
-    files = [(ROOT / "virtual_pi" / name).read_bytes() for name in inputs]
-    return f"inkstand/virtual-pi:{key(base.encode(), *files)}"
-
-
-def make_pi_image(base: str, say: Callable[[str], None]) -> str:
-    """Build the image of the virtual Pi on the base image with that id; give its name."""
-    image = pi_image(base)
-    if _has_image(image):
-        say("from the cache")
-        return image
-    local = f"inkstand/virtual-pi-base:{base.removeprefix('sha256:')[:12]}"
-    run(["docker", "tag", base, local])
-    folder = os.fspath(ROOT / "virtual_pi")
-    # The classic builder is in every engine; buildx is not.
-    environment = {**os.environ, "DOCKER_BUILDKIT": "0"}
-    argv = ["docker", "build", "--quiet", "--build-arg", f"BASE_IMAGE={local}", "--tag", image]
-    todo = "Containers of this engine must reach Debian's archive."
-    run([*argv, folder], env=environment, todo=todo)
-    say("built")
-    return image

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from typing import TYPE_CHECKING
 
-from virtual_pi.errors import VirtualPiError
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 TAIL_LINES = 15
 
 
-class CommandError(VirtualPiError):
+class CommandError(ToolError):
     """A program ended with an error, or could not be started."""
 
 

@@ -1,0 +1,1 @@
+"""What the programs for the owner's or developer's computer share."""
