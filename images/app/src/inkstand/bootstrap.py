@@ -274,8 +274,8 @@ def _timing(settings: Settings) -> Timing:
 
 
 def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
-    def revoked(number: str) -> None:
-        hub.publish(TokenRevoked(clock.now(), number))
+    def revoked(token_id: str) -> None:
+        hub.publish(TokenRevoked(clock.now(), token_id))
 
     lifetime = timedelta(hours=settings.token_lifetime_hours)
     return Accounts(

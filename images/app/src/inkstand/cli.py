@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
-from inkstand.client.wishes import with_wait_spelled_out
 from inkstand.config import DEFAULT_FILE, SECRETS, load, names, panel_directory
 from inkstand.errors import ConfigError, InkstandError
 from inkstand.log import log_to_stderr

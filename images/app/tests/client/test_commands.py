@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.client.arguments import LARGEST_PICTURE
 from inkstand.client.sending import shrunk
-from inkstand.client.wishes import LARGEST_PICTURE
 
 if TYPE_CHECKING:
     import subprocess
@@ -173,7 +173,7 @@ def test_text_comes_from_the_line_or_from_standard_input(at_home: Any, app: Any)
     assert app.texts() == ["Dinner is ready", "two\nlines", "--wait -5"]
 
 
-def test_wishes_reach_the_server(at_home: Any) -> None:
+def test_options_reach_the_server(at_home: Any) -> None:
     arguments = ("--urgent", "--for", "5m", "--expires", "2h", "--json")
     result = at_home("send", "now", *arguments)
     assert (result.returncode, result.stderr) == (0, "")

@@ -146,7 +146,7 @@ async def test_the_same_picture_again_is_skipped(
     assert len(stage.panel.commands) == 2
 
 
-async def test_of_many_wishes_during_a_refresh_only_the_newest_is_drawn(
+async def test_of_many_requests_during_a_refresh_only_the_newest_is_drawn(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     began, go_on = threading.Event(), threading.Event()
@@ -244,7 +244,7 @@ async def test_what_somebody_else_drew_is_told_and_drawn_over(stage: Stage) -> N
 class TestPanelTrouble:
     """The panel fails or goes, and comes back."""
 
-    async def test_what_was_wished_meanwhile_is_shown_when_the_panel_is_back(
+    async def test_what_was_asked_for_meanwhile_is_shown_when_the_panel_is_back(
         self, stage: Stage
     ) -> None:
         stage.panel.vanish()

@@ -66,7 +66,7 @@ async def test_an_idle_display_notices_a_restarted_driver_without_polling(
     assert await changes(listener) is None
 
 
-async def test_what_was_wished_while_the_driver_was_dead_is_shown_within_five_seconds(
+async def test_what_was_asked_for_while_the_driver_was_dead_is_shown_within_five_seconds(
     display: tuple[Display, Listener], driver: Driver
 ) -> None:
     shown, listener = display

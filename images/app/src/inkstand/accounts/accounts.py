@@ -153,29 +153,29 @@ class Accounts:
         self._registry.use(entry, now)
         return entry.by_cookie if from_cookie else entry.by_header
 
-    def revoked(self, number: str) -> bool:
-        """Tell whether the token with the id `number` is no longer good: revoked or expired."""
-        entry = self._registry.get(number)
+    def revoked(self, token_id: str) -> bool:
+        """Tell whether the token `token_id` is no longer good: revoked or expired."""
+        entry = self._registry.get(token_id)
         return entry is None or entry.ends <= self._now()
 
-    async def revoke(self, number: str) -> None:
-        """Make the token with the id `number` worthless, at once.
+    async def revoke(self, token_id: str) -> None:
+        """Make the token `token_id` worthless, at once.
 
         Raises:
             TokenNotFoundError: there is none.
             StorageError: it is worthless now, but may come back when the process is restarted.
         """
-        if self._registry.get(number) is None:
+        if self._registry.get(token_id) is None:
             raise TokenNotFoundError
-        await self._registry.forget(number)
+        await self._registry.forget(token_id)
 
-    def get(self, number: str) -> TokenRecord:
-        """Return what is known about the token with the id `number`.
+    def get(self, token_id: str) -> TokenRecord:
+        """Return what is known about the token `token_id`.
 
         Raises:
             TokenNotFoundError: there is none.
         """
-        entry = self._registry.get(number)
+        entry = self._registry.get(token_id)
         if entry is None:
             raise TokenNotFoundError
         return entry.present

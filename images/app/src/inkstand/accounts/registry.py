@@ -72,9 +72,9 @@ class TokenRegistry:
         """When the first token expires: seconds since 1970."""
         return min((entry.ends for entry in self._entries.values()), default=math.inf)
 
-    def get(self, number: str) -> Entry | None:
+    def get(self, token_id: str) -> Entry | None:
         """Return the token with that id, None if there is none or it was revoked."""
-        return self._entries.get(number)
+        return self._entries.get(token_id)
 
     def records(self) -> tuple[TokenRecord, ...]:
         """Return what is kept about each token, oldest first."""
@@ -100,13 +100,13 @@ class TokenRegistry:
         self._drop(_crowd(self._entries.values(), record))
         await self._write(record)
 
-    async def forget(self, *numbers: str) -> None:
+    async def forget(self, *token_ids: str) -> None:
         """Make tokens worthless, at once and whatever the database says.
 
         What a StorageError kept from being removed is removed with what is written next; call this
         again when time_to_retry() returns.
         """
-        self._drop(numbers)
+        self._drop(token_ids)
         if self._unremoved:
             await self._write()
 
@@ -120,7 +120,7 @@ class TokenRegistry:
         entry.used = now
         if now - entry.written >= _USE_INTERVAL:
             entry.written = now
-            job = partial(self._commit_use, number=entry.record.id, now=now)
+            job = partial(self._commit_use, token_id=entry.record.id, now=now)
             self._database.submit(job).add_done_callback(_report)
 
     async def _write(self, *new: TokenRecord) -> None:
@@ -141,16 +141,16 @@ class TokenRegistry:
                 table.save(connection, record)
             table.remove(connection, gone)
 
-    def _commit_use(self, connection: sqlite3.Connection, number: str, now: float) -> None:
+    def _commit_use(self, connection: sqlite3.Connection, token_id: str, now: float) -> None:
         with self._database.transaction():
-            table.use(connection, number, now)
+            table.use(connection, token_id, now)
 
-    def _drop(self, numbers: Iterable[str]) -> None:
-        for number in numbers:
+    def _drop(self, token_ids: Iterable[str]) -> None:
+        for token_id in token_ids:
             with contextlib.suppress(KeyError):
-                self._entries.pop(number).ends = -math.inf
-                self._unremoved.add(number)
-                self._on_revoked(number)
+                self._entries.pop(token_id).ends = -math.inf
+                self._unremoved.add(token_id)
+                self._on_revoked(token_id)
 
 
 def _report(writing: Future[None]) -> None:

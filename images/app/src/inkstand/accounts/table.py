@@ -118,14 +118,16 @@ def save(connection: sqlite3.Connection, record: TokenRecord) -> None:
     connection.execute(_SAVE, _row_of(record))
 
 
-def use(connection: sqlite3.Connection, number: str, now: float) -> None:
-    """Keep when the token `number` was used; one that is gone stays so."""
-    connection.execute("UPDATE token SET used = ? WHERE id = ?", (int(now), number))
+def use(connection: sqlite3.Connection, token_id: str, now: float) -> None:
+    """Keep when the token `token_id` was used; one that is gone stays so."""
+    connection.execute("UPDATE token SET used = ? WHERE id = ?", (int(now), token_id))
 
 
-def remove(connection: sqlite3.Connection, numbers: Iterable[str]) -> None:
+def remove(connection: sqlite3.Connection, token_ids: Iterable[str]) -> None:
     """Drop the records with these ids; one that is not there is dropped already."""
-    connection.executemany("DELETE FROM token WHERE id = ?", [(number,) for number in numbers])
+    connection.executemany(
+        "DELETE FROM token WHERE id = ?", [(token_id,) for token_id in token_ids]
+    )
 
 
 def translate(error: sqlite3.Error, directory: Path) -> StorageError:
@@ -136,14 +138,14 @@ def translate(error: sqlite3.Error, directory: Path) -> StorageError:
 
 
 def _row_of(record: TokenRecord) -> tuple[object, ...]:
-    number, kind, user, name, scope, *rest = astuple(record)
-    return (number, str(kind), user, name, Scope(scope).word, *rest)
+    token_id, kind, user, name, scope, *rest = astuple(record)
+    return (token_id, str(kind), user, name, Scope(scope).word, *rest)
 
 
 def _record_of(row: tuple[Any, ...]) -> TokenRecord:
-    number, kind, user, name, scope, created, expires, used, credential = row
+    token_id, kind, user, name, scope, created, expires, used, credential = row
     return TokenRecord(
-        id=number,
+        id=token_id,
         kind=Kind(kind),
         user=user,
         name=name,

@@ -7,8 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inkstand.client.arguments import seconds
 from inkstand.client.errors import MisusedError
-from inkstand.client.wishes import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Callable

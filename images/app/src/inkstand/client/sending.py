@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from inkstand.client import wishes
+from inkstand.client import arguments
 from inkstand.client.errors import EndedError, MisusedError, UnreachableError, WaitedTooLongError
 from inkstand.client.following import SILENCE, Following, Opened
 from inkstand.client.sse import Event
@@ -100,7 +100,7 @@ def _text(options: argparse.Namespace) -> Request:
     if options.text == _STANDARD_INPUT:
         text = read_text(Path("-")).rstrip("\n")
     if options.escapes:
-        text = wishes.unescaped(text)
+        text = arguments.unescaped(text)
     elif r"\n" in text and "\n" not in text:
         note(r"the text has \n in it, and is sent like that; with -e it is a new line")
     if not text.strip():
@@ -114,13 +114,13 @@ def _picture(options: argparse.Namespace) -> Request:
     if options.text == _STANDARD_INPUT:
         raise MisusedError("a picture from standard input is sent with: --image -")
     data = read_bytes(options.image)
-    wishes.check_picture(data, str(options.image))
-    if len(data) > wishes.LARGEST_PICTURE:
+    arguments.check_picture(data, str(options.image))
+    if len(data) > arguments.LARGEST_PICTURE:
         data = shrunk(data, str(options.image))
     query = {"framing": options.framing, "tone": options.tone, **_extras(options)}
     if name := " ".join(options.text) or options.image.name.strip("-"):
         query["name"] = name
-    headers = {"Content-Type": wishes.PICTURE_TYPE}
+    headers = {"Content-Type": arguments.PICTURE_TYPE}
     return Request(f"/images?{urlencode(query)}", data, headers)
 
 
@@ -154,8 +154,8 @@ def shrunk(data: bytes, name: str) -> bytes:
 
 
 def _extras(options: argparse.Namespace) -> dict[str, str | int]:
-    expires_at = wishes.moment(options.expires, now()) if options.expires else None
-    return wishes.extras(urgent=options.urgent, show_for=options.show_for, expires_at=expires_at)
+    expires_at = arguments.moment(options.expires, now()) if options.expires else None
+    return arguments.extras(urgent=options.urgent, show_for=options.show_for, expires_at=expires_at)
 
 
 def _wait(options: argparse.Namespace, server: Server, number: int) -> dict[str, Any]:

@@ -62,15 +62,15 @@ def stamp(at: datetime) -> str:
 def extras(
     *, urgent: bool, show_for: int | None, expires_at: datetime | None
 ) -> dict[str, str | int]:
-    """Return what the API takes beside text or picture; what is not wished for is left out."""
-    wished: dict[str, str | int] = {}
+    """Return what the API takes beside text or picture; what is not asked for is left out."""
+    asked: dict[str, str | int] = {}
     if urgent:
-        wished["priority"] = "urgent"
+        asked["priority"] = "urgent"
     if show_for is not None:
-        wished["show_for"] = show_for
+        asked["show_for"] = show_for
     if expires_at is not None:
-        wished["expires_at"] = stamp(expires_at)
-    return wished
+        asked["expires_at"] = stamp(expires_at)
+    return asked
 
 
 def check_picture(data: bytes, name: str) -> None:

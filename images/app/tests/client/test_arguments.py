@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from inkstand.client.errors import MisusedError
-from inkstand.client.wishes import (
+from inkstand.client.arguments import (
     check_picture,
     extras,
     moment,
@@ -16,6 +15,7 @@ from inkstand.client.wishes import (
     unescaped,
     with_wait_spelled_out,
 )
+from inkstand.client.errors import MisusedError
 
 pytestmark = pytest.mark.unit
 NOON = datetime(2026, 11, 21, 12, 0, tzinfo=timezone(timedelta(hours=1)))
@@ -62,7 +62,7 @@ def test_a_moment_that_has_passed_is_refused() -> None:
         moment("2026-11-21T11:59", NOON)
 
 
-def test_only_what_is_wished_for_is_sent() -> None:
+def test_only_what_is_asked_for_is_sent() -> None:
     assert extras(urgent=False, show_for=None, expires_at=None) == {}
     at = datetime(2026, 11, 21, 17, 30, tzinfo=UTC)
     assert extras(urgent=True, show_for=60, expires_at=at) == {
