@@ -177,7 +177,7 @@ class Pi:
             edge="inkstand-traefik",
             host="",
             https_port=443,
-            door="",
+            maintenance_file="",
             panel=str(folder / "panel"),
             driver="epd-fuse.service",
             driver_files=(str(folder / "driver"),),

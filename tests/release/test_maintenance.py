@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 def file(pi: Any) -> Path:
     folder: Path = pi.folder / "dynamic"
     folder.mkdir()
-    pi.configure(door=str(folder / "release.yml"))
+    pi.configure(maintenance_file=str(folder / "release.yml"))
     return folder / "release.yml"
 
 
@@ -51,7 +51,7 @@ def test_maintenance_that_traefik_does_not_take_up_is_told(
 
 def test_where_there_is_no_traefik_nothing_is_closed(pi: Any, file: Path) -> None:
     file.parent.rmdir()
-    for settings in (pi.settings, replace(pi.settings, door="")):
+    for settings in (pi.settings, replace(pi.settings, maintenance_file="")):
         assert not maintenance.begin(settings)
         maintenance.end(settings)
     assert not file.parent.exists()

@@ -218,11 +218,18 @@ def test_settings_are_read_as_they_were_written(pi: Any) -> None:
             load(pi.settings_file)
 
 
-def test_the_door_is_no_part_of_a_release(pi: Any) -> None:
+def test_settings_of_an_older_program_are_read(pi: Any) -> None:
+    known = json.loads(pi.settings_file.read_text())
+    del known["maintenance_file"]
+    assert Settings.from_json({**known, "door": "/etc/closed"}).maintenance_file == "/etc/closed"
+
+
+def test_the_file_of_maintenance_is_no_part_of_a_release(pi: Any) -> None:
     paths = (*pi.settings.files, *pi.settings.driver_files)
     assert pi.settings.snapshot_paths == paths
-    assert replace(pi.settings, door="/etc/door").snapshot_paths == (*paths, "!/etc/door")
-    assert asdict(pi.settings)["door"] == ""
+    closed = replace(pi.settings, maintenance_file="/etc/closed")
+    assert closed.snapshot_paths == (*paths, "!/etc/closed")
+    assert asdict(pi.settings)["maintenance_file"] == ""
 
 
 def test_kinds_modes_owners_and_contents_tell_files_apart(tmp_path: Path) -> None:

@@ -474,7 +474,7 @@ def test_only_one_changes_releases_at_a_time(pi: Any) -> None:
 
 
 def is_closed(pi: Any) -> bool:
-    """Tell whether nothing is left open: no run, no guard, no door."""
+    """Tell whether nothing is left open: no run, no guard, no maintenance."""
     return not (pi.settings.state_directory / "open").exists() and not pi.host.guarded
 
 
@@ -582,7 +582,7 @@ def test_the_is_in_maintenance_while_a_release_is_judged(
     monkeypatch.setattr(health, "is_in_maintenance", lambda _: True)
     door = pi.folder / "dynamic" / "release.yml"
     door.parent.mkdir()
-    pi.configure(door=str(door))
+    pi.configure(maintenance_file=str(door))
     pi.runs("one")
     seen: list[bool] = []
     pi.at_the_gate = lambda: seen.append(door.exists())

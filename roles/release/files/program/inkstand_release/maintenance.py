@@ -42,16 +42,16 @@ _ROUTES = {
 
 def begin(settings: Settings) -> bool:
     """Refuse changes from now on, and tell whether Traefik does."""
-    if not settings.door or not Path(settings.door).parent.is_dir():
+    if not settings.maintenance_file or not Path(settings.maintenance_file).parent.is_dir():
         return False
     text = (
         f"# Written while a new release is being judged; it goes by itself.\n{json.dumps(_ROUTES)}"
     )
-    Path(settings.door).write_text(f"{text}\n", encoding="utf-8")
+    Path(settings.maintenance_file).write_text(f"{text}\n", encoding="utf-8")
     return wait_for(lambda: health.is_in_maintenance(settings), _PATIENCE)
 
 
 def end(settings: Settings) -> None:
     """Take changes again; fine when they are taken."""
-    if settings.door:
-        Path(settings.door).unlink(missing_ok=True)
+    if settings.maintenance_file:
+        Path(settings.maintenance_file).unlink(missing_ok=True)

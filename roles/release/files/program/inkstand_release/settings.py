@@ -34,7 +34,7 @@ class Settings:
     edge: str
     host: str
     https_port: int
-    door: str
+    maintenance_file: str
     panel: str
     driver: str
     driver_files: tuple[str, ...]
@@ -50,15 +50,17 @@ class Settings:
         Raises:
             ReleaseError: something is missing.
         """
+        known = {_NAMES_OF_BEFORE.get(name, name): value for name, value in given.items()}
         try:
-            return cls(**{it.name: _READ[str(it.type)](given[it.name]) for it in fields(cls)})
+            return cls(**{it.name: _READ[str(it.type)](known[it.name]) for it in fields(cls)})
         except KeyError as error:
             raise ReleaseError(f"the settings lack {error}; run the playbook again") from error
 
     @property
     def snapshot_paths(self) -> tuple[str, ...]:
         """Patterns of all files that a release owns, and with a ! what of them it does not."""
-        return (*self.files, *self.driver_files, *([f"!{self.door}"] if self.door else []))
+        not_these = [f"!{self.maintenance_file}"] if self.maintenance_file else []
+        return (*self.files, *self.driver_files, *not_these)
 
 
 _READ: dict[str, Callable[[Any], Any]] = {
@@ -68,6 +70,8 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "Path": Path,
 }
+# In the settings of a release that an older program wrote down.
+_NAMES_OF_BEFORE = {"door": "maintenance_file"}
 
 
 def load(path: Path = DEFAULT_PATH) -> Settings:
