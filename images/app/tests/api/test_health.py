@@ -69,7 +69,7 @@ async def test_a_driver_that_hangs_in_a_refresh_is_told_within_four_seconds(
     for name in ("show", "info"):
         monkeypatch.setattr(site.panel, name, hanging(getattr(site.panel, name), driver))
     assert (await site.post("Hello")).status == 201
-    await eventually(lambda: site.system.display._lane.busy)
+    await eventually(lambda: site.system.display._thread.busy)
     async with asyncio.timeout(4):
         body = await health(site)
     driver.set()

@@ -160,7 +160,7 @@ async def test_a_bug_is_a_500_that_tells_nothing(
 async def test_a_panel_that_never_answered_is_told_and_has_no_picture(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(site.system.display, "_glass", None)
+    monkeypatch.setattr(site.system.display, "_contents", None)
     monkeypatch.setattr(site.system.display, "_shown", None)
     panel = await (await site.client.get("/api/v1/panel", headers=allowed(site))).json()
     assert (panel["width"], panel["height"], panel["frame"]) == (None, None, None)
