@@ -1,29 +1,24 @@
-"""Fonts for the tests: what this machine has, and what every machine has."""
+"""The fonts that the tests of text are about."""
 
 from __future__ import annotations
 
 import pytest
 
 from inkstand.rendering import fonts
-from inkstand.rendering.fonts import Family, find_family
-
-DEJAVU = fonts.FONT_FOLDER / fonts.REGULAR[0]
 
 
 @pytest.fixture(scope="session")
-def built_in() -> Family:
-    """The font inside Pillow, which is the same on every machine."""
-    return find_family([])
-
-
-@pytest.fixture(scope="session")
-def dejavu() -> Family:
-    """DejaVu Sans, which knows Latin, Greek, Cyrillic, Hebrew and Arabic."""
-    if not DEJAVU.is_file():
+def family() -> fonts.Family:
+    """DejaVu Sans, and for what it lacks whatever of our fonts is installed."""
+    if not all((fonts.FONT_FOLDER / name).is_file() for name in fonts.FILES):
         pytest.skip("Debian's package fonts-dejavu-core is not installed")
-    return find_family([DEJAVU])
+    return fonts.REGULAR
 
 
-@pytest.fixture(scope="session", params=["built-in", "of this machine"])
-def family(request: pytest.FixtureRequest) -> Family:
-    return find_family([]) if request.param == "built-in" else fonts.regular()
+@pytest.fixture(scope="session")
+def all_fonts() -> fonts.Family:
+    """Every font that the image has."""
+    missing = [it for it in fonts.FALLBACKS.values() if not (fonts.FONT_FOLDER / it).is_file()]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+    return fonts.REGULAR

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkstand.rendering.text import clean, clusters, is_blank
+from inkstand.rendering.text import clean, is_blank
 
 pytestmark = pytest.mark.unit
 
@@ -31,9 +31,10 @@ ANY_TEXT = st.text(st.characters(categories=None))
         ("lone \ud83d surrogate", "lone \ufffd surrogate"),
         ("\n\n  a  \n \n\n\n  b \n", "  a\n\n  b"),
         ("e\u0301", "\u00e9"),
-        ("so\u00adft, zero\u200bwidth, \u202eoverride", "soft, zerowidth, override"),
+        ("so\u00adft, zero\u200bwidth, \u202eoverride", "soft, zero\u200bwidth, override"),
         ("\u2764\ufe0f\U0001f44d\U0001f3fd", "\u2764\U0001f44d"),
-        ("e" + "\u0301\u0327" * 50, "\u0229\u0327\u0301\u0301"),
+        ("e" + "\u0301\u0327" * 50, "\u0229" + "\u0327" * 3 + "\u0301" * 4),
+        ("1\ufe0f\u20e3 0\u20e3 #\ufe0f\u20e3", "\u2460 \u24ea #"),
         ("\u0301a \u0301b\n\u0301", "a b"),
         ("a \u200b\n", "a"),
         (" \t\r\n\x00", ""),
@@ -65,18 +66,6 @@ def test_cleaned_text_has_no_controls_and_is_normal(text: str) -> None:
 @given(ANY_TEXT)
 def test_cleaned_text_stays_as_it_is(text: str) -> None:
     assert clean(clean(text)) == clean(text)
-
-
-@given(ANY_TEXT)
-def test_clusters_are_the_text_cut_up(text: str) -> None:
-    cut = clusters(text)
-    assert "".join(cut) == text
-    assert all(cut)
-
-
-def test_a_letter_keeps_its_marks_and_what_is_joined_to_it() -> None:
-    assert clusters("ae\u0301\u0327b") == ["a", "e\u0301\u0327", "b"]
-    assert clusters("x\U0001f469\u200d\U0001f680y") == ["x", "\U0001f469\u200d\U0001f680", "y"]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
@@ -46,14 +46,15 @@ def test_there_is_white_all_around(size: tuple[int, int], synchronised: bool) ->
     assert min(left, top, size[0] - right, size[1] - bottom) >= 1
 
 
-@pytest.mark.usefixtures("built_in_font")
+@pytest.mark.usefixtures("other_fonts")
 @pytest.mark.parametrize("size", SIZES)
-def test_it_needs_no_font_file(size: tuple[int, int]) -> None:
+def test_it_needs_none_of_our_fonts(size: tuple[int, int]) -> None:
     left, top, right, bottom = ink(ClockScreen().render(size, BROADEST_DAY))
     assert right - left > size[0] * 0.6
     assert bottom - top > size[1] * 0.6
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1439), st.sampled_from(SIZES))
 def test_only_the_time_moves_from_minute_to_minute(minute: int, size: tuple[int, int]) -> None:
     """A partial update then touches nothing else."""

@@ -1,7 +1,8 @@
 """Text and pictures for one bit a pixel: fonts, lines, dots, frames. Pure but for reading fonts."""
 
 from inkstand.rendering.draw import Align, blank, draw_layout, draw_line
-from inkstand.rendering.layout import Layout, Line, fit
+from inkstand.rendering.layout import Layout, fit
+from inkstand.rendering.pango import Line
 from inkstand.rendering.picture import (
     Framing,
     Tone,

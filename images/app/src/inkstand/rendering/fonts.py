@@ -1,161 +1,168 @@
-"""Fonts and what stands in where one has no glyph.
+"""Our fonts, and no others, in a fixed order: what is drawn does not depend on the machine.
 
-The files are where Debian's packages fonts-dejavu-core, fonts-wqy-microhei, fonts-symbola,
-fonts-droid-fallback, fonts-noto-* and fonts-unifont put them; those that are there are used, in
-this order.
+The files are where Debian's packages put them (docs/adr/0029 has the list); those that are there
+are used. Where there is none of them, a Mac say, the fonts of the machine are.
 """
 
 from __future__ import annotations
 
 import functools
 import logging
-import mmap
+import re
 import unicodedata
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PIL import ImageFont
-
-from inkstand.rendering.coverage import Coverage, read_coverage
-from inkstand.rendering.text import JOINERS, clusters, is_mark
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
+from inkstand.rendering.pango import Font, FontMap, Line
 
 _LOG = logging.getLogger(__name__)
 FONT_FOLDER = Path("/usr/share/fonts")
-_FALLBACKS = (
-    "truetype/wqy/wqy-microhei.ttc",
-    "truetype/droid/DroidSansFallbackFull.ttf",
-    "opentype/noto/NotoSansCJK-Regular.ttc",
-    "truetype/ancient-scripts/Symbola_hint.ttf",
-    "truetype/noto/NotoSansHebrew-Regular.ttf",
-    "truetype/noto/NotoSansArabic-Regular.ttf",
-    "truetype/noto/NotoSansDevanagari-Regular.ttf",
-    "truetype/noto/NotoSansThai-Regular.ttf",
-    "truetype/noto/NotoSansSymbols2-Regular.ttf",
+# Where the image keeps what fontconfig read of the files; else below the user's own cache.
+_CACHE = "/var/cache/fontconfig"
+FILES = ("truetype/dejavu/DejaVuSans.ttf", "truetype/dejavu/DejaVuSans-Bold.ttf")
+# Families and their files, in order of preference, for what DejaVu Sans lacks.
+FALLBACKS = {
+    "Lohit Devanagari": "truetype/lohit-devanagari/Lohit-Devanagari.ttf",
+    "Lohit Bengali": "truetype/lohit-bengali/Lohit-Bengali.ttf",
+    "Lohit Tamil": "truetype/lohit-tamil/Lohit-Tamil.ttf",
+    "Waree": "truetype/tlwg/Waree.ttf",
+    "Padauk": "truetype/padauk/Padauk-Regular.ttf",
+    "WenQuanYi Micro Hei": "truetype/wqy/wqy-microhei.ttc",
+    "IPAexGothic": "opentype/ipaexfont-gothic/ipaexg.ttf",
+    "Symbola": "truetype/ancient-scripts/Symbola_hint.ttf",
     # Coarse, but with a shape for every character there is.
-    "opentype/unifont/unifont.otf",
-    "opentype/unifont/unifont_upper.otf",
-)
-REGULAR = ("truetype/dejavu/DejaVuSans.ttf", *_FALLBACKS)
-BOLD = ("truetype/dejavu/DejaVuSans-Bold.ttf", *_FALLBACKS)
-
-_BOX = "\u25a1"
+    "Unifont": "opentype/unifont/unifont.otf",
+    "Unifont Upper": "opentype/unifont/unifont_upper.otf",
+}
+_LATIN, _CHINESE, _JAPANESE = "DejaVu Sans", "WenQuanYi Micro Hei", "IPAexGothic"
+_EMOJI = ("Symbola", "DejaVu Sans", "Unifont", "Unifont Upper")
+# Hiragana and Katakana, also of half width: nobody but Japanese writes them.
+_KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-\uff9f]")
 # A sender could otherwise fill the log with a line for each of a million characters.
 _REPORTS = 200
+_ANY_SIZE = 16
+# What is drawn with other fonts than DejaVu Sans: they are larger, and needed less.
+_RARE = re.compile("[\u0700-\u1dff\u2e80-\ud7ff\uf900-\uffef\U00010000-\U0010ffff]")
 
 
-@dataclass(frozen=True, eq=False)
-class Face:
-    """One font file (None: the font inside Pillow) and the characters it can draw."""
-
-    path: Path | None
-    coverage: Coverage
-
-    def at(self, size: int) -> ImageFont.FreeTypeFont:
-        """Return the font with an em of `size` pixels."""
-        return _load(self.path, size)
-
-
-# Read from the font that Pillow 11 carries: ASCII, quotation marks, the ellipsis and few signs.
-_BUILT_IN = Face(None, Coverage((0x20, 0x2018, 0x201C, 0x2026), (0x7E, 0x2019, 0x201D, 0x2026)))
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, slots=True)
 class Family:
-    """Faces in order of preference; the first is the one whose look and metrics count."""
+    """The fonts of one weight; DejaVu Sans gives the look and the height of a line."""
 
-    faces: tuple[Face, ...]
+    bold: bool = False
 
-    def split(self, text: str) -> list[tuple[Face, str]]:
-        """Return `text` in pieces with the face that draws each; boxes for what none can draw."""
-        if text.isascii():
-            return [(self.faces[0], text)] if text else []
-        pieces: list[tuple[Face, str]] = []
-        for cluster in clusters(text):
-            _append(pieces, *_drawable(self, cluster))
-        return pieces
+    def line_height(self, size: int) -> int:
+        """Return the pixels from one baseline to the next, without letters of other fonts."""
+        return self.line("", size).height
 
-    def face_for(self, characters: Iterable[str]) -> Face | None:
-        """Return the first face that can draw all of `characters`."""
-        needed = tuple(characters)
-        fitting = (face for face in self.faces if all(it in face.coverage for it in needed))
-        return next(fitting, None)
+    def line(self, text: str, size: int) -> Line:
+        """Return `text` without newlines as one line, with an em of `size` pixels."""
+        return self.lines(text, size, None, break_words=False)[0]
 
+    def lines(self, text: str, size: int, width: int | None, *, break_words: bool) -> list[Line]:
+        """Return `text` in lines of at most `width` pixels, see lay_out()."""
+        return lay_out(text, self.font(text, size), width, break_words=break_words)
 
-@functools.lru_cache(maxsize=4096)
-def _drawable(family: Family, cluster: str) -> tuple[Face, str]:
-    visible = [character for character in cluster if character not in JOINERS]
-    face = family.face_for(visible) or family.face_for(visible[:1])
-    return (face, cluster) if face else _substitute(family, cluster)
+    def font(self, text: str, size: int) -> Font:
+        """Return what all of `text` is drawn with, at an em of `size` pixels."""
+        language = _language(text)
+        return Font(",".join(_families(language)), size, self.bold, language)
 
 
-def _substitute(family: Family, cluster: str) -> tuple[Face, str]:
-    """Return the letter without its accents where that is known, else a box."""
-    plain = [it for it in unicodedata.normalize("NFKD", cluster) if not is_mark(it)]
-    face = family.face_for(plain) if plain else None
-    _report(cluster[0])
-    return (face, "".join(plain)) if face else (family.faces[0], _BOX)
+def lay_out(text: str, font: Font, width: int | None, *, break_words: bool) -> list[Line]:
+    """Return `text` in lines of at most `width` pixels, see FontMap.lay_out().
 
-
-def _append(pieces: list[tuple[Face, str]], face: Face, text: str) -> None:
-    if pieces and pieces[-1][0] is face:
-        pieces[-1] = (face, pieces[-1][1] + text)
-    else:
-        pieces.append((face, text))
-
-
-@functools.cache
-def regular() -> Family:
-    """Return the family for running text, looked for on disk once."""
-    return find_family(FONT_FOLDER / name for name in REGULAR)
-
-
-@functools.cache
-def bold() -> Family:
-    """Return the family for what has to stand out, looked for on disk once."""
-    return find_family(FONT_FOLDER / name for name in BOLD)
-
-
-def find_family(paths: Iterable[Path]) -> Family:
-    """Return a family of the files among `paths` that exist and can be read.
-
-    With none of them it is the font inside Pillow, which knows ASCII and little more.
+    Characters that no font has are logged.
     """
-    faces = tuple(face for path in paths if path.is_file() and (face := _open(path)) is not None)
-    if faces:
-        return Family(faces)
-    _LOG.warning("no font found below %s: using the one inside Pillow, ASCII only", FONT_FOLDER)
-    return Family((_BUILT_IN,))
+    lines = font_map().lay_out(text, font, width, break_words=break_words)
+    if font_map().lacks_letters(lines):
+        _report(text)
+    return lines
 
 
-def _open(path: Path) -> Face | None:
-    try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return Face(path, read_coverage(data))
-    except (OSError, ValueError) as error:
-        _LOG.warning("cannot use the font %s: %s", path, error)
-        return None
+def forget(text: str) -> None:
+    """Give back the memory of fonts that `text`, which is drawn, needed and few others will.
+
+    A line of it that is kept keeps its own.
+    """
+    if _RARE.search(text):
+        font_map().clear()
 
 
-@functools.lru_cache(maxsize=32)
-def _load(path: Path | None, size: int) -> ImageFont.FreeTypeFont:
-    if path is not None:
-        return ImageFont.truetype(path, size)
-    font = ImageFont.load_default(size)
-    if not isinstance(font, ImageFont.FreeTypeFont):
-        raise OSError("this Pillow was built without FreeType")
-    return font
+def _language(text: str) -> str:
+    """Return the language whose shapes of Chinese characters the whole text gets."""
+    return "ja" if _KANA.search(text) else "en"
+
+
+@functools.cache
+def _families(language: str) -> tuple[str, ...]:
+    families = [_LATIN, *FALLBACKS]
+    if language == "ja":
+        families.remove(_JAPANESE)
+        families.insert(families.index(_CHINESE), _JAPANESE)
+    return tuple(families)
+
+
+# For running text, and for what has to stand out.
+REGULAR, BOLD = Family(), Family(bold=True)
+
+
+@functools.cache
+def font_map() -> FontMap:
+    """Return our fonts, looked for on disk once.
+
+    Raises:
+        OSError: Pango is not installed.
+    """
+    names = (*FILES, *FALLBACKS.values())
+    files = [path for path in map(FONT_FOLDER.joinpath, names) if path.is_file()]
+    if not files:
+        _LOG.warning(
+            "no font found below %s: using those of this machine; on Debian:"
+            " apt-get install fonts-dejavu-core",
+            FONT_FOLDER,
+        )
+        return FontMap(None)
+    return FontMap(configuration(files))
+
+
+def configuration(files: list[Path]) -> str:
+    """Return a fontconfig configuration of `files` alone, with letters for one bit a pixel."""
+    folders = dict.fromkeys(path.parent for path in files)
+    emoji = "".join(f"<string>{name}</string>" for name in _EMOJI)
+    return f"""<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">
+<fontconfig>
+{"".join(f"<dir>{escape(str(folder))}</dir>" for folder in folders)}
+<cachedir>{_CACHE}</cachedir><cachedir prefix="xdg">fontconfig</cachedir>
+<selectfont>
+<rejectfont><glob>*</glob></rejectfont>
+<acceptfont>{"".join(f"<glob>{escape(str(path))}</glob>" for path in files)}</acceptfont>
+</selectfont>
+<match target="pattern"><test name="family"><string>emoji</string></test>
+<edit name="family" mode="assign" binding="strong">{emoji}</edit></match>
+<match target="font">
+<edit name="antialias" mode="assign"><bool>false</bool></edit>
+<edit name="autohint" mode="assign"><bool>false</bool></edit>
+<edit name="hinting" mode="assign"><bool>true</bool></edit>
+<edit name="hintstyle" mode="assign"><const>hintfull</const></edit>
+</match>
+</fontconfig>"""
 
 
 _reported: set[str] = set()
 
 
-def _report(character: str) -> None:
-    if character in _reported or len(_reported) >= _REPORTS:
-        return
-    _reported.add(character)
-    name = unicodedata.name(character, "no name")
-    _LOG.warning("no font has U+%04X (%s); something else is drawn for it", ord(character), name)
+def _report(text: str) -> None:
+    """Log, once each, the characters of `text` that no font has."""
+    for character in sorted(set(text) - _reported):
+        if len(_reported) < _REPORTS and _is_unknown(character):
+            _reported.add(character)
+            name = unicodedata.name(character, "no name")
+            _LOG.warning("no font has U+%04X (%s); a box is drawn for it", ord(character), name)
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_unknown(character: str) -> bool:
+    font = REGULAR.font(character, _ANY_SIZE)
+    return font_map().lacks_letters(font_map().lay_out(character, font, None, break_words=False))

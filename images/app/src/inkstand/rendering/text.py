@@ -16,23 +16,26 @@ _SEQUENCES = re.compile(
 )
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1b\x1f\x7f-\x84\x86-\x9f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
-# Characters that are never seen by themselves: soft hyphen, zero-width space, directional
-# embeddings and isolates, byte order mark, variation selectors, skin tones, tags. Directional
-# marks and joiners stay, since they change how their neighbours look.
+# Characters that are never seen by themselves: soft hyphen, directional embeddings and isolates,
+# byte order mark, variation selectors, skin tones, tags. Directional marks and joiners stay, since
+# they change how their neighbours look, and so does the space without width: a line may end there.
 _UNSEEN = re.compile(
-    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b\u202a-\u202e\u2060-\u206f"
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u202a-\u202e\u2060-\u206f"
     "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
 )
 # Letters without a shape: the blank Braille cell and the Hangul fillers.
 _INVISIBLE = "\u2800\u3164\uffa0"
 # Blanks that a line may end at, as so many plain ones.
 _TAB, _IDEOGRAPHIC = "    ", "  "
+_NO_WIDTH = "\u200b"
+# No font of ours has a keycap as wide as its key: 1 in one becomes 1 in a circle, # becomes #.
+_KEYCAP = re.compile("([0-9#*])\ufe0f?\u20e3")
+_CIRCLED = str.maketrans("0123456789", "⓪①②③④⑤⑥⑦⑧⑨")
 _BLANK_LINES = re.compile("\n{3,}")
-_MARKS_ON_ONE = 4
-# A family of five with its joiners has nine; a flood of joined letters must not become one letter.
-_LONGEST_CLUSTER = 16
-JOINERS = "\u200c\u200d"
-_SPACES = " \n"
+# Hebrew with cantillation and Burmese have six.
+_MARKS_ON_ONE = 8
+_JOINERS = "\u200c\u200d"
+_SPACES = " \n" + _NO_WIDTH
 _REPLACEMENT = "\ufffd"
 
 
@@ -43,14 +46,14 @@ def without_sequences(text: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether nothing of `text` can be seen."""
-    return not clean(text).strip(_INVISIBLE + " \n")
+    return not clean(text).strip(_INVISIBLE + _SPACES)
 
 
 def clean(text: str) -> str:
     """Return `text` in Unicode NFC with only what can be drawn, lines ended by a newline.
 
     Control sequences and characters, and characters that are never seen, go; lone surrogates
-    become U+FFFD. At most one blank line stays between two lines, and at most four marks and
+    become U+FFFD. At most one blank line stays between two lines, and at most eight marks and
     joiners on one letter.
     Takes time proportional to the length, for any text.
     """
@@ -58,12 +61,13 @@ def clean(text: str) -> str:
     text = text.replace("\t", _TAB).replace("\u3000", _IDEOGRAPHIC)
     text = _SURROGATES.sub(_REPLACEMENT, _CONTROLS.sub("", text))
     text = text if text.isascii() else _compose(text)
-    text = "\n".join(line.rstrip(" ") for line in text.split("\n"))
+    text = "\n".join(line.rstrip(" " + _NO_WIDTH) for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", text).strip("\n")
 
 
 def _compose(text: str) -> str:
     # Marks are limited first: sorting them, which NFC does, takes quadratic time.
+    text = _KEYCAP.sub(lambda match: match[1].translate(_CIRCLED), text)
     return unicodedata.normalize("NFC", _limit_marks(_UNSEEN.sub("", text)))
 
 
@@ -84,29 +88,6 @@ def is_mark(character: str) -> bool:
     return character > "\u02ff" and unicodedata.category(character)[0] == "M"
 
 
-def clusters(text: str) -> list[str]:
-    """Return `text` cut into letters with their marks; joiners stay with what they join."""
-    return _CLUSTER.findall(text) if text.isascii() else _clusters(text)
-
-
-_CLUSTER = re.compile(".", re.DOTALL)
-
-
-def _clusters(text: str) -> list[str]:
-    found: list[str] = []
-    for character in text:
-        if found and _belongs(found[-1], character):
-            found[-1] += character
-        else:
-            found.append(character)
-    return found
-
-
-def _belongs(cluster: str, character: str) -> bool:
-    joined = clings(character) or cluster[-1] in JOINERS
-    return joined and len(cluster) < _LONGEST_CLUSTER
-
-
 def clings(character: str) -> bool:
     """Return whether `character` is nothing by itself: a mark or a joiner."""
-    return character in JOINERS or is_mark(character)
+    return character in _JOINERS or is_mark(character)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from inkstand.clock import next_minute
 from inkstand.rendering import blank
 from inkstand.rendering.draw import draw_centred
-from inkstand.rendering.fonts import Family, bold, regular
+from inkstand.rendering.fonts import BOLD, REGULAR, Family
 from inkstand.rendering.layout import largest_size
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class _Row:
     @property
     def height(self) -> int:
         """Pixels from the baseline to the top of a capital or a digit."""
-        return round(-self.family.faces[0].at(self.size).getbbox("0", anchor="ls")[1])
+        return self.family.line("0", self.size).ink_ascent
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class ClockScreen:
 def _rows(texts: tuple[str, str, str], size: tuple[int, int]) -> list[_Row]:
     width = int(_TEXT_WIDTH * size[0])
     limits = [max(1, int(share * size[1])) for share in (_TIME_HEIGHT, *_DATE_HEIGHTS)]
-    families = (bold(), bold(), regular())
+    families = (BOLD, BOLD, REGULAR)
     widest = (_WIDEST_TIME, *_WIDEST_DATE)
     return [
         _Row(text, family, largest_size(template, width, limit, family))

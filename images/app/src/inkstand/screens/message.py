@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
-from inkstand.rendering.fonts import bold, regular
-from inkstand.rendering.layout import SIZES, Ruler, fit_pages, fit_whole
+from inkstand.rendering.fonts import BOLD, REGULAR, forget
+from inkstand.rendering.layout import SIZES, fit_pages, fit_whole
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -52,21 +52,23 @@ class MessageScreen:
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
         """Return the page; `now` does not matter."""
-        image, layouts = blank(size), self._layouts(size)
-        page = max(1, min(self.page, len(layouts)))
-        left = _draw_number(image, page, len(layouts)) if len(layouts) > 1 else _MARGIN
+        image, layouts, pages = blank(size), self._layouts(size), self.pages(size)
+        page = max(1, min(self.page, pages))
+        left = _draw_number(image, page, pages) if pages > 1 else _MARGIN
         if self._signed:
             _draw_author(image, clean(self.author or "").replace("\n", " "), left)
-        height = _text_height(size, footer=self._signed or len(layouts) > 1)
-        if len(layouts) > 1:
+        height = _text_height(size, footer=self._signed or pages > 1)
+        if pages > 1:
             # Every page begins at the top, the last one too.
-            height = _height_of(layouts[page - 1])
+            height = layouts[page - 1].height
         _draw_text(image, layouts[page - 1], height, lined=self._lined)
+        _lay_out.cache_clear()
+        forget(f"{self.text}{self.author}")
         return image
 
     def pages(self, size: tuple[int, int]) -> int:
         """Return on how many pages of `size` the text is, at least 1."""
-        return len(self._layouts(size))
+        return _pages(self.text, size, self._signed)
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
@@ -85,15 +87,21 @@ class MessageScreen:
         return _lay_out(self.text, size, self._signed)
 
 
-# Whoever asks for the pages draws one of them next.
+# Whoever draws a page asks how many there are, before or after.
 @functools.lru_cache(maxsize=4)
+def _pages(text: str, size: tuple[int, int], signed: bool) -> int:
+    return len(_lay_out(text, size, signed))
+
+
+# Until it is drawn: it keeps the fonts that it needs in memory.
+@functools.lru_cache(maxsize=1)
 def _lay_out(text: str, size: tuple[int, int], signed: bool) -> tuple[Layout, ...]:
     text, width = clean(text) or _EMPTY, size[0] - 2 * _MARGIN
-    whole = fit_whole(text, (width, _text_height(size, footer=signed)), regular(), _SIZES)
+    whole = fit_whole(text, (width, _text_height(size, footer=signed)), REGULAR, _SIZES)
     if whole is not None:
         return (whole,)
     box = (width, _text_height(size, footer=True))
-    return fit_pages(text, box, regular(), _PAGE_SIZE, _MOST_PAGES)
+    return fit_pages(text, box, REGULAR, _PAGE_SIZE, _MOST_PAGES)
 
 
 def _text_height(size: tuple[int, int], *, footer: bool) -> int:
@@ -101,14 +109,13 @@ def _text_height(size: tuple[int, int], *, footer: bool) -> int:
 
 
 def _footer_height(size: tuple[int, int]) -> int:
-    return max(int(_FOOTER_SHARE * size[1]), Ruler(bold(), _FOOTER_SIZES[0]).pitch)
+    return max(int(_FOOTER_SHARE * size[1]), BOLD.line_height(_FOOTER_SIZES[0]))
 
 
 def _draw_number(image: Image.Image, page: int, pages: int) -> int:
     """Draw which page it is below to the left, and return where there is room again."""
     layout = _draw_footer(image, f"{page}/{pages}", _MARGIN, Align.START)
-    ruler = Ruler(bold(), layout.size)
-    return _MARGIN + round(ruler.width(layout.lines[0].text) + 2 * ruler.space)
+    return _MARGIN + layout.width + 2 * BOLD.line("\u00a0", layout.size).width
 
 
 def _draw_author(image: Image.Image, author: str, left: int) -> None:
@@ -119,13 +126,9 @@ def _draw_author(image: Image.Image, author: str, left: int) -> None:
 def _draw_footer(image: Image.Image, text: str, left: int, align: Align) -> Layout:
     right, bottom = image.width - _MARGIN, image.height - 1
     height = _footer_height(image.size)
-    layout = fit(text, (right - left, height), bold(), _FOOTER_SIZES)
-    draw_layout(image, layout, (left, bottom - height, right, bottom), bold(), align)
+    layout = fit(text, (right - left, height), BOLD, _FOOTER_SIZES)
+    draw_layout(image, layout, (left, bottom - height, right, bottom), align)
     return layout
-
-
-def _height_of(layout: Layout) -> int:
-    return Ruler(regular(), layout.size).pitch * len(layout.lines)
 
 
 def _draw_text(image: Image.Image, layout: Layout, height: int, *, lined: bool) -> None:
@@ -134,11 +137,9 @@ def _draw_text(image: Image.Image, layout: Layout, height: int, *, lined: bool) 
     margin = _MARGIN + (_spare(image, layout) // 2 if sign and lined else 0)
     align = Align.CENTRE if sign and not lined else Align.START
     box = (margin, _MARGIN, image.width - margin, _MARGIN + height)
-    draw_layout(image, layout, box, regular(), align)
+    draw_layout(image, layout, box, align)
 
 
 def _spare(image: Image.Image, layout: Layout) -> int:
     """Return the pixels that the widest line leaves free."""
-    ruler = Ruler(regular(), layout.size)
-    widest = max(ruler.width(line.text) for line in layout.lines)
-    return max(0, int(image.width - 2 * _MARGIN - widest))
+    return max(0, image.width - 2 * _MARGIN - layout.width)

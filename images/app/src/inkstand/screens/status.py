@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.rendering import Layout, blank, clean, draw_layout
-from inkstand.rendering.bidi import is_rtl
 from inkstand.rendering.draw import draw_line
-from inkstand.rendering.fonts import bold, regular
-from inkstand.rendering.layout import Line, Ruler, fit_pages, fit_whole, largest_size
+from inkstand.rendering.fonts import BOLD, REGULAR
+from inkstand.rendering.layout import fit_pages, fit_whole, largest_size
 from inkstand.rendering.qr import draw_code
 
 if TYPE_CHECKING:
@@ -59,7 +58,7 @@ class StatusScreen:
         number = f" {page}/{pages}" if pages > 1 else ""
         _draw_title(image, _on_one_line(self.title) + number, right)
         # Not in the middle: every page begins below the title.
-        draw_layout(image, layouts[page - 1], (_MARGIN, top, right, top), regular())
+        draw_layout(image, layouts[page - 1], (_MARGIN, top, right, top))
         return image, pages
 
     def _lines(self) -> str:
@@ -67,12 +66,12 @@ class StatusScreen:
 
 
 def _lay_out(text: str, box: tuple[int, int]) -> tuple[Layout, ...]:
-    whole = fit_whole(text, box, regular(), _SIZES)
-    return (whole,) if whole else fit_pages(text, box, regular(), _PAGE_SIZE, _MOST_PAGES)
+    whole = fit_whole(text, box, REGULAR, _SIZES)
+    return (whole,) if whole else fit_pages(text, box, REGULAR, _PAGE_SIZE, _MOST_PAGES)
 
 
 def _title_height(size: tuple[int, int]) -> int:
-    return Ruler(bold(), max(_SIZES[0], int(_TITLE_SHARE * size[1]))).pitch + 2
+    return BOLD.line_height(max(_SIZES[0], int(_TITLE_SHARE * size[1]))) + 2
 
 
 def _on_one_line(text: str) -> str:
@@ -89,6 +88,5 @@ def _draw_code(image: Image.Image, link: str) -> int:
 
 def _draw_title(image: Image.Image, title: str, right: int) -> None:
     limit = max(_SIZES[0], int(_TITLE_SHARE * image.height))
-    ruler = Ruler(bold(), largest_size(title, right - _MARGIN, limit, bold()))
-    line = Line(title, is_rtl(title))
-    draw_line(image, (_MARGIN, ruler.ascent + 1), line, bold(), ruler.size)
+    line = BOLD.line(title, largest_size(title, right - _MARGIN, limit, BOLD))
+    draw_line(image, (_MARGIN, line.ascent + 1), line)
