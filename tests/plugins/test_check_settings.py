@@ -259,16 +259,9 @@ def test_a_role_alone_refuses_a_number_out_of_its_range(tmp_path: Path) -> None:
     play = {"hosts": "localhost", "connection": "local", "gather_facts": False, "tasks": tasks}
     file = tmp_path / "play.yml"
     file.write_text(json.dumps([{**play, "vars": {**GOOD, "app_history_max": -1}}]))
-    done = subprocess.run(
-        [str(Path(sys.executable).with_name("ansible-playbook")), str(file)],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_NOCOLOR": "1", "ANSIBLE_STRATEGY": "linear"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode != 0
-    assert "app_history_max is a number, -1; it must be from 0 to 1000000." in done.stdout
+    done = testing.play(file, ANSIBLE_STRATEGY="linear")
+    assert done.status != 0
+    assert "app_history_max is a number, -1; it must be from 0 to 1000000." in done.output
 
 
 @pytest.mark.unit

@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,10 +14,14 @@ from inkstand.config import Settings, load
 from inkstand.errors import ConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import ModuleType
+
+    from virtual_pi import testing
 
 ROOT = Path(__file__).resolve().parents[2]
 ROLE = ROOT / "roles" / "app"
+PLACES = ("defaults", "vars")
 SECRETS = {
     "INKSTAND_PASSWORD_HASH": f"$argon2id$v=19$m=19456,t=2,p=1${'c2FsdHNhbHQ' * 2}${'aGFz' * 8}",
     "INKSTAND_TOKEN_SECRET": "0123456789abcdef" * 2,
@@ -93,8 +93,9 @@ def test_the_defaults_are_the_same(name: str) -> None:
 def test_the_types_and_ranges_are_the_same(plugin: ModuleType, name: str) -> None:
     key, option = name.removeprefix("app_"), OPTIONS[name]
     limits = plugin.bounds(option)
-    is_int = "int" in str(Settings.__annotations__[key].__origin__)
-    assert is_int == (limits is not None) or key == "certificate_address"
+    declared = Settings.__annotations__[key].__origin__
+    assert (declared is int) == (option["type"] == "int")
+    assert (declared in (int, int | None)) == (limits is not None)
     for choice in option.get("choices", limits or []):
         assert understood(name, choice) == choice
     for beyond in (limits[0] - 1, limits[1] + 1) if limits else ["\n"]:
@@ -103,38 +104,17 @@ def test_the_types_and_ranges_are_the_same(plugin: ModuleType, name: str) -> Non
 
 
 @pytest.mark.integration
-def test_every_variable_reaches_the_app_by_its_file(plugin: ModuleType, tmp_path: Path) -> None:
+def test_every_variable_reaches_the_app_by_its_file(
+    plugin: ModuleType, play_here: Callable[..., testing.Run], tmp_path: Path
+) -> None:
     values = {name: other_value(plugin, name) for name in OPTIONS}
-    play = {
-        "hosts": "localhost",
-        "connection": "local",
-        "gather_facts": False,
-        "vars_files": [str(ROLE / "defaults" / "main.yml"), str(ROLE / "vars" / "main.yml")],
-        "vars": {"role_path": str(ROLE)},
-        "tasks": [
-            {
-                "ansible.builtin.template": {
-                    "src": str(ROLE / "templates" / "inkstand.toml.j2"),
-                    "dest": str(tmp_path / "inkstand.toml"),
-                    "mode": "0600",
-                }
-            }
-        ],
-    }
-    (tmp_path / "play.yml").write_text(json.dumps([play]))
-    done = subprocess.run(
-        [
-            str(Path(sys.executable).with_name("ansible-playbook")),
-            str(tmp_path / "play.yml"),
-            f"-e{json.dumps(values)}",
-        ],
-        cwd=ROOT,
-        env={**os.environ, "ANSIBLE_STRATEGY": "linear"},
-        check=False,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    told = {"src": str(ROLE / "templates" / "inkstand.toml.j2"), "mode": "0600"}
+    tasks: list[dict[str, Any]] = [
+        *({"ansible.builtin.include_vars": str(ROLE / place / "main.yml")} for place in PLACES),
+        {"ansible.builtin.template": {**told, "dest": str(tmp_path / "inkstand.toml")}},
+    ]
+    done = play_here(tasks, **values, role_path=str(ROLE))
+    assert done.status == 0, done.output
     settings = load(tmp_path / "inkstand.toml", SECRETS)
     arrived = {name: getattr(settings, name.removeprefix("app_")) for name in SETTINGS}
     assert arrived == {name: understood(name, values[name]) for name in SETTINGS}
