@@ -10,10 +10,11 @@ import re
 import shutil
 from types import SimpleNamespace
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from inkstand_release import health
+from inkstand_release import files, health
 from inkstand_release.errors import ReleaseError
 from inkstand_release.settings import load
 
@@ -576,19 +577,30 @@ def test_room_is_wanted_for_messages_and_for_nothing_else(
     assert pi.images["inkstand-app"] == "inkstand/app:one"
 
 
-def test_the_is_in_maintenance_while_a_release_is_judged(
+def test_it_is_in_maintenance_while_a_release_is_judged(
     pi: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(health, "is_in_maintenance", lambda _: True)
-    door = pi.folder / "dynamic" / "release.yml"
-    door.parent.mkdir()
-    pi.configure(maintenance_file=str(door))
+    file = pi.folder / "dynamic" / "release.yml"
+    file.parent.mkdir()
+    pi.configure(maintenance_file=str(file))
     pi.runs("one")
     seen: list[bool] = []
-    pi.at_the_gate = lambda: seen.append(door.exists())
+    pi.at_the_gate = lambda: seen.append(file.exists())
     for act in (lambda: update(pi, "two"), pi.releases.back):
         assert act()["verdict"] == "good"
-        assert (seen.pop(), seen, door.exists()) == (True, [], False)
+        assert (seen.pop(), seen, file.exists()) == (True, [], False)
+
+
+def test_what_traefik_watches_is_put_back_last(pi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = pi.folder / "dynamic" / "release.yml"
+    pi.configure(maintenance_file=str(file))
+    pi.runs("one")
+    put_back = Mock(wraps=files.put_back)
+    monkeypatch.setattr(files, "put_back", put_back)
+    pi.bad["inkstand/app:two"] = "bad"
+    assert update(pi, "two")["verdict"] == "back"
+    assert put_back.call_args.args[-1] == file.parent
 
 
 def test_a_release_that_is_not_well_may_end_in_order(pi: Any) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 def listed(patterns: Sequence[str]) -> list[Path]:
@@ -61,16 +61,22 @@ def keep(archive: Path, patterns: Sequence[str]) -> None:
             tar.add(path, os.fspath(path).lstrip("/"), recursive=False)
 
 
-def put_back(archive: Path, before: dict[str, str], patterns: Sequence[str]) -> set[str]:
+def put_back(
+    archive: Path, before: dict[str, str], patterns: Sequence[str], last: Path | None = None
+) -> set[str]:
     """Make the files what they were, and return those that were not.
 
-    Directories that stay are not made anew: containers hold them.
+    A file is replaced as a whole, and what lies in the directory `last` after all others: Traefik
+    watches that, and reads at once what is named there. Directories that stay are not made anew:
+    containers hold them.
     """
     wrong = changed(before, state(patterns))
-    for path in sorted(map(Path, wrong - before.keys()), reverse=True):
-        _remove(path)
     with tarfile.open(archive) as tar:
-        _extract(tar, wrong & before.keys())
+        tar.extraction_filter = _as_it_was
+        for path in sorted(wrong & before.keys(), key=lambda it: (Path(it).parent == last, it)):
+            _extract(tar, path)
+    for path in sorted(wrong - before.keys(), reverse=True):
+        _remove(Path(path))
     return wrong
 
 
@@ -86,7 +92,12 @@ def _as_it_was(member: tarfile.TarInfo, _path: str) -> tarfile.TarInfo:
     return member
 
 
-def _extract(tar: tarfile.TarFile, paths: Iterable[str]) -> None:
-    tar.extraction_filter = _as_it_was
-    for path in sorted(paths):
-        tar.extract(path.lstrip("/"), "/", numeric_owner=True)
+def _extract(tar: tarfile.TarFile, path: str) -> None:
+    member = tar.getmember(path.lstrip("/"))
+    if member.isdir():
+        tar.extract(member, "/", numeric_owner=True)
+        return
+    new = f"{path}.inkstand-new"
+    Path(new).unlink(missing_ok=True)
+    tar.extract(member.replace(name=new.lstrip("/")), "/", numeric_owner=True)
+    os.replace(new, path)  # noqa: PTH105

@@ -65,9 +65,9 @@ class Snapshot:
         """Return the paths of files that are not what they were."""
         return files.changed(self.files, files.state(self.patterns))
 
-    def put_files_back(self) -> set[str]:
-        """Make its files what they were, and return those that were not."""
-        return files.put_back(self.directory / _FILES, self.files, self.patterns)
+    def put_files_back(self, last: Path | None = None) -> set[str]:
+        """Make its files what they were, those in `last` last; return those that were not."""
+        return files.put_back(self.directory / _FILES, self.files, self.patterns, last)
 
     def formats(self) -> dict[str, Format]:
         """Return the formats of its databases; empty when none were copied."""

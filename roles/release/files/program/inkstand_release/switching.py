@@ -367,7 +367,7 @@ class Releases:
         """Make files, units and settings what they were, and return the paths that were not."""
         now = self._host.active_units(files.state(snapshot.patterns))
         self._host.stop_units(unit for unit in now if unit not in snapshot.units)
-        changed = snapshot.put_files_back()
+        changed = snapshot.put_files_back(Path(self._settings.maintenance_file).parent)
         touched = any(_is_below(path, self._settings.driver_files) for path in changed)
         self._host.follow(changed, snapshot.units, self._settings.driver if touched else "")
         if snapshot.settings.exists():
