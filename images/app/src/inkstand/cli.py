@@ -140,6 +140,7 @@ def _serve(options: argparse.Namespace) -> int:
         log_to_stderr(settings.log_level)
         from inkstand.bootstrap import serve  # noqa: PLC0415 - loads slowly on a Pi Zero
 
+        _need_fonts()
         return _run_until_signal(lambda stop: serve(settings, stop))
     except InkstandError as error:
         if not options.slow_retry:
@@ -151,10 +152,18 @@ def _serve(options: argparse.Namespace) -> int:
         return _exit_code(error)
 
 
+def _need_fonts() -> None:
+    """Load what draws text, before a task needs it whose error would be one of a group."""
+    from inkstand.rendering.fonts import font_map  # noqa: PLC0415 - loads slowly on a Pi Zero
+
+    font_map()
+
+
 def _demo(options: argparse.Namespace) -> int:
     log_to_stderr("warning")
     from inkstand.demo import demo  # noqa: PLC0415 - loads slowly on a Pi Zero
 
+    _need_fonts()
     return _run_until_signal(lambda stop: demo(options.port, stop))
 
 

@@ -26,6 +26,12 @@ class FrameError(InkstandError, ValueError):
     code = "frame"
 
 
+class TextError(InkstandError, OSError):
+    """Text cannot be drawn: what draws it is not installed."""
+
+    code = "text"
+
+
 class PanelError(InkstandError, OSError):
     """The panel did not do what it was told; the glass may show something older."""
 

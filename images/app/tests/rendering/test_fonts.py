@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from inkstand.cli import main
+from inkstand.errors import TextError
 from inkstand.rendering import fonts, pango
 
 if TYPE_CHECKING:
@@ -76,7 +78,24 @@ def test_without_pango_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(pango, "_FUNCTIONS", functions)
     pango._library.cache_clear()
     try:
-        with pytest.raises(OSError, match=r"apt-get install libpangoft2-1.0-0"):
+        with pytest.raises(TextError, match=r"apt-get install libpangoft2-1.0-0"):
             pango._library()
     finally:
         pango._library.cache_clear()
+
+
+@pytest.mark.parametrize("command", [["demo"], ["render", "clock", "--output", "/dev/null"]])
+def test_a_command_that_draws_ends_with_that_sentence(
+    command: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("inkstand.cli.log_to_stderr", lambda _level: None)
+    monkeypatch.setattr(pango, "_LIBRARY", "libof-tomorrow-{}.so.{}")
+    pango._library.cache_clear()
+    fonts.font_map.cache_clear()
+    try:
+        assert main(command) == 1
+    finally:
+        pango._library.cache_clear()
+        fonts.font_map.cache_clear()
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("inkstand: text needs Pango")

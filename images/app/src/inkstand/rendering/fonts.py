@@ -113,7 +113,7 @@ def font_map() -> FontMap:
     """Return our fonts, looked for on disk once.
 
     Raises:
-        OSError: Pango is not installed.
+        TextError: Pango is not installed.
     """
     names = (*FILES, *FALLBACKS.values())
     files = [path for path in map(FONT_FOLDER.joinpath, names) if path.is_file()]

@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inkstand.errors import TextError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -127,7 +129,7 @@ def _library() -> Any:
     """Return an object with all our functions of all libraries.
 
     Raises:
-        OSError: a library is not installed.
+        TextError: a library is not installed.
     """
     functions = {}
     for (name, version), wanted in _FUNCTIONS.items():
@@ -143,7 +145,7 @@ def _open(name: str) -> ctypes.CDLL:
     try:
         return ctypes.CDLL(name)
     except OSError as error:
-        raise OSError(
+        raise TextError(
             f"text needs Pango 1.50 or newer: {error};"
             " apt-get install libpangoft2-1.0-0, or on a Mac: brew install pango"
         ) from error
@@ -188,7 +190,7 @@ class FontMap:
     """Fonts as a fontconfig configuration, its XML, lists them; None is that of the machine.
 
     Raises:
-        OSError: Pango is not installed.
+        TextError: Pango is not installed.
     """
 
     def __init__(self, configuration: str | None) -> None:
@@ -249,7 +251,7 @@ class FontMap:
             self._call.FcConfigParseAndLoadFromMemory(config, configuration.encode(), True)
             and self._call.FcConfigBuildFonts(config)
         ):
-            raise OSError("fontconfig does not take our list of fonts")
+            raise TextError("fontconfig does not take our list of fonts")
         return config
 
     def _context(self, font: Font) -> int:
