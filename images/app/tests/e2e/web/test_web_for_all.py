@@ -81,6 +81,8 @@ def fill(visitor: Visitor, page: Page) -> None:
     for text in ("Read", "Shown", "A word with no end: " + "donaudampfschiff" * 8):
         visitor.demo.send(text)
     expect(page.locator("#messages > li")).to_have_count(3)
+    # A press before that is about the clock.
+    expect(page.locator("#messages .tag.shown")).to_have_count(1)
     visitor.demo.command.press_enter()
     expect(page.locator(".tag.read")).to_have_count(1)
 
