@@ -58,7 +58,7 @@ def viewer_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
         got = f"{found.complete} of {found.viewers} got all {found.frames} frames"
         yield Row(f"{name}: every one gets each frame", "all", got, found.complete == found.viewers)
         yield Row(f"{name}: processor time an event delivered", "-", f"{found.cost:.0f} µs")
-        yield Row(f"{name}: slowest from wish to last viewer", "-", f"{found.slowest:.2f} s")
+        yield Row(f"{name}: slowest from request to last viewer", "-", f"{found.slowest:.2f} s")
 
 
 def idle_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:

@@ -221,8 +221,8 @@ async def test_a_viewer_that_left_is_forgotten(
 async def test_the_stream_of_a_token_that_is_revoked_ends_and_others_go_on(
     api: Api, listen: Callable[..., Awaitable[Any]]
 ) -> None:
-    wish = {"name": "guest", "scope": "read", "expires_in_days": None}
-    token = await (await api.post("/tokens", json=wish)).json()
+    body = {"name": "guest", "scope": "read", "expires_in_days": None}
+    token = await (await api.post("/tokens", json=body)).json()
     stays = await listen()
     goes = await listen(headers={"Authorization": f"Bearer {token['token']}"})
     for viewer in (stays, goes):

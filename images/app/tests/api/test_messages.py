@@ -46,13 +46,13 @@ async def test_a_message_is_taken_in_shown_and_read(
 
 
 async def test_options_come_back_as_they_were_sent(api: Api) -> None:
-    wish = {
+    body = {
         "text": "Hello",
         "priority": "urgent",
         "expires_at": "2999-12-31T23:00:00+01:00",
         "show_for": 30,
     }
-    message = await (await api.post("/messages", json=wish)).json()
+    message = await (await api.post("/messages", json=body)).json()
     assert message["expires_at"] == "2999-12-31T22:00:00.000Z"
     assert (message["priority"], message["show_for"]) == ("urgent", 30)
 

@@ -165,8 +165,8 @@ async def test_a_panel_that_never_answered_is_told_and_has_no_picture(
     panel = await (await site.client.get("/api/v1/panel", headers=allowed(site))).json()
     assert (panel["width"], panel["height"], panel["frame"]) == (None, None, None)
     picture = await site.client.get("/api/v1/panel.png", headers=allowed(site))
-    wish = {"text": "Hello"}
-    preview = await site.client.post("/api/v1/preview", json=wish, headers=allowed(site))
+    body = {"text": "Hello"}
+    preview = await site.client.post("/api/v1/preview", json=body, headers=allowed(site))
     for answer in (picture, preview):
         assert (answer.status, answer.content_type) == (503, "application/problem+json")
         assert (await answer.json())["code"] == "panel-unavailable"

@@ -13,11 +13,11 @@ from inkstand.errors import StorageFullError
 pytestmark = pytest.mark.integration
 Site = Any
 Api = Any
-WISH: dict[str, Any] = {"name": "kitchen", "scope": "post", "expires_in_days": 30}
+BODY: dict[str, Any] = {"name": "kitchen", "scope": "post", "expires_in_days": 30}
 
 
 async def make(api: Api, **changes: Any) -> dict[str, Any]:
-    answer = await api.post("/tokens", json={**WISH, **changes})
+    answer = await api.post("/tokens", json={**BODY, **changes})
     assert answer.status == 201, await answer.text()
     body: dict[str, Any] = await answer.json()
     return body
@@ -93,7 +93,7 @@ async def test_a_token_goes_as_far_as_its_scope(
 async def test_too_small_a_scope_is_403_that_says_what_would_do(api: Api, site: Site) -> None:
     token = (await make(api, scope="read"))["token"]
     headers = {"Authorization": token}
-    answer = await site.client.post("/api/v1/tokens", json=WISH, headers=headers)
+    answer = await site.client.post("/api/v1/tokens", json=BODY, headers=headers)
     body = await answer.json(content_type="application/problem+json")
     assert (answer.status, body["code"]) == (403, "forbidden")
     assert body["detail"] == "This needs a token with the scope admin"
@@ -158,16 +158,16 @@ WRONG: list[dict[str, Any]] = [
 
 
 @pytest.mark.parametrize("changes", WRONG, ids=range(len(WRONG)))
-async def test_a_wish_that_makes_no_sense_is_422(api: Api, changes: dict[str, Any]) -> None:
-    answer = await api.post("/tokens", json={**WISH, **changes})
+async def test_a_request_that_makes_no_sense_is_422(api: Api, changes: dict[str, Any]) -> None:
+    answer = await api.post("/tokens", json={**BODY, **changes})
     body = await answer.json(content_type="application/problem+json")
     assert (answer.status, body["code"]) == (422, "invalid-value")
 
 
-@pytest.mark.parametrize("missing", list(WISH))
-async def test_all_of_a_wish_has_to_be_said(api: Api, missing: str) -> None:
-    wish = {name: value for name, value in WISH.items() if name != missing}
-    assert (await api.post("/tokens", json=wish)).status == 422
+@pytest.mark.parametrize("missing", list(BODY))
+async def test_all_of_a_request_has_to_be_said(api: Api, missing: str) -> None:
+    body = {name: value for name, value in BODY.items() if name != missing}
+    assert (await api.post("/tokens", json=body)).status == 422
 
 
 async def test_spaces_around_a_name_do_not_count(api: Api) -> None:
@@ -181,7 +181,7 @@ async def test_on_a_full_disk_no_token_is_made(
         raise StorageFullError("There is no room to keep accounts")
 
     monkeypatch.setattr(site.system.accounts._registry, "_commit", fail)
-    answer = await api.post("/tokens", json=WISH)
+    answer = await api.post("/tokens", json=BODY)
     body = await answer.json(content_type="application/problem+json")
     assert (answer.status, body["code"]) == (507, "storage-full")
     told = (await (await api.get("/tokens")).json())["tokens"]

@@ -129,7 +129,7 @@ async def test_within_the_minute_nothing_is_drawn(
     assert stage.panel.commands == [Refresh.FULL]
 
 
-async def test_a_wish_is_a_full_refresh_and_stays(stage: Stage) -> None:
+async def test_a_request_is_a_full_refresh_and_stays(stage: Stage) -> None:
     stage.display.show(MessageScreen("Hello"))
     shown = await stage.next_frame()
     assert shown.refresh is Refresh.FULL
@@ -168,7 +168,7 @@ async def test_of_many_requests_during_a_refresh_only_the_newest_is_drawn(
     assert len(stage.panel.commands) == 3
 
 
-async def test_a_wish_that_cannot_be_drawn_shows_home(
+async def test_a_request_that_cannot_be_drawn_shows_home(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     stage.display.show(MessageScreen("Hello"))

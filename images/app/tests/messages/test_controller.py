@@ -303,7 +303,7 @@ async def test_a_full_disk_is_reported_and_what_was_missed_is_made_good(desk: De
     await desk.eventually(lambda: desk.controller.trouble is None)
 
 
-async def test_the_same_wish_again_is_told_to_nobody(desk: Desk) -> None:
+async def test_the_same_request_again_is_told_to_nobody(desk: Desk) -> None:
     options: dict[str, Any] = {"idempotency_key": "k"}
     with desk.stage.hub.listen(kinds=(MessageChanged,)) as events:
         first = await desk.send("Hello", **options)

@@ -197,12 +197,12 @@ class GpioChipLines:
         if gpio not in self._lines:
             raise LineError(f"GPIO {gpio} is not one of those that were asked for")
 
-    def _change(self, gpio: int, **wishes: Any) -> None:
+    def _change(self, gpio: int, **changes: Any) -> None:
         self._require_ours(gpio)
-        wished = {**self._lines, gpio: replace(self._lines[gpio], **wishes)}
+        lines = {**self._lines, gpio: replace(self._lines[gpio], **changes)}
         with _refusals(f"GPIO {gpio}"):
-            self._request.reconfigure_lines(self._settings(wished))
-        self._lines = wished
+            self._request.reconfigure_lines(self._settings(lines))
+        self._lines = lines
         self._catch_up()
 
     def _settings(self, lines: Mapping[int, _Line]) -> dict[int, Any]:

@@ -91,8 +91,8 @@ class Engine:
         body, others = creation(spec)
         self._ask("POST", f"/containers/create?name={quote(name)}", body)
         for network, end in others.items():
-            wish = {"Container": name, "EndpointConfig": end}
-            self._ask("POST", f"/networks/{quote(network)}/connect", wish)
+            body = {"Container": name, "EndpointConfig": end}
+            self._ask("POST", f"/networks/{quote(network)}/connect", body)
 
     def network(self, name: str) -> Spec | None:
         """Return what a network can be made of again, None when there is none."""
@@ -121,8 +121,8 @@ class Engine:
         """Return how a container ended last, if the engine remembers; `since` is RFC 3339."""
         filters = {"type": ["container"], "container": [name], "event": ["die", "oom"]}
         begin = int(datetime.fromisoformat(since).timestamp())
-        wish = {"since": begin, "until": int(time.time()), "filters": json.dumps(filters)}
-        return end_of(self._ask("GET", f"/events?{urlencode(wish)}")[1])
+        query = {"since": begin, "until": int(time.time()), "filters": json.dumps(filters)}
+        return end_of(self._ask("GET", f"/events?{urlencode(query)}")[1])
 
     def _ask(
         self, method: str, path: str, body: Any = None, fine: tuple[int, ...] = ()

@@ -19,7 +19,7 @@ const outcome = writer("sent");
 let picture = null;
 let name = "";
 let mode = "text";
-// A wish that was sent keeps its key, so that sending it again after a broken connection is harmless.
+// A message that was sent keeps its key, so that sending it again after a broken connection is harmless.
 let pending = null;
 let telling = 0;
 
@@ -147,7 +147,7 @@ function submit(event) {
 
 async function send() {
   if (draft() === null) return nothing();
-  pending ??= { wish: wishes(), key: randomKey() };
+  pending ??= { extra: extras(), key: randomKey() };
   const sent = mode === "text" ? await sendText(pending) : await sendPicture(pending);
   clear();
   (mode === "text" ? message : byId("mode-picture")).focus();
@@ -178,23 +178,23 @@ function nothing() {
   (mode === "text" ? message : byId("file")).focus();
 }
 
-const sendText = ({ wish, key }) =>
-  post("/messages", { text: message.value, ...wish }, { headers: { "Idempotency-Key": key } });
+const sendText = ({ extra, key }) =>
+  post("/messages", { text: message.value, ...extra }, { headers: { "Idempotency-Key": key } });
 
-async function sendPicture({ wish, key }) {
-  const query = new URLSearchParams({ ...looks(), name, ...wish });
+async function sendPicture({ extra, key }) {
+  const query = new URLSearchParams({ ...looks(), name, ...extra });
   const headers = { "Content-Type": picture.type, "Idempotency-Key": key };
   const answer = await ask("POST", `/images?${query}`, { body: picture, headers });
   return content(answer, "json");
 }
 
-function wishes() {
-  const wish = { priority: byId("urgent").checked ? "urgent" : "normal" };
+function extras() {
+  const extra = { priority: byId("urgent").checked ? "urgent" : "normal" };
   const seconds = byId("show-for").value;
-  if (seconds) wish.show_for = Number(seconds);
+  if (seconds) extra.show_for = Number(seconds);
   const expires = expiry();
-  if (expires) wish.expires_at = expires;
-  return wish;
+  if (expires) extra.expires_at = expires;
+  return extra;
 }
 
 function expiry() {
