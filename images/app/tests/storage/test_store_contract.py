@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from images.app.tests import queue_oracle as queue
 from inkstand.errors import IdempotencyConflictError, MessageNotFoundError, MessageStateError
-from inkstand.messages import Message, Priority, State, model, queue
+from inkstand.messages import Message, Priority, State, model
 from inkstand.messages.store import Change
 from inkstand.messages.table import Outlook
 

@@ -95,10 +95,12 @@ _MICROSECOND = timedelta(microseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What the open messages ask for; messages.queue says what is right.
+    """What the open messages ask for.
 
     Attributes:
-        wanted: The message that is to be on the glass.
+        wanted: The message that is to be on the glass: what was called last comes first (urgent
+            messages, and those to be shown again), then what is on the glass already, then what
+            waits longest.
         shown: Those that are there: one, or none.
         deadline: When the first of the open ones expires.
     """

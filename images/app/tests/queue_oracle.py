@@ -1,7 +1,4 @@
-"""Which message is to be on the glass, and which have to go. Pure.
-
-The stores answer the same questions faster; these functions say what the right answers are.
-"""
+"""Which message is to be on the glass, and which have to go: what the store has to answer."""
 
 from __future__ import annotations
 
