@@ -138,6 +138,27 @@ def test_there_is_nothing_to_do_before_traefik_has_run(keeper: Any, place: Path)
 
 
 @pytest.mark.integration
+def test_what_is_written_while_it_copies_is_copied_too(
+    keeper: Any, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Traefik writes twice within a moment, and systemd starts nothing that is being started."""
+    later = [section("second")]
+    copy = keeper.keep
+
+    def meanwhile(file: Path, backup: Path, owner: int) -> bool:
+        done = bool(copy(file, backup, owner))
+        if later:
+            write(file, {"one": later.pop()})
+        return done
+
+    monkeypatch.setattr(keeper, "keep", meanwhile)
+    write(place / "acme.json", {"one": section("first")})
+    assert not keeper.keep_all(place / "acme.json", place / "backup.json", os.geteuid())
+    assert read(place / "backup.json") == {"one": section("second")}
+    assert not later
+
+
+@pytest.mark.integration
 def test_a_link_out_of_the_containers_folder_is_replaced_and_not_followed(
     keeper: Any, place: Path
 ) -> None:

@@ -103,6 +103,24 @@ def keep(file: Path, backup: Path, owner: int) -> bool:
     return True
 
 
+def keep_all(file: Path, backup: Path, owner: int) -> bool:
+    """Do the same until the file is as it was read: systemd tells of no change while this runs."""
+    restored = False
+    while True:
+        before = _version(file)
+        restored = keep(file, backup, owner) or restored
+        if _version(file) == before:
+            return restored
+
+
+def _version(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.lstat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
 def _engine_runs() -> bool:
     """Ask systemd: to ask the engine would start it."""
     asked = subprocess.run(["systemctl", "is-active", "--quiet", "docker.service"], check=False)
@@ -131,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one job."""
     options = _parser().parse_args(argv)
-    restored = keep(options.file, options.backup, options.owner)
+    restored = keep_all(options.file, options.backup, options.owner)
     if restored and options.job == "boot":
         print("certificates were lost and are put back")
     elif restored:
