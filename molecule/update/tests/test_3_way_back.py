@@ -27,11 +27,11 @@ ELSEWHERE = re.compile(
 
 @pytest.fixture
 def certificate(tmp_path: Path) -> list[str]:
-    """Settings with a certificate of the owner's own."""
+    """Settings with a certificate of the owner's own, for all names of the virtual Pi."""
     key, chain = tmp_path / "key.pem", tmp_path / "chain.pem"
     command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
     command += ["-nodes", "-days", "90", "-subj", "/CN=localhost"]
-    command += ["-addext", "subjectAltName=DNS:localhost"]
+    command += ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
     subprocess.run([*command, "-keyout", key, "-out", chain], check=True, capture_output=True)
     given = {"traefik_tls": "provided", "traefik_certificate_path": chain, "traefik_key_path": key}
     return ["-e", json.dumps(given, default=str)]
