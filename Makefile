@@ -123,8 +123,12 @@ test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was
 bench: setup-dev ## How fast the app is, and what it takes (BENCH="--help" lists options)
 	@PYTHONPATH=images/app/src:images/app/benchmarks $(PYTHON) -m inkbench $(BENCH)
 
+.PHONY: bench-arm
+bench-arm: setup-dev ## How many ARM instructions the app takes for what, beside a stand-in of 2017 (root, Debian 12)
+	@PYTHONPATH=images/app/src:images/app/benchmarks $(PYTHON) -m inkbench arm $(BENCH)
+
 .PHONY: bench-driver
-bench-driver: setup-dev ## How fast the driver is (BENCH="--arm-root DIR" counts ARM instructions too)
+bench-driver: setup-dev ## How fast the driver is (BENCH="--arm" counts ARM instructions too, as root)
 	@$(PYTHON) driver/benchmarks/bench.py $(BENCH)
 
 .PHONY: bench-images

@@ -36,22 +36,21 @@ def platform_of(architecture: Architecture) -> dict[str, str]:
 
 def _command(architecture: Architecture, target: Path, *options: str) -> list[str]:
     *command, suite = rootfs.MMDEBSTRAP
-    chosen = ["--format=tar", f"--architectures={architecture.name}", *options]
-    return [*command, *chosen, suite, os.fspath(target)]
+    return [*command, f"--architectures={architecture.name}", *options, suite, os.fspath(target)]
 
 
-def _debootstrap(target: Path, architecture: Architecture) -> None:
+def debootstrap(target: Path, architecture: Architecture, *options: str) -> None:
     """Make a root file system; of the release alone where its updates cannot be had.
 
     Mirrors are not always in step with themselves for the rarer architectures.
     """
     try:
-        run(_command(architecture, target))
+        run(_command(architecture, target, *options))
     except CommandError as error:
         say(f"    {architecture.name} WITHOUT UPDATES, for they cannot be had:\n{error.tail}")
-        target.unlink(missing_ok=True)
+        rootfs.remove(target)
         todo = "Debian's archive must be reachable, and debian-archive-keyring up to date."
-        run(_command(architecture, target, RELEASE_ALONE), todo=todo)
+        run(_command(architecture, target, *options, RELEASE_ALONE), todo=todo)
 
 
 def tarball(architecture: Architecture, cache: Path = CACHE) -> Path:
@@ -72,7 +71,7 @@ def make_debian(architecture: Architecture, cache: Path = CACHE) -> Path:
     archive = tar.with_suffix(".image.tar")
     platform = platform_of(architecture)
     with rootfs.alone(cache):
-        rootfs.built(tar, lambda path: _debootstrap(path, architecture))
+        rootfs.built(tar, lambda path: debootstrap(path, architecture, "--format=tar"))
         rootfs.built(
             archive,
             lambda path: archives.write_image(path, tar, BASE_IMAGE, platform_of=platform),

@@ -1,16 +1,13 @@
 """How fast the driver is: `python driver/benchmarks/bench.py` prints a table.
 
 What encoding costs is compared with the same work done byte by byte; how long updates take,
-with the physics of the glass; memory and wake-ups are those of a real mount. With `--arm-root`,
-an armhf root file system that has Python, ARM instructions are counted too, by qemu-arm and
-the plugin `instructions.c` (compiled by `cc` into a temporary directory). driver/README.md says
-how to make such a root file system.
+with the physics of the glass; memory and wake-ups are those of a real mount. With `--arm`
+ARM instructions are counted too (pi_images/counting.py installs what that needs, as root).
 """
 
 import argparse
 import os
 import re
-import shutil
 import socket
 import subprocess
 import sys
@@ -25,6 +22,7 @@ SOURCE = HERE.parent / "src"
 sys.path[:0] = [str(SOURCE), str(HERE.parents[1])]
 
 from driver.benchmarks import work  # noqa: E402 - it needs the path
+from pi_images import counting  # noqa: E402
 
 FRAMES = 40
 START_S = 30.0
@@ -39,7 +37,8 @@ def main() -> None:
     _check_same_bytes()
     print("| what | byte by byte | epdfuse | ratio | goal |\n|---|---:|---:|---:|---|")
     _print_cpu_time()
-    _print_instructions(options.arm_root, options.qemu)
+    if options.arm:
+        _print_instructions()
     with _mounted() as (driver, panel):
         _print_updates(panel)
         _print_idle(driver, options.idle_seconds)
@@ -47,8 +46,7 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--arm-root", type=Path, metavar="DIR", help="armhf files with Python")
-    parser.add_argument("--qemu", default="qemu-arm", metavar="PROGRAM")
+    parser.add_argument("--arm", action="store_true", help="count ARM instructions too (root)")
     parser.add_argument("--idle-seconds", type=float, default=20.0, metavar="SECONDS")
     return parser.parse_args()
 
@@ -83,15 +81,10 @@ def _cpu_of(frame: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
-def _print_instructions(arm_root: Path | None, qemu: str) -> None:
-    reason = _why_not_counted(arm_root, qemu)
-    if reason or arm_root is None:
-        print(f"| ARM instructions of a frame | not counted: {reason} | | | ≥ 10 x |", flush=True)
-        return
+def _print_instructions() -> None:
     with tempfile.TemporaryDirectory(prefix="epdfuse-bench-") as directory:
-        plugin = _plugin(Path(directory))
-        command = [qemu, "-plugin", str(plugin), "-L", str(arm_root), *_arm_python(arm_root)]
-        slow, fast = (_instructions(command, way) for way in ("bytewise", "ours"))
+        emulator = counting.emulator(Path(directory))
+        slow, fast = (_instructions(emulator, way) for way in ("bytewise", "ours"))
     print(
         f"| ARM instructions of a frame | {slow / 1e6:.2f} M | {fast / 1e6:.3f} M "
         f"| {slow / fast:.1f} x less | ≥ 10 x |",
@@ -99,41 +92,19 @@ def _print_instructions(arm_root: Path | None, qemu: str) -> None:
     )
 
 
-def _why_not_counted(arm_root: Path | None, qemu: str) -> str:
-    missing = [program for program in (qemu, "cc") if not shutil.which(program)]
-    if missing:
-        return f"{' and '.join(missing)} not found (apt install qemu-user gcc)"
-    return "" if arm_root else "no --arm-root was given"
-
-
-def _plugin(directory: Path) -> Path:
-    plugin = directory / "instructions.so"
-    source = HERE / "instructions.c"
-    subprocess.run(["cc", "-shared", "-fPIC", "-O2", "-o", plugin, source], check=True)
-    return plugin
-
-
-def _arm_python(arm_root: Path) -> list[str]:
-    found = sorted((arm_root / "usr/bin").glob("python3.*[0-9]"))
-    if not found:
-        raise SystemExit(f"{arm_root} has no usr/bin/python3.x")
-    return [str(found[-1]), "-S", "-B", str(HERE / "work.py")]
-
-
-def _instructions(command: list[str], way: str) -> float:
+def _instructions(emulator: counting.Emulator, way: str) -> float:
     """What a frame costs when all is warm: ten more frames, divided."""
-    few, many = (_counted([*command, way, str(frames)]) for frames in (2, 12))
+    few, many = (_counted(emulator, way, str(frames)) for frames in (2, 12))
     return (many - few) / 10
 
 
-def _counted(command: list[str]) -> int:
+def _counted(emulator: counting.Emulator, *arguments: str) -> int:
+    python, counter = emulator.python(emulator.plugin.with_name("counts"))
     # The same hashes each time, or dictionaries would differ from run to run.
     environment = os.environ | {"PYTHONPATH": str(SOURCE), "PYTHONHASHSEED": "0"}
-    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    match = re.search(r"^instructions (\d+)$", run.stderr, re.MULTILINE)
-    if match is None or run.returncode:
-        raise SystemExit(f"{command[0]} did not count: {run.stderr}")
-    return int(match[1])
+    command = [*python, "-S", "-B", str(HERE / "work.py"), *arguments]
+    subprocess.run(command, env=environment, check=True)
+    return counter.read()
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import fcntl
 import hashlib
 import os
 import platform
+import shutil
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -38,15 +39,23 @@ def alone(cache: Path = CACHE) -> Iterator[None]:
         yield
 
 
+def remove(path: Path) -> None:
+    """Remove a file or a directory, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
 def built(path: Path, build: Callable[[Path], None]) -> bool:
-    """Make a file of the cache if it is not there, and tell whether it was made now.
+    """Make a file or a directory of the cache if it is not there, and tell whether it was made now.
 
     It gets its name only when it is whole, so an interrupted build leaves nothing that looks done.
     """
     if path.exists():
         return False
     unfinished = path.with_name(f".{path.name}.unfinished")
-    unfinished.unlink(missing_ok=True)
+    remove(unfinished)
     build(unfinished)
     unfinished.replace(path)
     return True

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkbench import blocks, latency, rest, viewers
+from inkbench import arm, blocks, latency, rest, viewers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,13 +92,26 @@ def block_rows(_options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     yield Row("answers to them", "no 5xx", answers, "5xx" not in found.answers)
 
 
+def arm_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
+    """Yield what the app takes of a Pi's processor, beside a stand-in."""
+    standin, app = arm.measure(folder, options.starts)
+    for what, name, goal in arm.QUESTIONS:
+        ours, theirs = app.millions(name), standin.millions(name)
+        result = f"{ours:.1f} M beside {theirs:.1f} M: {ours / theirs:.2f} x"
+        wanted = f"<= {goal} x the stand-in's" if goal else "-"
+        yield Row(what, wanted, result, ours <= goal * theirs if goal else None)
+
+
 PARTS: dict[str, Callable[[argparse.Namespace, Path], Iterator[Row]]] = {
     "latency": latency_rows,
     "viewers": viewer_rows,
     "blocks": block_rows,
     "memory": memory_rows,
     "idle": idle_rows,
+    "arm": arm_rows,
 }
+# Those are made with an emulator, which has to be installed first (root).
+ONLY_WHEN_ASKED = {"arm"}
 
 
 def main() -> int:
@@ -106,7 +119,7 @@ def main() -> int:
     options = _options()
     _allow_files(options.viewers * _DESCRIPTORS_A_VIEWER + 1000)
     rows: list[Row] = []
-    for name in options.only or PARTS:
+    for name in options.only or [name for name in PARTS if name not in ONLY_WHEN_ASKED]:
         print(f"{name} …", file=sys.stderr, flush=True)
         rows += _part(PARTS[name], options)
     print(machine(), "", *table(rows), sep="\n")
@@ -144,6 +157,7 @@ def _options() -> argparse.Namespace:
     add("--frames", default=6, help="frames that the viewers are told (default: 6)")
     add("--minutes", default=1, help="how long to look at the idle app (default: 1; the goal: 10)")
     add("--requests", default=20_000, help="default: 20000; the goal: 100000")
+    add("--starts", default=3, help="of the app and of its stand-in, counted (default: 3)")
     where = "where databases are made (default: the directory for temporary files)"
     parser.add_argument("--directory", type=Path, help=where)
     parser.add_argument("only", nargs="*", metavar="PART", help=f"only these: {', '.join(PARTS)}")

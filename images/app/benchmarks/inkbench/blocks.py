@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import signal
+import sys
 import time
 from collections import Counter
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from inkbench.processes import Server
 
 _PATIENCE = 60.0
+_PROBED = (sys.executable, "-m", "inkbench.probed", "serve")
 _SUSPICIOUS, _AGAIN = 10.0, 3
 
 
@@ -41,7 +43,7 @@ def measure(state: Path) -> Blocks:
     """
     steps = state / "steps"
     variables = {"BENCHMARK_STEPS": str(steps)}
-    with ours(state, module="inkbench.probed", environment=variables) as server:
+    with ours(state, program=_PROBED, environment=variables) as server:
         token = log_in(server)
         _longest(server, steps)
         answers: Counter[str] = Counter()

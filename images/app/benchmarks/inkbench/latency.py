@@ -44,7 +44,7 @@ def measure(folder: Path, times: int) -> list[float]:
     with _driver(folder) as panel, ours(state, panel="epd", panel_directory=str(panel)) as server:
         token = log_in(server)
         _await_rest(server, token)
-        with _Watch(panel / "LE" / "display") as watch:
+        with Watch(panel / "LE" / "display") as watch:
             return sorted(_once(server, token, watch, number) for number in range(times))
 
 
@@ -53,7 +53,7 @@ def median(found: list[float]) -> float:
     return statistics.median(found)
 
 
-def _once(server: Server, token: str, watch: _Watch, number: int) -> float:
+def _once(server: Server, token: str, watch: Watch, number: int) -> float:
     body = json.dumps({"text": f"Message {number}", "priority": "urgent"}).encode()
     message = load.request("POST", "/api/v1/messages", token, body)
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
@@ -89,7 +89,7 @@ def _panel(server: Server, token: str) -> Any:
     return json.loads(answer.partition(b"\r\n\r\n")[2])
 
 
-class _Watch:
+class Watch:
     """Tells when somebody writes to a file, by inotify(7)."""
 
     def __init__(self, path: Path) -> None:
@@ -98,7 +98,7 @@ class _Watch:
         if libc.inotify_add_watch(self._descriptor, bytes(path), _IN_MODIFY) < 0:
             raise OSError(ctypes.get_errno(), f"cannot watch {path}")
 
-    def __enter__(self) -> _Watch:
+    def __enter__(self) -> Watch:
         return self
 
     def __exit__(self, *_: object) -> None:

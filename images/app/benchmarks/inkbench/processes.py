@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import argon2
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
+    from contextlib import AbstractContextManager
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[3]
@@ -31,20 +32,23 @@ AS_IN_ITS_IMAGE = {
     "MALLOC_MMAP_THRESHOLD_": "1048576",
     "MALLOC_TRIM_THRESHOLD_": "4194304",
 }
-_PATIENCE = 30.0
+# Under an emulator a start takes a minute while Python compiles what it imports.
+_PATIENCE = 180.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class Server:
     """A process that serves on `port`."""
 
-    def __init__(self, port: int, *arguments: str, **variables: str) -> None:
+    def __init__(
+        self, port: int, program: Sequence[str], environment: Mapping[str, str] | None = None
+    ) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("INKSTAND_")}
         paths = f"{ROOT / 'images/app/src'}:{HERE.parent}"
         self.port = port
         self.process = subprocess.Popen(
-            [*_own_mounts(), sys.executable, "-m", *arguments],
-            env={**kept, "PYTHONPATH": paths, "INKSTAND_TOKEN_SECRET": SECRET, **variables},
+            [*_own_mounts(), *program],
+            env={**kept, "PYTHONPATH": paths, **(environment or {})},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
         )
@@ -86,32 +90,28 @@ class Server:
         return Path(f"/proc/{self.process.pid}/{name}").read_text()
 
 
-@contextlib.contextmanager
 def ours(
     state: Path,
     *,
-    module: str = "inkstand",
+    program: Sequence[str] = (sys.executable, "-m", "inkstand", "serve"),
     environment: Mapping[str, str] | None = None,
     **settings: str,
-) -> Iterator[Server]:
+) -> AbstractContextManager[Server]:
     """Run Inkstand with its database in `state`; a memory panel and no button unless told."""
     port = free_port()
-    chosen = {"panel": "memory", "button": "none", "log_level": "warning", **settings}
+    chosen = {
+        "panel": "memory",
+        "button": "none",
+        "log_level": "warning",
+        "listen_port": str(port),
+        "waiting_max": "1000000",
+        "state_directory": str(state),
+        "password_hash": _hash(),
+        "token_secret": SECRET,
+        **settings,
+    }
     variables = {f"INKSTAND_{key.upper()}": value for key, value in chosen.items()}
-    server = Server(
-        port,
-        module,
-        "serve",
-        INKSTAND_LISTEN_PORT=str(port),
-        INKSTAND_WAITING_MAX="1000000",
-        INKSTAND_STATE_DIRECTORY=str(state),
-        INKSTAND_PASSWORD_HASH=_hash(),
-        **AS_IN_ITS_IMAGE,
-        **variables,
-        **(environment or {}),
-    )
-    with _running(server):
-        yield server
+    return running(port, program, {**AS_IN_ITS_IMAGE, **variables, **(environment or {})})
 
 
 def log_in(server: Server) -> str:
@@ -133,7 +133,11 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def _running(server: Server) -> Iterator[Server]:
+def running(
+    port: int, program: Sequence[str], environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """Run a program that serves on `port`."""
+    server = Server(port, program, environment)
     try:
         server.wait()
         yield server

@@ -1,0 +1,105 @@
+"""ARM programs on this machine, by qemu-user, with their instructions counted.
+
+They see the files of an armhf Debian with all that the app's image has: it is unpacked, not
+installed, so that it needs neither an engine nor the kernel's help. Debian 12's qemu-user counts.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import struct
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pi_images import homemade
+from pi_images.architectures import named
+from tools.common import apt, rootfs
+from tools.common.commands import run
+from tools.common.paths import CACHE, ROOT
+from tools.common.steps import step
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PLUGIN = Path(__file__).with_name("instructions.c")
+DOCKERFILE = ROOT / "images" / "app" / "Dockerfile"
+# Programs, and the packages that they come from.
+NEEDED = {
+    "qemu-arm": ("qemu-user",),
+    "cc": ("gcc", "libc6-dev"),
+    "mmdebstrap": ("mmdebstrap",),
+}
+_THREADS = 1024
+# The fontconfig of this machine would write for its own architecture, and not find ours.
+_CACHE_OF_FONTS = ("usr/bin/fc-cache", "--really-force")
+
+
+@dataclass(frozen=True)
+class Counter:
+    """How many instructions a program has executed so far, in all its threads."""
+
+    path: Path
+
+    def read(self) -> int:
+        """Return the number, which grows while the program runs."""
+        return sum(struct.unpack(f"{_THREADS}Q", self.path.read_bytes()))
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """Runs programs of an armhf root file system with the plugin that counts."""
+
+    root: Path
+    plugin: Path
+
+    def python(self, counts: Path) -> tuple[list[str], Counter]:
+        """Return the command of the ARM Python, and the counter that is new at `counts`."""
+        counts.write_bytes(bytes(struct.calcsize(f"{_THREADS}Q")))
+        program = self.root / "usr/bin/python3"
+        options = ["-plugin", f"{self.plugin},counts={counts}", "-L", os.fspath(self.root)]
+        return ["qemu-arm", *options, os.fspath(program)], Counter(counts)
+
+
+def emulator(folder: Path) -> Emulator:
+    """Return what runs ARM programs here; makes and installs what it needs (root).
+
+    Raises:
+        ToolError: something cannot be had.
+    """
+    missing = [each for name in NEEDED if not shutil.which(name) for each in NEEDED[name]]
+    if missing:
+        with step(f"Install {' '.join(missing)}"):
+            apt.update()
+            apt.install(missing)
+    plugin = folder / "instructions.so"
+    run(["cc", "-shared", "-fPIC", "-O2", "-o", os.fspath(plugin), os.fspath(PLUGIN)])
+    return Emulator(_root(), plugin)
+
+
+def packages(dockerfile: str) -> list[str]:
+    """Return what a Dockerfile has apt install, a package a line."""
+    found = re.search(r"--no-install-recommends \\\n((?: +[a-z0-9.+-]+ \\\n)+)", dockerfile)
+    return found[1].replace("\\", "").split() if found else []
+
+
+def _root() -> Path:
+    wanted = packages(DOCKERFILE.read_text())
+    key = rootfs.key(" ".join([*rootfs.MMDEBSTRAP, *_CACHE_OF_FONTS, *wanted]).encode())
+    root = CACHE / f"app-{rootfs.SUITE}-armhf-{key}"
+    with step("Unpack the app's Debian packages for armhf") as remark, rootfs.alone():
+        if not rootfs.built(root, lambda path: _unpack(path, wanted)):
+            remark("there already")
+    return root
+
+
+def _unpack(root: Path, wanted: Sequence[str]) -> None:
+    options = ["--variant=extract", "--format=directory", f"--include={','.join(wanted)}"]
+    homemade.debootstrap(root, named("armhf"), *options)
+    (root / "lib").symlink_to("usr/lib")
+    (root / "var/cache/fontconfig").mkdir()
+    program, *arguments = _CACHE_OF_FONTS
+    place = os.fspath(root)
+    run(["qemu-arm", "-L", place, f"{place}/{program}", *arguments, f"--sysroot={place}"])
