@@ -11,8 +11,8 @@ SLOW_SCENARIOS := update upgrade interrupted fleet hardening alternative control
 SCENARIO := default
 RUN_TESTS = $(PYTHON) tools/run_tests.py --scenarios $(QUICK_SCENARIOS) --slow-scenarios $(SLOW_SCENARIOS) --architectures $(ARCHES)
 SHELL_SCRIPTS := tools/setup .ci/run roles/docker/files/outside.sh pi_images/repository.sh virtual_pi/machine/customize virtual_pi/machine/files/first-boot
-PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/backup/files roles/docker/files \
-  roles/release/files/program roles/traefik/files molecule pi_images tests tools virtual_pi conftest.py
+PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images/tests plugins roles/docker/files \
+  host/src host/tests roles/traefik/files molecule pi_images tests tools virtual_pi conftest.py
 # Programs without .py: mypy calls each of them __main__, so it takes one at a time.
 PYTHON_PROGRAMS := images/app/container/inkstand
 

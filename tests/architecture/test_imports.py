@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
 APP, DRIVER, BRIDGE = "images/app/src", "driver/src", "images/pigpiod/src"
-RELEASE = "roles/release/files/program"
+HOST = "host/src"
 FROM_ROOT = ("plugins", "pi_images", "virtual_pi", "tools", "molecule")
 
 # All that a project imports beside the standard library and itself. Rule 2: no simulator imports
@@ -32,9 +32,8 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     BRIDGE: set(),
     "images/app/benchmarks": {"aiohttp", "argon2", "inkstand", "jwt", "PIL", "pi_images"},
     "driver/benchmarks": {"driver", "epdfuse", "pi_images"},
-    "roles/backup/files": set(),
     "roles/docker/files": set(),
-    RELEASE: set(),
+    HOST: set(),
     "roles/traefik/files": {"cryptography"},
     "plugins": {"ansible", "ansible_mitogen", "cryptography"},
     "pi_images": {"plugins", "tools", "yaml"},
@@ -90,7 +89,8 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.accounts",
         "inkstand.messages",
         "inkstand.storage",
-        "inkstand_release.database",
+        "inkstand_host.backup",
+        "inkstand_host.release.database",
     },
     "PIL": {
         "inkstand.client.sending",
@@ -131,13 +131,7 @@ ONLY: Mapping[str, set[str]] = {
         "pigpiod_bridge.control_server",
         "pigpiod_bridge.press",
     },
-    "inkstand_release.engine": {
-        "inkstand_release.cli",
-        "inkstand_release.gate",
-        "inkstand_release.health",
-        "inkstand_release.snapshots",
-        "inkstand_release.switching",
-    },
+    "inkstand_host.docker": {"inkstand_host.release"},
 }
 ONLY_TO_MEND = {
     # 2026-11-28: opens the panel beside bootstrap, to say there why the app cannot start.
@@ -201,7 +195,7 @@ EFFECTS_TO_MEND = {
 PURE_INSIDE = {"inkstand.rendering.pango"}
 
 # Rule 4: one client talks to the engine. Others name its socket today.
-ENGINE_CLIENT = "roles/release/files/program/inkstand_release/engine.py"
+ENGINE_CLIENT = "host/src/inkstand_host/docker.py"
 ENGINE_CLIENTS_TO_MEND = {
     # 2026-11-28: modules and the watcher run alone on the Pi, so each has its own.
     "plugins/modules/conflicts_info.py",
@@ -216,7 +210,7 @@ def _read(project: str) -> dict[str, Path]:
 
 FILES = {project: _read(project) for project in MAY_IMPORT}
 IMPORTS = {project: imports(files) for project, files in FILES.items()}
-PROGRAMS = [each for project in (APP, DRIVER, BRIDGE, RELEASE) for each in IMPORTS[project]]
+PROGRAMS = [each for project in (APP, DRIVER, BRIDGE, HOST) for each in IMPORTS[project]]
 # What runs because of a module.
 NEEDS: dict[str, set[str]] = {}
 for _each in PROGRAMS:
@@ -296,7 +290,7 @@ def test_each_exception_from_purity_is_needed() -> None:
 def test_no_packages_import_each_other_in_a_circle(for_types: bool) -> None:
     arrows = {
         (_package(each.importer), _package(each.imported))
-        for project in (APP, DRIVER, BRIDGE, RELEASE)
+        for project in (APP, DRIVER, BRIDGE, HOST)
         for each in IMPORTS[project]
         if each.imported in FILES[project] and (for_types or not each.for_types)
         # The name of a project alone is its version: every package may know that.

@@ -72,3 +72,8 @@ def context(tmp_path: Path) -> Path:
     (folder / "start").write_text("#!/bin/sh\n")
     (folder / "start").chmod(0o755)
     return folder
+
+
+@pytest.fixture(scope="session")
+def reach(load: Callable[[str], ModuleType]) -> ModuleType:
+    return load("plugins/modules/doctor_reach.py")

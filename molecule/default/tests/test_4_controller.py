@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parents[3]
 # A file of each kind that is installed, and the word by which a comparison names it.
 INSTALLED = {
     "/usr/local/lib/inkstand/epdfuse/cli.py": "/usr/local/lib/inkstand/epdfuse: cli.py",
-    "/usr/local/lib/inkstand-release/inkstand_release/gate.py": "inkstand_release/gate.py",
+    "/usr/local/lib/inkstand-host/inkstand_host/release/gate.py": "inkstand_host/release/gate.py",
     "/usr/local/lib/inkstand/traefik/renew_certificate.py": "renew_certificate.py",
     "/usr/local/bin/epdfuse": "/usr/local/bin/epdfuse",
     "/etc/systemd/system/epd-fuse.service": "epd-fuse.service",
@@ -29,14 +29,16 @@ INSTALLED = {
     "/etc/tmpfiles.d/epd-fuse.conf": "/etc/tmpfiles.d/epd-fuse.conf",
     "/etc/inkstand/app/inkstand.toml": "/etc/inkstand/app/inkstand.toml",
     "/etc/inkstand/app/secrets/password_hash": "secret ",
+    "/usr/local/sbin/inkstand-host": "/usr/local/sbin/inkstand-host",
     "/etc/inkstand/release.json": "/etc/inkstand/release.json",
+    "/etc/inkstand/doctor.json": "/etc/inkstand/doctor.json",
     "/etc/inkstand/traefik/config/traefik.yml": "traefik.yml",
     "/etc/inkstand/traefik/config/dynamic/inkstand.yml": "inkstand.yml",
 }
 # What a version before may have left in directories of programs, and the words that name it.
 SUPERFLUOUS = {
     "/usr/local/lib/inkstand/epdfuse/before.py": "/usr/local/lib/inkstand/epdfuse: before.py",
-    "/usr/local/lib/inkstand-release/before.py": "/usr/local/lib/inkstand-release: before.py",
+    "/usr/local/lib/inkstand-host/before.py": "/usr/local/lib/inkstand-host: before.py",
 }
 REQUESTS = "/usr/lib/python3/dist-packages/requests"
 
