@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from inkstand_host import backup, doctor
+from inkstand_host.backup import commands as backup
+from inkstand_host.doctor import commands as doctor
 from inkstand_host.errors import HostError
 from inkstand_host.release import commands as release
 

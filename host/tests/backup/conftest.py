@@ -12,18 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from inkstand_host import backup
-
 if TYPE_CHECKING:
     import os
-    from types import ModuleType
 
 PROGRAM = Path(__file__).resolve().parents[2] / "src"
-
-
-@pytest.fixture(scope="session")
-def archive() -> ModuleType:
-    return backup
 
 
 @dataclass(frozen=True)

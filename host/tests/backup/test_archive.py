@@ -15,6 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand_host.backup.age import explain
+from inkstand_host.backup.manifest import parse_manifest, require_known_schemas
+from inkstand_host.backup.pack import in_words, require_room, sources
+from inkstand_host.backup.unpack import read_tar
+from inkstand_host.errors import ArchiveError
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -49,13 +55,13 @@ def tar(told: Any, **files: bytes) -> io.BytesIO:
     return stream
 
 
-def read(archive: Any, stream: io.BytesIO) -> Any:
-    return archive.read_tar(stream, lambda entry, content: None)
+def read(stream: io.BytesIO) -> Any:
+    return read_tar(stream, lambda entry, content: None)
 
 
 @unit
-def test_a_sound_archive_is_read_to_its_end(archive: Any) -> None:
-    found = read(archive, tar(manifest(entry("app/a")), **{"app/a": b"x"}))
+def test_a_sound_archive_is_read_to_its_end() -> None:
+    found = read(tar(manifest(entry("app/a")), **{"app/a": b"x"}))
     assert found.summary["files"] == 1
     assert found.summary["bytes"] == 1
 
@@ -77,28 +83,28 @@ def test_a_sound_archive_is_read_to_its_end(archive: Any) -> None:
     ],
 )
 def test_what_is_not_as_it_should_be_is_refused(
-    archive: Any, told: Any, files: dict[str, bytes], words: str
+    told: Any, files: dict[str, bytes], words: str
 ) -> None:
-    with pytest.raises(archive.ArchiveError, match=words):
-        read(archive, tar(told, **files))
+    with pytest.raises(ArchiveError, match=words):
+        read(tar(told, **files))
 
 
 @unit
-def test_what_does_not_begin_with_a_manifest_is_none_of_ours(archive: Any) -> None:
+def test_what_does_not_begin_with_a_manifest_is_none_of_ours() -> None:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w|gz") as made:
         made.addfile(tarfile.TarInfo("something"))
     stream.seek(0)
-    with pytest.raises(archive.ArchiveError, match="no archive of Inkstand"):
-        read(archive, stream)
+    with pytest.raises(ArchiveError, match="no archive of Inkstand"):
+        read(stream)
 
 
 @unit
-def test_a_database_of_a_newer_inkstand_is_refused(archive: Any) -> None:
-    newer = archive.parse_manifest(json.dumps(manifest(schemas={"messages.sqlite3": 3})).encode())
-    with pytest.raises(archive.ArchiveError, match="version 3, this one knows 2"):
-        archive.require_known_schemas(newer, {"messages.sqlite3": 2})
-    archive.require_known_schemas(newer, {"messages.sqlite3": 3})
+def test_a_database_of_a_newer_inkstand_is_refused() -> None:
+    newer = parse_manifest(json.dumps(manifest(schemas={"messages.sqlite3": 3})).encode())
+    with pytest.raises(ArchiveError, match="version 3, this one knows 2"):
+        require_known_schemas(newer, {"messages.sqlite3": 2})
+    require_known_schemas(newer, {"messages.sqlite3": 3})
 
 
 @unit
@@ -106,16 +112,16 @@ def test_a_database_of_a_newer_inkstand_is_refused(archive: Any) -> None:
     ("size", "words"),
     [(999, "999 bytes"), (34_567, "35 kB"), (1_500_000, "2 MB"), (5_000_000_000_000, "5000 GB")],
 )
-def test_sizes_are_written_as_people_do(archive: Any, size: int, words: str) -> None:
-    assert archive.in_words(size) == words
+def test_sizes_are_written_as_people_do(size: int, words: str) -> None:
+    assert in_words(size) == words
 
 
 @unit
 @pytest.mark.parametrize(
     ("size", "words"), [(1000, "1 kB"), (999_499, "999 kB"), (1_000_000, "1 MB"), (10**9, "1 GB")]
 )
-def test_a_thousand_is_one_of_the_next_unit(archive: Any, size: int, words: str) -> None:
-    assert archive.in_words(size) == words
+def test_a_thousand_is_one_of_the_next_unit(size: int, words: str) -> None:
+    assert in_words(size) == words
 
 
 @unit
@@ -132,14 +138,14 @@ def test_a_thousand_is_one_of_the_next_unit(archive: Any, size: int, words: str)
         ("\n", "is damaged, or is none: nothing"),
     ],
 )
-def test_what_age_says_is_told_by_what_the_owner_can_do(archive: Any, said: str, told: str) -> None:
-    assert told in archive.explain(said)
+def test_what_age_says_is_told_by_what_the_owner_can_do(said: str, told: str) -> None:
+    assert told in explain(said)
 
 
 @integration
 @pytest.mark.parametrize(("missing", "is_enough"), [(0, True), (1, False)])
 def test_room_is_wanted_for_the_copies_and_the_archive(
-    archive: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int, is_enough: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, missing: int, is_enough: bool
 ) -> None:
     places = {"app": tmp_path / "app", "none": tmp_path / "none"}
     (places["app"] / "folder").mkdir(parents=True)
@@ -148,14 +154,14 @@ def test_room_is_wanted_for_the_copies_and_the_archive(
     room = SimpleNamespace(free=2 * 2000 - missing)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: room)
     if is_enough:
-        archive.require_room(tmp_path, places)
+        require_room(tmp_path, places)
     else:
-        with pytest.raises(archive.ArchiveError, match="needs 4 kB for a moment"):
-            archive.require_room(tmp_path, places)
+        with pytest.raises(ArchiveError, match="needs 4 kB for a moment"):
+            require_room(tmp_path, places)
 
 
 @integration
-def test_links_sockets_and_what_was_unpacked_are_not_kept(archive: Any, tmp_path: Path) -> None:
+def test_links_sockets_and_what_was_unpacked_are_not_kept(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     (tmp_path / ".inkstand-restore").mkdir()
     for name in (
@@ -168,15 +174,15 @@ def test_links_sockets_and_what_was_unpacked_are_not_kept(archive: Any, tmp_path
         (tmp_path / name).write_text("x")
     (tmp_path / "link").symlink_to("m.sqlite3")
     os.mkfifo(tmp_path / "pipe")
-    found = [path.relative_to(tmp_path).as_posix() for path in archive.sources(tmp_path)]
+    found = [path.relative_to(tmp_path).as_posix() for path in sources(tmp_path)]
     assert found == [".", "folder", "folder/file", "m.sqlite3", "notes-wal"]
 
 
 @unit
-def test_a_directory_in_place_of_a_file_is_damage(archive: Any) -> None:
+def test_a_directory_in_place_of_a_file_is_damage() -> None:
     stream = tar(manifest(entry("app", b"", sha256=""), entry("app/a")), app=b"")
-    with pytest.raises(archive.ArchiveError, match="app is not as its manifest says"):
-        read(archive, stream)
+    with pytest.raises(ArchiveError, match="app is not as its manifest says"):
+        read(stream)
 
 
 @integration

@@ -6,23 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-import inkstand_host.doctor
+from inkstand_host.doctor.machine import Machine
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import ModuleType
-
-
-@pytest.fixture(scope="session")
-def doctor() -> ModuleType:
-    return inkstand_host.doctor
 
 
 @pytest.fixture
-def machine(doctor: Any, tmp_path: Path) -> Any:
+def machine(tmp_path: Path) -> Any:
     """A machine of files in which every program says what a test wants; else there is none."""
 
-    class Made(doctor.Machine):  # type: ignore[misc]
+    class Made(Machine):
         root = tmp_path
         says: dict[str, tuple[int, str]]
         unreachable_hosts: dict[str, str]

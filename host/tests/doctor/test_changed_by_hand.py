@@ -7,6 +7,10 @@ from typing import Any
 
 import pytest
 
+from inkstand_host.doctor import containers, hardware, system
+from inkstand_host.doctor.commands import examine
+from inkstand_host.doctor.finding import finding
+
 pytestmark = pytest.mark.unit
 
 TIMER = "etc/systemd/system/inkstand-certificate.timer"
@@ -26,55 +30,55 @@ def on(*networks: str) -> tuple[int, str]:
     ],
 )
 def test_a_timer_that_does_not_wait_is_named(
-    doctor: Any, machine: Any, enabled: str, active: str, seen: list[str]
+    machine: Any, enabled: str, active: str, seen: list[str]
 ) -> None:
     machine.write(TIMER, "[Timer]")
     machine.write("etc/systemd/system/inkstand-release-guard.timer", "[Timer]")
     machine.says = {"systemctl is-enabled": (0, enabled), "systemctl is-active": (0, active)}
-    found = list(doctor.waiting_units(machine))
+    found = list(system.waiting_units(machine))
     assert [one["seen"] for one in found] == seen
     assert all(one["fix"] == "systemctl enable --now inkstand-certificate.timer" for one in found)
 
 
 @pytest.mark.parametrize(("text", "count"), [("user_allow_other\n", 0), ("#user_allow_other", 1)])
 def test_a_driver_that_may_not_mount_for_everybody_is_named(
-    doctor: Any, machine: Any, text: str, count: int
+    machine: Any, text: str, count: int
 ) -> None:
     machine.write("etc/fuse.conf", text)
-    assert len(list(doctor.fuse(machine))) == count
+    assert len(list(hardware.fuse(machine))) == count
 
 
-def test_a_secret_that_everybody_can_read_is_named(doctor: Any, machine: Any) -> None:
+def test_a_secret_that_everybody_can_read_is_named(machine: Any) -> None:
     machine.write("etc/inkstand/app/secrets/token_secret", "x")
     path = machine.root / "etc/inkstand/app/secrets/token_secret"
     path.chmod(0o640)
-    assert list(doctor.secrets(machine)) == []
+    assert list(system.secrets(machine)) == []
     path.chmod(0o644)
-    (found,) = doctor.secrets(machine)
+    (found,) = system.secrets(machine)
     assert found["seen"] == "everybody can read /etc/inkstand/app/secrets/token_secret"
     assert found["fix"] == "chmod o= /etc/inkstand/app/secrets/token_secret"
 
 
-def test_a_traefik_off_its_network_is_named(doctor: Any, machine: Any) -> None:
+def test_a_traefik_off_its_network_is_named(machine: Any) -> None:
     machine.says = {
         "docker container inspect inkstand-traefik": on("inkstand-public", "inkstand-edge"),
         "docker container inspect inkstand-app": on("inkstand-edge", "inkstand-bus"),
         "docker container inspect inkstand-pigpiod": on("inkstand-bus"),
     }
-    assert list(doctor.networks(machine)) == []
+    assert list(containers.networks(machine)) == []
     machine.says["docker container inspect inkstand-traefik"] = on("inkstand-public")
-    (found,) = doctor.networks(machine)
+    (found,) = containers.networks(machine)
     assert found["seen"] == "inkstand-traefik and inkstand-app are on no common network"
 
 
-def test_what_the_pi_cannot_resolve_or_reach_is_named(doctor: Any, machine: Any) -> None:
+def test_what_the_pi_cannot_resolve_or_reach_is_named(machine: Any) -> None:
     machine.write("etc/apt/sources.list.d/debian.sources", "URIs: http://mirror.example/debian\n")
     machine.write(
         "etc/apt/sources.list", "# deb http://old.example/\ndeb https://other.example/ x\n"
     )
     machine.says = {"docker info": (0, "https://registry.example/v1/")}
     machine.unreachable_hosts = {"mirror.example": "its name cannot be resolved"}
-    found = {one["what"] + " " + one["seen"]: one["level"] for one in doctor.reach(machine)}
+    found = {one["what"] + " " + one["seen"]: one["level"] for one in system.reach(machine)}
     assert found == {
         "mirror mirror.example: its name cannot be resolved": "warn",
         "mirror other.example answers": "ok",
@@ -92,33 +96,36 @@ def test_what_the_pi_cannot_resolve_or_reach_is_named(doctor: Any, machine: Any)
     ],
 )
 def test_a_host_name_that_comes_back_is_named(
-    doctor: Any, machine: Any, cloud: str, user_data: str, count: int
+    machine: Any, cloud: str, user_data: str, count: int
 ) -> None:
     machine.write("etc/hostname", "kitchen\n")
     machine.write("etc/cloud/cloud.cfg", cloud)
     machine.write("boot/firmware/user-data", user_data)
-    found = list(doctor.host_name(machine))
+    found = list(system.host_name(machine))
     assert len(found) == count
     assert all("cloud-init makes it old at the next start" in one["seen"] for one in found)
 
 
 @pytest.mark.parametrize(("said", "count"), [("Power save: on", 1), ("Power save: off", 0)])
-def test_a_wireless_card_that_sleeps_is_named(
-    doctor: Any, machine: Any, said: str, count: int
-) -> None:
+def test_a_wireless_card_that_sleeps_is_named(machine: Any, said: str, count: int) -> None:
     machine.write("sys/class/net/wlan0/type", "1")
     machine.says = {"iw dev wlan0 get power_save": (0, said)}
-    assert len(list(doctor.wireless(machine))) == count
+    assert len(list(system.wireless(machine))) == count
 
 
 @pytest.mark.parametrize(
-    "check", ["fuse", "networks", "waiting_units", "secrets", "host_name", "wireless", "reach"]
+    ("module", "check"),
+    [
+        (hardware, "fuse"),
+        (containers, "networks"),
+        *((system, it) for it in ("waiting_units", "secrets", "host_name", "wireless", "reach")),
+    ],
 )
 def test_the_doctor_looks_at_each(
-    doctor: Any, machine: Any, monkeypatch: pytest.MonkeyPatch, check: str
+    machine: Any, monkeypatch: pytest.MonkeyPatch, module: Any, check: str
 ) -> None:
-    seen = doctor.finding("FAIL", check, "is not as it should be", "repair it")
-    monkeypatch.setattr(doctor, check, lambda _: [seen])
+    seen = finding("FAIL", check, "is not as it should be", "repair it")
+    monkeypatch.setattr(module, check, lambda _: [seen])
     panel = {"flavour": "epdfuse", "bus": "simulated", "size": "2.7", "film": 231}
     question = {
         "panel": {**panel, "directory": "/run/epd/panel"},
@@ -128,4 +135,4 @@ def test_the_doctor_looks_at_each(
         "now": 1000.0,
         "directories": [],
     }
-    assert seen in list(doctor.examine(machine, question))
+    assert seen in list(examine(machine, question))

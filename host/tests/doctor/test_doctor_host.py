@@ -7,6 +7,9 @@ from typing import Any
 
 import pytest
 
+from inkstand_host.doctor import containers, hardware, storage, system
+from inkstand_host.doctor.commands import examine
+
 pytestmark = pytest.mark.unit
 
 PANEL = {
@@ -41,11 +44,9 @@ def told(**changed: Any) -> str:
         ("", "FAIL"),
     ],
 )
-def test_the_release_has_to_be_new_enough(
-    doctor: Any, machine: Any, release: str, level: str
-) -> None:
+def test_the_release_has_to_be_new_enough(machine: Any, release: str, level: str) -> None:
     machine.write("etc/os-release", release)
-    assert doctor.system(machine)["level"] == level
+    assert system.debian(machine)["level"] == level
 
 
 @pytest.mark.parametrize(
@@ -56,11 +57,9 @@ def test_the_release_has_to_be_new_enough(
         ("", True, "warn"),
     ],
 )
-def test_pins_need_a_raspberry_pi(
-    doctor: Any, machine: Any, name: str, pins: bool, level: str
-) -> None:
+def test_pins_need_a_raspberry_pi(machine: Any, name: str, pins: bool, level: str) -> None:
     machine.write("proc/device-tree/model", name)
-    assert doctor.model(machine, needs_pins=pins)["level"] == level
+    assert system.model(machine, needs_pins=pins)["level"] == level
 
 
 @pytest.mark.parametrize(
@@ -72,29 +71,29 @@ def test_pins_need_a_raspberry_pi(
         ("nonsense", []),
     ],
 )
-def test_a_weak_supply_is_named(doctor: Any, machine: Any, said: str, expected: list[str]) -> None:
+def test_a_weak_supply_is_named(machine: Any, said: str, expected: list[str]) -> None:
     machine.says = {"vcgencmd": (0, said)}
-    assert [one["level"] for one in doctor.power(machine)] == expected
+    assert [one["level"] for one in system.power(machine)] == expected
 
 
-def test_no_raspberry_pi_is_asked_for_its_supply(doctor: Any, machine: Any) -> None:
-    assert list(doctor.power(machine)) == []
+def test_no_raspberry_pi_is_asked_for_its_supply(machine: Any) -> None:
+    assert list(system.power(machine)) == []
 
 
-def test_a_stopped_unit_and_one_that_failed_are_named(doctor: Any, machine: Any) -> None:
+def test_a_stopped_unit_and_one_that_failed_are_named(machine: Any) -> None:
     machine.says = {
         "systemctl is-active epd-fuse": (3, "inactive"),
         "systemctl is-active docker": (0, "active"),
         "systemctl --failed": (0, "inkstand-time.service loaded failed failed Tell Inkstand"),
     }
-    stopped, running, failed = doctor.units(machine, ("epd-fuse", "docker"))
+    stopped, running, failed = system.units(machine, ("epd-fuse", "docker"))
     assert (stopped["level"], stopped["seen"]) == ("FAIL", "is inactive")
     assert "systemctl enable --now epd-fuse" in stopped["fix"]
     assert running["level"] == "ok"
     assert (failed["level"], failed["seen"]) == ("warn", "failed: inkstand-time.service")
 
 
-def test_what_the_driver_misses_comes_with_its_fix(doctor: Any, machine: Any) -> None:
+def test_what_the_driver_misses_comes_with_its_fix(machine: Any) -> None:
     said = (
         "MISSING  SPI: there is no /dev/spidev0.0\n"
         "         fix: put `dtparam=spi=on` into /boot/firmware/config.txt, then reboot\n"
@@ -103,44 +102,44 @@ def test_what_the_driver_misses_comes_with_its_fix(doctor: Any, machine: Any) ->
         "epdfuse: one thing is missing\n"
     )
     machine.says = {"epdfuse doctor --bus spi --panel 2.7 --film 231": (1, said)}
-    spi, fuse, note = doctor.driver(machine, PANEL)
+    spi, fuse, note = hardware.driver(machine, PANEL)
     assert (spi["level"], spi["what"]) == ("FAIL", "panel: SPI")
     assert spi["fix"].startswith("put `dtparam=spi=on`")
     assert (fuse["level"], note["level"]) == ("ok", "ok")
 
 
-def test_a_driver_that_is_not_installed_is_named(doctor: Any, machine: Any) -> None:
-    (found,) = doctor.driver(machine, PANEL)
+def test_a_driver_that_is_not_installed_is_named(machine: Any) -> None:
+    (found,) = hardware.driver(machine, PANEL)
     assert (found["level"], found["seen"]) == ("FAIL", "there is no epdfuse")
     assert "--tags epd_driver" in found["fix"]
 
 
-def test_the_driver_of_2017_is_asked_by_its_files(doctor: Any, machine: Any) -> None:
+def test_the_driver_of_2017_is_asked_by_its_files(machine: Any) -> None:
     gratis = {**PANEL, "flavour": "gratis"}
-    assert levels(doctor.driver(machine, gratis)) == {"panel": "FAIL"}
+    assert levels(hardware.driver(machine, gratis)) == {"panel": "FAIL"}
     machine.says = {"cat /run/epd/panel/panel": (0, "EPD 2.7 264x176 COG 2")}
-    assert levels(doctor.driver(machine, gratis)) == {"panel": "ok"}
+    assert levels(hardware.driver(machine, gratis)) == {"panel": "ok"}
 
 
-def test_a_button_on_pins_needs_a_chip(doctor: Any, machine: Any) -> None:
-    assert doctor.gpio(machine, "simulated")["level"] == "ok"
-    assert doctor.gpio(machine, "gpiochip")["level"] == "FAIL"
+def test_a_button_on_pins_needs_a_chip(machine: Any) -> None:
+    assert hardware.gpio(machine, "simulated")["level"] == "ok"
+    assert hardware.gpio(machine, "gpiochip")["level"] == "FAIL"
     machine.write("dev/gpiochip0", "")
-    assert doctor.gpio(machine, "gpiochip")["level"] == "ok"
+    assert hardware.gpio(machine, "gpiochip")["level"] == "ok"
 
 
-def test_without_an_engine_no_container_is_looked_for(doctor: Any, machine: Any) -> None:
+def test_without_an_engine_no_container_is_looked_for(machine: Any) -> None:
     machine.says = {"docker version": (1, "Cannot connect to the Docker daemon")}
-    assert levels(doctor.containers(machine, {"inkstand-app": IMAGE})) == {"Docker": "FAIL"}
+    assert levels(containers.containers(machine, {"inkstand-app": IMAGE})) == {"Docker": "FAIL"}
 
 
-def test_a_container_that_is_well_is_told_so(doctor: Any, machine: Any) -> None:
+def test_a_container_that_is_well_is_told_so(machine: Any) -> None:
     machine.says = {
         "docker version": (0, "26.1.5"),
         "docker container inspect inkstand-app": (0, told()),
     }
     machine.answer = {"status": "ok", "panel": "ok"}
-    assert set(levels(doctor.containers(machine, {"inkstand-app": IMAGE})).values()) == {"ok"}
+    assert set(levels(containers.containers(machine, {"inkstand-app": IMAGE})).values()) == {"ok"}
 
 
 @pytest.mark.parametrize(
@@ -162,18 +161,18 @@ def test_a_container_that_is_well_is_told_so(doctor: Any, machine: Any) -> None:
     ],
 )
 def test_what_is_wrong_with_a_container_is_named(
-    doctor: Any, machine: Any, inspected: tuple[int, str], what: str, level: str
+    machine: Any, inspected: tuple[int, str], what: str, level: str
 ) -> None:
     machine.says = {"docker container inspect inkstand-app": inspected}
-    found = {one["what"]: one for one in doctor.container(machine, "inkstand-app", IMAGE)}
+    found = {one["what"]: one for one in containers.container(machine, "inkstand-app", IMAGE)}
     assert found[what]["level"] == level
     assert found[what]["fix"]
 
 
-def test_an_app_that_is_not_well_says_why(doctor: Any, machine: Any) -> None:
+def test_an_app_that_is_not_well_says_why(machine: Any) -> None:
     machine.says = {"docker container inspect inkstand-app": (0, told())}
     machine.answer = {"status": "degraded", "panel": "there is no panel", "button": "ok"}
-    *_, health = doctor.container(machine, "inkstand-app", IMAGE)
+    *_, health = containers.container(machine, "inkstand-app", IMAGE)
     assert health["level"] == "FAIL"
     assert "there is no panel" in health["seen"]
 
@@ -187,12 +186,12 @@ def test_an_app_that_is_not_well_says_why(doctor: Any, machine: Any) -> None:
         (-90_000, "yes", "host", {"time": "FAIL", "time server": "ok"}),
     ],
 )
-def test_a_clock_that_is_wrong_is_named(  # noqa: PLR0913, PLR0917  (the cases)
-    doctor: Any, machine: Any, off: int, synchronised: str, source: str, expected: dict[str, str]
+def test_a_clock_that_is_wrong_is_named(
+    machine: Any, off: int, synchronised: str, source: str, expected: dict[str, str]
 ) -> None:
     machine.time = 1000.0 + off
     machine.says = {"timedatectl": (0, synchronised)}
-    assert levels(doctor.clock(machine, source, 1000.0)) == expected
+    assert levels(system.clock(machine, source, 1000.0)) == expected
 
 
 @pytest.mark.parametrize(
@@ -206,19 +205,17 @@ def test_a_clock_that_is_wrong_is_named(  # noqa: PLR0913, PLR0917  (the cases)
         (20e9, 30e9, 0.01, "FAIL"),
     ],
 )
-def test_a_disk_that_fills_is_named(
-    doctor: Any, free: float, total: float, inodes: float, level: str
-) -> None:
-    assert doctor.room("/", int(free), int(total), inodes)["level"] == level
+def test_a_disk_that_fills_is_named(free: float, total: float, inodes: float, level: str) -> None:
+    assert storage.room("/", int(free), int(total), inodes)["level"] == level
 
 
-def test_each_file_system_is_told_once(doctor: Any, machine: Any) -> None:
-    assert len(list(doctor.disks(machine, ["/var/lib/inkstand"]))) == 1
+def test_each_file_system_is_told_once(machine: Any) -> None:
+    assert len(list(storage.disks(machine, ["/var/lib/inkstand"]))) == 1
 
 
-def test_a_root_that_became_read_only_is_named(doctor: Any, machine: Any) -> None:
+def test_a_root_that_became_read_only_is_named(machine: Any) -> None:
     machine.write("proc/self/mounts", "/dev/mmcblk0p2 / ext4 ro,noatime 0 0\n")
-    assert [one["level"] for one in doctor.disks(machine, [])] == ["ok", "FAIL"]
+    assert [one["level"] for one in storage.disks(machine, [])] == ["ok", "FAIL"]
 
 
 @pytest.mark.parametrize(
@@ -232,7 +229,7 @@ def test_a_root_that_became_read_only_is_named(doctor: Any, machine: Any) -> Non
         ("", "", "ok"),
     ],
 )
-def test_a_worn_card_is_named(doctor: Any, machine: Any, life: str, end: str, level: str) -> None:
+def test_a_worn_card_is_named(machine: Any, life: str, end: str, level: str) -> None:
     for name, text in {
         "type": "MMC",
         "name": "DG4016",
@@ -241,37 +238,33 @@ def test_a_worn_card_is_named(doctor: Any, machine: Any, life: str, end: str, le
     }.items():
         machine.write(f"sys/block/mmcblk0/device/{name}", text)
     machine.write("sys/fs/ext4/mmcblk0p2/lifetime_write_kbytes", "4200000\n")
-    (found,) = doctor.wear(machine)
+    (found,) = storage.wear(machine)
     assert found["level"] == level
     assert "MMC DG4016, 4.2 GB written" in found["seen"]
 
 
-def test_errors_of_the_card_are_named(doctor: Any, machine: Any) -> None:
+def test_errors_of_the_card_are_named(machine: Any) -> None:
     said = "mmc0: cqhci: timeout for tag 2\nfine\nI/O error, dev mmcblk0, sector 8 op 0x0:(READ)\n"
     machine.says = {"dmesg": (0, said)}
-    (found,) = doctor.wear(machine)
+    (found,) = storage.wear(machine)
     assert found["level"] == "FAIL"
     assert "2 errors" in found["seen"]
 
 
 @pytest.mark.parametrize(("available", "level"), [(300, "ok"), (40, "warn"), (20, "FAIL")])
-def test_memory_that_runs_out_is_named(
-    doctor: Any, machine: Any, available: int, level: str
-) -> None:
+def test_memory_that_runs_out_is_named(machine: Any, available: int, level: str) -> None:
     machine.write("proc/meminfo", f"MemTotal: 500 kB\nMemAvailable: {available} kB\n")
-    assert levels(doctor.memory(machine)) == {"memory": level}
+    assert levels(storage.memory(machine)) == {"memory": level}
 
 
-def test_killed_programs_are_named(doctor: Any, machine: Any) -> None:
+def test_killed_programs_are_named(machine: Any) -> None:
     machine.write("proc/meminfo", "MemTotal: 500 kB\nMemAvailable: 300 kB\n")
     machine.write("proc/vmstat", "oom_kill 3\n")
-    seen = [one["seen"] for one in doctor.memory(machine) if one["level"] == "warn"]
+    seen = [one["seen"] for one in storage.memory(machine) if one["level"] == "warn"]
     assert seen == ["the kernel ended 3 programs for want of it since the start"]
 
 
-def test_whatever_is_missing_is_found_and_nothing_stops_the_doctor(
-    doctor: Any, machine: Any
-) -> None:
+def test_whatever_is_missing_is_found_and_nothing_stops_the_doctor(machine: Any) -> None:
     question = {
         "panel": PANEL,
         "line": "gpiochip",
@@ -280,7 +273,7 @@ def test_whatever_is_missing_is_found_and_nothing_stops_the_doctor(
         "now": 1000.0,
         "directories": ["/var/lib/inkstand"],
     }
-    found = list(doctor.examine(machine, question))
+    found = list(examine(machine, question))
     assert {"system", "model", "epd-fuse", "driver", "GPIO", "Docker", "time server"} <= {
         one["what"] for one in found if one["level"] != "ok"
     }

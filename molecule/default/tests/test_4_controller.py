@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -82,3 +83,13 @@ def test_check_mode_is_true_where_the_engine_cannot_be_asked(
     told = testing.play(ROOT / "playbook.yml", *given)
     assert (told.status, told.changed) == (0, 0), told.output
     assert "cannot be told before it has installed python3-requests" in told.closing
+
+
+def test_who_is_logged_in_at_the_pi_needs_no_other_computer(pi: Any) -> None:
+    looked = pi.run("inkstand-host doctor --json")
+    assert looked.rc == 0, looked.stderr
+    levels = {it["what"]: it["level"] for it in json.loads(looked.stdout)["findings"]}
+    assert {levels[it] for it in ("epd-fuse", "inkstand-app: image", "app: health")} == {"ok"}
+    told = json.loads(pi.check_output("inkstand-host release status --json"))
+    assert told["release"] != ""
+    assert told["open"] == ""

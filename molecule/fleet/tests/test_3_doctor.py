@@ -53,7 +53,7 @@ def test_each_fault_is_named_with_its_fix(  # noqa: PLR0913, PLR0917  (fixtures)
     assert run.status != 0
     well, sick, bare = (findings(run.output, pi.name) for pi in (one, two, broken))
     assert [line for line in well.values() if line.startswith("FAIL")] == []
-    assert well["inkstand-app: image"].endswith("as in this repository")
+    assert well["inkstand-app: image"].endswith("as it should be")
     assert well["port 443"].startswith("ok")
     assert well["certificate"].startswith("ok")
     assert sick["epd-fuse"].startswith("FAIL")
