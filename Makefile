@@ -153,6 +153,10 @@ bench-deploy: setup-deploy ## How long a deployment takes, and what it leaves in
 glass-table: setup-deploy ## What a real panel would show, by a virtual Pi that is up: the table of docs/hardware.md (SHOWN="--help" lists options)
 	@$(PYTHON) -m virtual_pi.shown --write docs/hardware.md $(SHOWN)
 
+.PHONY: pictures
+pictures: setup-dev ## Make the pictures of the README anew, from a demo that runs
+	@$(PYTHON) tools/pictures.py
+
 .PHONY: docs
 docs: setup-dev ## Write what follows from the roles' argument_specs: defaults, tables, docs/configuration.md, lines of host_vars.example
 	@$(PYTHON) tools/check_role_variables.py --write

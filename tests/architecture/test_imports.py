@@ -38,7 +38,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "plugins": {"ansible", "ansible_mitogen", "cryptography"},
     "pi_images": {"plugins", "tools", "yaml"},
     "virtual_pi": {"pi_images", "PIL", "tools", "urllib3"},
-    "tools": {"plugins", "virtual_pi", "yaml"},
+    "tools": {"PIL", "playwright", "plugins", "virtual_pi", "yaml"},
     "molecule": {
         "ansible",
         "cryptography",
