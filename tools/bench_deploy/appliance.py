@@ -83,6 +83,8 @@ class Appliance:
 
     def is_well(self) -> bool:
         """Tell whether panel, button and storage are well, as the appliance says."""
+        # The connection of this thread has been idle for minutes, and Traefik ends such ones.
+        self.local = threading.local()
         status, said = self.ask("GET", "/healthz")
         return status == http.HTTPStatus.OK and said["status"] == "ok"
 

@@ -26,7 +26,7 @@ STATE = Path(os.environ["INKSTAND_INSTANCE_STATE"])
 NAME = os.environ["INKSTAND_INSTANCE"]
 RUN_SECONDS = 900
 # What a run of the playbook needs of the repository.
-PARTS = ("ansible.cfg", "driver/src", "images", "inventory", "plugins", "roles")
+PARTS = ("ansible.cfg", "driver/src", "host/src", "images", "inventory", "plugins", "roles")
 PLAYBOOKS = ("playbook.yml", "update.yml", "rollback.yml")
 
 

@@ -5,12 +5,16 @@ In this order, on one Pi that the tree of an older commit has made and deployed.
 
 from __future__ import annotations
 
+import json
 import os
 import ssl
+import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from virtual_pi import testing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,6 +91,38 @@ def test_nothing_of_the_older_release_stays(pi: Any) -> None:
     # The program of before that the watcher takes the place of.
     installed = ("/etc/systemd/system", "/usr/local/lib/inkstand")
     assert pi.shell("find", *installed, "-name", "*reviver*") == ""
+
+
+@pytest.fixture(scope="module")
+def older_command(name: str, pi: Any) -> Callable[..., str]:
+    """Give the command line of the older release, on a computer that was not updated."""
+    source = STATE / "older" / "images" / "app" / "src"
+    subprocess.run(["docker", "cp", source, f"{name}:/root/older"], check=True, capture_output=True)
+
+    def run(words: str) -> str:
+        told: str = pi.shell("sh", "-c", f"PYTHONPATH=/root/older python3 -m inkstand {words}")
+        return told
+
+    password = testing.login(STATE)["password"]
+    login = "login https://localhost --ca /etc/inkstand/traefik/ca.pem --password-stdin"
+    run(f"{login} <<E\n{password}\nE")
+    return run
+
+
+def test_the_command_line_of_before_works_with_the_server_of_today(
+    older_command: Callable[..., str], owner: Any
+) -> None:
+    older_command("send --wait --timeout 60 --urgent Sent by the older one")
+    assert owner.ask("GET", "/api/v1/screen")[1]["message"]["text"] == "Sent by the older one"
+    (sent,) = json.loads(older_command("history --limit 1 --json"))
+    assert (sent["text"], sent["state"]) == ("Sent by the older one", "shown")
+    older_command(f"acknowledge {sent['id']}")
+    older_command("panel -o /root/older/glass.png")
+    older_command("send --image /root/older/glass.png --wait --timeout 60 The glass of before")
+    assert owner.ask("GET", "/api/v1/screen")[1]["screen"] == "picture"
+    assert "doorbell" in older_command("tokens list")
+    assert "ok" in older_command("status")
+    older_command("logout")
 
 
 def test_a_second_run_changes_nothing(release: Any) -> None:
