@@ -1,7 +1,7 @@
 """ARM programs on this machine, by qemu-user, with their instructions counted.
 
-They see the files of an armhf Debian with all that the app's image has: it is unpacked, not
-installed, so that it needs neither an engine nor the kernel's help. Debian 12's qemu-user counts.
+They run in an armhf Debian with all that the app's image has: it is unpacked, not installed, so
+that it needs neither an engine nor the kernel's help. Debian 12's qemu-user counts, on amd64.
 """
 
 from __future__ import annotations
@@ -33,8 +33,20 @@ NEEDED = {
     "mmdebstrap": ("mmdebstrap",),
 }
 _THREADS = 1024
-# The fontconfig of this machine would write for its own architecture, and not find ours.
-_CACHE_OF_FONTS = ("usr/bin/fc-cache", "--really-force")
+_FONT_CACHE = "/usr/bin/fc-cache"
+# Arguments: a root file system, places of this machine that it sees, --, and a command for this
+# machine's qemu-arm. (Its option -L would need no chroot, but statx, say, gets by.)
+_ENTER = """
+root=$1
+shift
+while [ "$1" != -- ]; do mkdir -p "$root$1"; mount --rbind "$1" "$root$1"; shift; done
+shift
+mkdir -p "$root/host"
+mount --rbind / "$root/host"
+libraries=/host/lib/x86_64-linux-gnu
+exec chroot "$root" $libraries/ld-linux-x86-64.so.2 --library-path $libraries \\
+  /host/usr/bin/qemu-arm "$@"
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +62,10 @@ class Counter:
 
 @dataclass(frozen=True)
 class Emulator:
-    """Runs programs of an armhf root file system with the plugin that counts."""
+    """Runs programs in an armhf root file system with the plugin that counts.
+
+    They see this repository and the plugin's folder.
+    """
 
     root: Path
     plugin: Path
@@ -58,9 +73,9 @@ class Emulator:
     def python(self, counts: Path) -> tuple[list[str], Counter]:
         """Return the command of the ARM Python, and the counter that is new at `counts`."""
         counts.write_bytes(bytes(struct.calcsize(f"{_THREADS}Q")))
-        program = self.root / "usr/bin/python3"
-        options = ["-plugin", f"{self.plugin},counts={counts}", "-L", os.fspath(self.root)]
-        return ["qemu-arm", *options, os.fspath(program)], Counter(counts)
+        options = ["-plugin", f"{self.plugin},counts={counts}"]
+        places = [ROOT, self.plugin.parent]
+        return _inside(self.root, places, *options, "/usr/bin/python3"), Counter(counts)
 
 
 def emulator(folder: Path) -> Emulator:
@@ -87,7 +102,7 @@ def packages(dockerfile: str) -> list[str]:
 
 def _root() -> Path:
     wanted = packages(DOCKERFILE.read_text())
-    key = rootfs.key(" ".join([*rootfs.MMDEBSTRAP, *_CACHE_OF_FONTS, *wanted]).encode())
+    key = rootfs.key(" ".join([*rootfs.MMDEBSTRAP, _FONT_CACHE, *wanted]).encode())
     root = CACHE / f"app-{rootfs.SUITE}-armhf-{key}"
     with step("Unpack the app's Debian packages for armhf") as remark, rootfs.alone():
         if not rootfs.built(root, lambda path: _unpack(path, wanted)):
@@ -99,7 +114,10 @@ def _unpack(root: Path, wanted: Sequence[str]) -> None:
     options = ["--variant=extract", "--format=directory", f"--include={','.join(wanted)}"]
     homemade.debootstrap(root, named("armhf"), *options)
     (root / "lib").symlink_to("usr/lib")
-    (root / "var/cache/fontconfig").mkdir()
-    program, *arguments = _CACHE_OF_FONTS
-    place = os.fspath(root)
-    run(["qemu-arm", "-L", place, f"{place}/{program}", *arguments, f"--sysroot={place}"])
+    run(_inside(root, [], _FONT_CACHE, "--really-force"))
+
+
+def _inside(root: Path, places: Sequence[Path], *command: str) -> list[str]:
+    shown = [os.fspath(place) for place in (Path("/proc"), Path("/dev"), *places)]
+    own = ["unshare", "--mount", "--propagation", "private"]
+    return [*own, "sh", "-ec", _ENTER, "sh", os.fspath(root), *shown, "--", *command]
