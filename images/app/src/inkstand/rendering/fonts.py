@@ -42,8 +42,6 @@ _KANA = re.compile("[\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\uff66-
 # A sender could otherwise fill the log with a line for each of a million characters.
 _REPORTS = 200
 _ANY_SIZE = 16
-# What is drawn with other fonts than DejaVu Sans: they are larger, and needed less.
-_RARE = re.compile("[\u0700-\u1dff\u2e80-\ud7ff\uf900-\uffef\U00010000-\U0010ffff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +84,17 @@ def forget(text: str) -> None:
 
     A line of it that is kept keeps its own.
     """
-    if _RARE.search(text):
+    if not text.isascii() and any(map(_is_rare, set(text))):
         font_map().clear()
+
+
+def _is_rare(character: str) -> bool:
+    """Return whether other fonts than DejaVu Sans draw it: they are larger, and needed less."""
+    return (
+        "\u0700" <= character <= "\u1dff"
+        or "\u2e80" <= character <= "\ud7ff"
+        or character >= "\uf900"
+    )
 
 
 def _language(text: str) -> str:
