@@ -12,7 +12,6 @@ from inkstand.rendering import pango
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from inkstand.rendering.fonts import Family
     from inkstand.rendering.layout import Layout
     from inkstand.rendering.pango import Line
 
@@ -53,10 +52,9 @@ def draw_line(image: Image.Image, origin: tuple[int, int], line: Line) -> None:
     _draw(image, [(line, *origin)])
 
 
-def draw_centred(image: Image.Image, baseline: int, text: str, family: Family, size: int) -> None:
-    """Draw clean `text` on one line in the middle of the picture."""
-    line = family.line(text, size)
-    draw_line(image, ((image.width - line.width) // 2, baseline), line)
+def draw_centred(image: Image.Image, lines: Iterable[tuple[Line, int]]) -> None:
+    """Draw lines in the middle of the picture; each comes with where its baseline is."""
+    _draw(image, [(line, (image.width - line.width) // 2, baseline) for line, baseline in lines])
 
 
 def _draw(image: Image.Image, placed: Iterable[tuple[Line, int, int]]) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import functools
+import itertools
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,7 @@ _UNKNOWN_DATE = ("The time is", "not known yet")
 # Sizes are those of the widest, so that nothing moves or grows from one day to the next.
 _WIDEST_TIME = "00:00"
 _WIDEST_DATE = ("Wednesday", "30 September 2026")
+_FAMILIES = (BOLD, BOLD, REGULAR)
 # Shares of the panel's width and height.
 _TEXT_WIDTH = 0.95
 _TIME_HEIGHT = 0.57
@@ -31,14 +35,9 @@ _GAPS = (3, 4, 3, 3)
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    text: str
     family: Family
     size: int
-
-    @property
-    def height(self) -> int:
-        """Pixels from the baseline to the top of a capital or a digit."""
-        return self.family.line("0", self.size).ink_ascent
+    baseline: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +51,8 @@ class ClockScreen:
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
         """Return the clock at `now`, which is aware."""
-        rows, image = _rows(self._texts(now), size), blank(size)
-        gaps = _gaps(size[1] - sum(row.height for row in rows))
-        baseline = 0
-        for row, gap in zip(rows, gaps, strict=False):
-            baseline += gap + row.height
-            draw_centred(image, baseline, row.text, row.family, row.size)
+        image, rows = blank(size), zip(_rows(size), self._texts(now), strict=True)
+        draw_centred(image, [(row.family.line(text, row.size), row.baseline) for row, text in rows])
         return image
 
     def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
@@ -74,14 +69,25 @@ class ClockScreen:
         return (f"{now:%H:%M}", f"{now:%A}", f"{now.day} {now:%B} {now.year}")
 
 
-def _rows(texts: tuple[str, str, str], size: tuple[int, int]) -> list[_Row]:
+# To look for the sizes costs more than to draw the clock, once a minute.
+@functools.lru_cache(maxsize=4)
+def _rows(size: tuple[int, int]) -> tuple[_Row, ...]:
+    fonts = _fonts(size)
+    # From the baseline to the top of a digit.
+    heights = [family.line("0", points).ink_ascent for family, points in fonts]
+    gaps = _gaps(size[1] - sum(heights))
+    baselines = itertools.accumulate(map(operator.add, gaps, heights))
+    return tuple(_Row(*font, baseline) for font, baseline in zip(fonts, baselines, strict=True))
+
+
+def _fonts(size: tuple[int, int]) -> list[tuple[Family, int]]:
     width = int(_TEXT_WIDTH * size[0])
     limits = [max(1, int(share * size[1])) for share in (_TIME_HEIGHT, *_DATE_HEIGHTS)]
-    families = (BOLD, BOLD, REGULAR)
-    widest = (_WIDEST_TIME, *_WIDEST_DATE)
     return [
-        _Row(text, family, largest_size(template, width, limit, family))
-        for text, template, limit, family in zip(texts, widest, limits, families, strict=True)
+        (family, largest_size(widest, width, limit, family))
+        for family, widest, limit in zip(
+            _FAMILIES, (_WIDEST_TIME, *_WIDEST_DATE), limits, strict=True
+        )
     ]
 
 
