@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from http.server import BaseHTTPRequestHandler
 from socketserver import ThreadingUnixStreamServer
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -72,6 +74,14 @@ ACTIONS: dict[str, tuple[Callable[[Engine], Any], str, str, tuple[int, ...]]] = 
 }
 
 
+def query(path: str) -> dict[str, Any]:
+    """What a path asks for, the filters read as the JSON that they are."""
+    told: dict[str, Any] = {
+        name: values[0] for name, values in parse_qs(urlsplit(path).query).items()
+    }
+    return {**told, "filters": json.loads(told["filters"])} if "filters" in told else told
+
+
 @pytest.mark.parametrize("name", ACTIONS)
 def test_what_is_so_already_is_fine_and_all_else_is_refused(daemon: Daemon, name: str) -> None:
     act, method, path, fine = ACTIONS[name]
@@ -86,12 +96,13 @@ def test_what_is_so_already_is_fine_and_all_else_is_refused(daemon: Daemon, name
 
 
 def test_what_there_is_not_is_none(daemon: Daemon) -> None:
-    daemon.answers = 5 * [(404, b"{}")]
+    daemon.answers = 4 * [(404, b'{"message": "No such container: app"}')]
     its = Engine()
     assert its.inspect("app") is None
     assert its.network("bus") is None
     assert its.log("app", 5) == ""
     assert not its.has_image("inkstand/app:1")
+    assert daemon.asked[1][:2] == ("GET", "/networks/bus")
     daemon.answers = [(200, b'{"Id": "1"}'), (200, b"{}")]
     assert its.inspect("app") == {"Id": "1"}
     assert its.has_image("inkstand/app:1")
@@ -103,7 +114,9 @@ def test_images_are_named_by_their_tags(daemon: Daemon) -> None:
     listed = [{"RepoTags": ["b:1", "a:1"]}, {"RepoTags": None}]
     daemon.answers = [(200, json.dumps(listed).encode())]
     assert Engine().images("inkstand/*") == ["a:1", "b:1"]
-    assert "inkstand" in daemon.asked[0][1]
+    path = daemon.asked[0][1]
+    assert urlsplit(path).path == "/images/json"
+    assert query(path) == {"filters": {"reference": ["inkstand/*"]}}
 
 
 def test_a_container_is_made_on_all_its_networks(
@@ -125,6 +138,22 @@ def test_a_container_is_made_on_all_its_networks(
         "/networks/inkstand-bus/connect",
         {"Container": "inkstand-app", "EndpointConfig": end},
     )
+
+
+def test_a_container_is_made_again_with_what_it_was_told_and_not_with_what_it_was_given(
+    make_spec: Callable[..., dict[str, Any]],
+) -> None:
+    spec = make_spec("app", "one", "0123456789abcdef")
+    spec["Config"]["MacAddress"] = "02:42:0a:00:00:02"
+    fixed = {"IPAMConfig": {"IPv4Address": "10.0.0.2"}, "Links": ["db"]}
+    edge = {"Aliases": ["app", "0123456789ab"], **fixed, "IPAddress": "10.0.0.2"}
+    spec["NetworkSettings"]["Networks"] = {"a-bus": {"Aliases": None}, "inkstand-edge": edge}
+    body, others = docker.creation(spec)
+    assert body["NetworkingConfig"] == {
+        "EndpointsConfig": {"inkstand-edge": {"Aliases": ["app"], **fixed}}
+    }
+    assert others == {"a-bus": {"Aliases": [], "IPAMConfig": None, "Links": None}}
+    assert "MacAddress" not in body
 
 
 @pytest.mark.parametrize("ends", [{}, {"other": {}}])
@@ -158,19 +187,67 @@ def test_a_network_is_made_again_of_what_it_was_told(daemon: Daemon) -> None:
 def test_a_log_is_its_last_lines(daemon: Daemon) -> None:
     daemon.answers = [(200, b"\x01\0\0\0\0\0\0\x03out")]
     assert Engine().log("app", 7) == "out"
-    assert daemon.asked[0][1].startswith("/containers/app/logs?")
-    assert daemon.asked[0][1].endswith("tail=7")
+    path = daemon.asked[0][1]
+    assert urlsplit(path).path == "/containers/app/logs"
+    assert query(path) == {"stdout": "1", "stderr": "1", "timestamps": "1", "tail": "7"}
 
 
 def test_the_last_end_is_asked_for_since_the_container_was_made(daemon: Daemon) -> None:
     daemon.answers = [(200, b'{"Action": "die", "Actor": {"Attributes": {"exitCode": "1"}}}\n\n')]
     assert Engine().last_end("app", "1970-01-01T00:01:00Z") == End(1, oom_killed=False)
-    assert daemon.asked[0][1].startswith("/events?since=60&until=")
+    asked = query(daemon.asked[0][1])
+    assert (asked["since"], int(asked["until"]) > 60) == ("60", True)
+    assert asked["filters"] == {
+        "type": ["container"],
+        "container": ["app"],
+        "event": ["die", "oom"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("events", "end"),
+    [
+        ([], None),
+        (["oom"], None),
+        ([1], End(1, oom_killed=False)),
+        (["oom", 137], End(137, oom_killed=True)),
+        ([1, 2], End(2, oom_killed=False)),
+    ],
+)
+def test_the_last_of_the_ends_counts(events: list[Any], end: End | None) -> None:
+    told = [
+        {"Action": "oom"}
+        if event == "oom"
+        else {"Action": "die", "Actor": {"Attributes": {"exitCode": str(event)}}}
+        for event in events
+    ]
+    assert docker.end_of("\n".join(map(json.dumps, told)).encode()) == end
+
+
+AWAY = "does not answer /containers/app/json"
 
 
 def test_an_engine_that_is_away_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(docker, "SOCKET", str(tmp_path / "none"))
-    with pytest.raises(EngineError, match="does not answer /containers/app/json"):
+    with pytest.raises(EngineError, match=AWAY):
+        Engine().inspect("app")
+
+
+def test_an_engine_that_hangs_is_not_waited_for_for_ever(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(docker, "SOCKET", str(tmp_path / "docker.sock"))
+    monkeypatch.setattr(docker, "_TIMEOUT", 0.05)
+    with socket.socket(socket.AF_UNIX) as nobody_accepts:
+        nobody_accepts.bind(docker.SOCKET)
+        nobody_accepts.listen()
+        with pytest.raises(EngineError, match=f"{AWAY}: timed out"):
+            Engine().inspect("app")
+
+
+def test_what_is_no_http_is_no_answer(daemon: Daemon) -> None:
+    daemon.answers = [(0, b"")]
+    with pytest.raises(EngineError, match=AWAY):
         Engine().inspect("app")
 
 
@@ -186,7 +263,13 @@ def test_an_address_is_that_on_the_network_or_any(make_spec: Callable[..., dict[
     assert address_on(spec, "bus") == ""
 
 
-@pytest.mark.parametrize("left", range(9))
+PIECE = b"\x01\0\0\0\0\0\0\x01x"
+
+
+@pytest.mark.parametrize("left", range(len(PIECE) + 1))
 def test_a_log_that_is_cut_off_is_read_as_far_as_it_goes(left: int) -> None:
-    piece = b"\x01\0\0\0\0\0\0\x01x"
-    assert docker.log_text(piece + piece[:left]) == ("xx" if left == len(piece) else "x")
+    assert docker.log_text(PIECE + PIECE[:left]) == ("xx" if left == len(PIECE) else "x")
+
+
+def test_a_log_that_is_no_text_is_read_all_the_same() -> None:
+    assert docker.log_text(PIECE[:-1] + b"\xff" + PIECE) == "\N{REPLACEMENT CHARACTER}x"

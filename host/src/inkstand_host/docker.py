@@ -23,7 +23,6 @@ Spec = dict[str, Any]
 _OF_A_NETWORK = ("Driver", "Internal", "Attachable", "EnableIPv6", "IPAM", "Options", "Labels")
 _TIMEOUT = 90
 _NOT_FOUND = 404
-_NOT_MODIFIED = 304
 _FIRST_ERROR = 400
 _SHORT_ID = 12
 # A piece of a log: which stream (1 byte), three zeros, length (4 bytes, big-endian), text.
@@ -71,12 +70,11 @@ class Engine:
 
     def stop(self, name: str, patience: int) -> None:
         """Stop a container, the hard way after `patience` seconds; fine when there is none."""
-        path = f"/containers/{quote(name)}/stop?t={patience}"
-        self._ask("POST", path, fine=(_NOT_FOUND, _NOT_MODIFIED))
+        self._ask("POST", f"/containers/{quote(name)}/stop?t={patience}", fine=(_NOT_FOUND,))
 
     def start(self, name: str) -> None:
         """Start a container; fine when it runs."""
-        self._ask("POST", f"/containers/{quote(name)}/start", fine=(_NOT_MODIFIED,))
+        self._ask("POST", f"/containers/{quote(name)}/start")
 
     def remove(self, name: str) -> None:
         """Remove a container, running or not; fine when there is none."""
