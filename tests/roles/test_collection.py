@@ -122,7 +122,7 @@ def test_it_holds_nothing_but_the_product(collection: Collection) -> None:
         "inventory/group_vars/all/wiring.yml"
     }
     tops = {name.split("/")[0] for name in files}
-    assert {"roles", "plugins", "images", "driver", "README.md", "LICENSE"} <= tops
+    assert {"roles", "plugins", "images", "driver", "host", "README.md", "LICENSE"} <= tops
     assert tops & {"tests", "molecule", "tools", "virtual_pi", "host_vars"} == set()
     assert not [name for name in files if "/tests/" in name]
 

@@ -56,7 +56,7 @@ FACTS = {
     "__epd_driver_boot_file": "/boot/firmware/config.txt",
     "__epd_driver_pi": {"boot_command_line": "/boot/firmware/cmdline.txt"},
     "__docker_bundle": {"id": "1"},
-    "__host_brought": {"path": "/var/tmp/inkstand-host-1"},
+    "__inkstand_host_brought": {"path": "/var/tmp/inkstand-host-1"},
     "traefik_host": "pi.example",
     "app_password_hash": "",
     "app_token_secret": "",
