@@ -12,7 +12,17 @@ pytestmark = pytest.mark.unit
 
 ROOT = Path(__file__).resolve().parents[2]
 DECISIONS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
-FOLDERS = ("docs", "roles", "images", "driver", "host", "molecule", "pi_images", "virtual_pi", "tools")
+FOLDERS = [
+    "docs",
+    "roles",
+    "images",
+    "driver",
+    "host",
+    "molecule",
+    "pi_images",
+    "virtual_pi",
+    "tools",
+]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(it for f in FOLDERS for it in (ROOT / f).rglob("*.md"))])
 # [text](target), but neither a picture's address elsewhere nor one within the page.
 LINK = re.compile(r"\]\((?!https?:|mailto:|#)([^)#\s]+)")
