@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -126,6 +127,12 @@ class TestWithoutAMount:
         for missing in ("SPI: there is no /dev/spidev0.0", "GPIO chip: there is no", "mounted"):
             assert f"MISSING  {missing}" in out
         assert out.count("MISSING") == out.count("fix:")
+        assert err.endswith("things are missing\n")
+        assert main(["doctor", "--json", "--mountpoint", str(tmp_path)]) == 1
+        out, err = capsys.readouterr()
+        (line,) = out.splitlines()
+        told = {one["subject"]: one for one in json.loads(line)}
+        assert (told["SPI"]["well"], told["SPI"]["fix"] != "") == (False, True)
         assert err.endswith("things are missing\n")
 
 

@@ -4,11 +4,12 @@ import argparse
 import errno
 import getpass
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from epdfuse.controllers.controlled import ControlledPanel
@@ -116,6 +117,9 @@ def add_command(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="DIR",
         help="where the panel is mounted (default: %(default)s)",
     )
+    parser.add_argument(
+        "--json", action="store_true", help="print a JSON array on one line, for programs"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -125,20 +129,23 @@ def _run(options: argparse.Namespace) -> None:
     except ValueError as error:
         raise Refusal(str(error)) from error
     question = Question(options.bus, spec, options.spi_device, options.mountpoint)
-    report(examine(question, Machine()))
+    report(examine(question, Machine()), as_json=options.json)
 
 
-def report(findings: Iterable[Finding]) -> None:
-    """Print each finding when it is known.
+def report(findings: Iterable[Finding], *, as_json: bool = False) -> None:
+    """Print each finding when it is known, or all as a JSON array of the fields of `Finding`.
 
     Raises:
         Sick: not all is well.
     """
-    missing = 0
+    seen: list[Finding] = []
     for finding in findings:
-        print(finding, flush=True)
-        missing += finding.well is False
-    if missing:
+        seen.append(finding)
+        if not as_json:
+            print(finding, flush=True)
+    if as_json:
+        print(json.dumps([asdict(finding) for finding in seen]))
+    if missing := sum(finding.well is False for finding in seen):
         things = "one thing is" if missing == 1 else f"{missing} things are"
         raise Sick(f"{things} missing")
 

@@ -94,18 +94,24 @@ def test_a_stopped_unit_and_one_that_failed_are_named(machine: Any) -> None:
 
 
 def test_what_the_driver_misses_comes_with_its_fix(machine: Any) -> None:
-    said = (
-        "MISSING  SPI: there is no /dev/spidev0.0\n"
-        "         fix: put `dtparam=spi=on` into /boot/firmware/config.txt, then reboot\n"
-        "ok       FUSE: /dev/fuse\n"
-        "note     GPIO chip: 1 found\n"
-        "epdfuse: one thing is missing\n"
-    )
-    machine.says = {"epdfuse doctor --bus spi --panel 2.7 --film 231": (1, said)}
+    said = [
+        {"subject": "SPI", "seen": "there is none", "well": False, "fix": "put `dtparam=spi=on`"},
+        {"subject": "FUSE", "seen": "/dev/fuse", "well": True, "fix": ""},
+        {"subject": "GPIO chip", "seen": "1 found", "well": None, "fix": ""},
+    ]
+    told = f"{json.dumps(said)}\nepdfuse: one thing is missing\n"
+    machine.says = {"epdfuse doctor --json --bus spi --panel 2.7 --film 231": (1, told)}
     spi, fuse, note = hardware.driver(machine, PANEL)
     assert (spi["level"], spi["what"]) == ("FAIL", "panel: SPI")
     assert spi["fix"].startswith("put `dtparam=spi=on`")
     assert (fuse["level"], note["level"]) == ("ok", "ok")
+
+
+def test_a_driver_of_before_is_named(machine: Any) -> None:
+    said = "usage: epdfuse doctor\nepdfuse: error: unrecognized arguments: --json"
+    machine.says = {"epdfuse doctor": (2, said)}
+    (found,) = hardware.driver(machine, PANEL)
+    assert (found["level"], found["what"]) == ("FAIL", "driver")
 
 
 def test_a_driver_that_is_not_installed_is_named(machine: Any) -> None:

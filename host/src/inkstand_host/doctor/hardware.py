@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from inkstand_host.doctor.finding import DEPLOY, FAIL, OK, Finding, finding
+from inkstand_host.doctor.machine import parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from inkstand_host.doctor.machine import Machine
-
-_DOCTOR_LINE = re.compile(r"^(ok|MISSING|note)\s+([^:]+): (.*)$")
 
 
 def driver(machine: Machine, panel: Mapping[str, Any]) -> Iterator[Finding]:
@@ -22,11 +20,16 @@ def driver(machine: Machine, panel: Mapping[str, Any]) -> Iterator[Finding]:
         return
     if panel["bus"] == "simulated":
         yield finding(OK, "SPI", "not needed: the panel is simulated")
-    status, said = machine.run("epdfuse", "doctor", *_options(panel))
-    yield from parse_doctor(said)
-    if status and "MISSING" not in said:
+    _, said = machine.run("epdfuse", "doctor", "--json", *_options(panel))
+    lines = said.splitlines()
+    told = parsed(lines[0]) if lines else None
+    if told is None:
         fix = f"{DEPLOY} --tags epd_driver"
-        yield finding(FAIL, "driver", said.splitlines()[-1] if said else "says nothing", fix)
+        yield finding(FAIL, "driver", lines[-1] if lines else "says nothing", fix)
+        return
+    for one in told:
+        level = FAIL if one["well"] is False else OK
+        yield finding(level, f"panel: {one['subject']}", one["seen"], one["fix"])
 
 
 def _options(panel: Mapping[str, Any]) -> list[str]:
@@ -34,18 +37,6 @@ def _options(panel: Mapping[str, Any]) -> list[str]:
     if panel["bus"] == "spi":
         named["spi-device"] = "spi_device"
     return [part for name, key in named.items() for part in (f"--{name}", str(panel[key]))]
-
-
-def parse_doctor(said: str) -> list[Finding]:
-    """Read what `epdfuse doctor` prints: a line each, the fix in the next."""
-    findings: list[Finding] = []
-    for line in said.splitlines():
-        if found := _DOCTOR_LINE.match(line):
-            level = FAIL if found[1] == "MISSING" else OK
-            findings.append(finding(level, f"panel: {found[2]}", found[3]))
-        elif findings and line.strip().startswith("fix: "):
-            findings[-1]["fix"] = line.strip().removeprefix("fix: ")
-    return findings
 
 
 def _answers(machine: Machine, directory: str) -> Finding:
