@@ -33,7 +33,7 @@ def texts(folder: Path) -> list[str]:
         return [text for (text,) in database.execute("SELECT text FROM message")]
 
 
-def entry(name: str, content: bytes = b"x", **changed: Any) -> dict[str, Any]:
+def entry(name: Any, content: bytes = b"x", **changed: Any) -> dict[str, Any]:
     sha256 = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881"
     owner = {"mode": 0o600, "uid": os.getuid(), "gid": os.getgid()}
     return {"name": name, "size": len(content), "sha256": sha256, **owner, **changed}
@@ -44,13 +44,16 @@ def manifest(*entries: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return {"format": 1, **told, "schemas": {}, "entries": list(entries), **changed}
 
 
-def tar(told: Any, **files: bytes) -> io.BytesIO:
+def tar(told: Any, **files: bytes | None) -> io.BytesIO:
+    """An archive before it is encrypted; None is a directory."""
     stream = io.BytesIO()
+    text = told if isinstance(told, bytes) else json.dumps(told).encode()
     with tarfile.open(fileobj=stream, mode="w|gz") as made:
-        for name, content in {"manifest.json": json.dumps(told).encode(), **files}.items():
+        for name, content in {"manifest.json": text, **files}.items():
             info = tarfile.TarInfo(name)
-            info.size = len(content)
-            made.addfile(info, io.BytesIO(content))
+            info.type = tarfile.DIRTYPE if content is None else tarfile.REGTYPE
+            info.size = len(content or b"")
+            made.addfile(info, io.BytesIO(content or b""))
     stream.seek(0)
     return stream
 
@@ -64,6 +67,7 @@ def test_a_sound_archive_is_read_to_its_end() -> None:
     found = read(tar(manifest(entry("app/a")), **{"app/a": b"x"}))
     assert found.summary["files"] == 1
     assert found.summary["bytes"] == 1
+    assert "entries" not in found.summary
 
 
 @unit
@@ -77,9 +81,13 @@ def test_a_sound_archive_is_read_to_its_end() -> None:
         (manifest(format=2), {}, "made by a newer Inkstand .format 2, this one knows 1"),
         ([], {}, "no manifest that can be read"),
         ({"format": 1}, {}, "no manifest that can be read"),
+        (b"{", {}, "no manifest that can be read"),
+        (manifest(entry(5)), {}, "no manifest that can be read"),
         (manifest(entry("../../etc/passwd")), {}, "which no backup has"),
         (manifest(entry("/etc/passwd")), {}, "which no backup has"),
         (manifest(entry("app/.inkstand-restore/a")), {}, "which no backup has"),
+        (manifest(entry("app/./a")), {}, "which no backup has"),
+        (manifest(entry("app/a\0b")), {}, "which no backup has"),
     ],
 )
 def test_what_is_not_as_it_should_be_is_refused(
@@ -312,9 +320,14 @@ def test_an_archive_is_handed_on_without_plain_text(packed: Any, key: Any, stran
 
 
 @integration
-def test_a_damaged_database_is_not_backed_up(desk: Any, pi: Path, key: Any) -> None:
+@pytest.mark.parametrize(("place", "length"), [(100, 4000), (4096, 1)], ids=["header", "page"])
+def test_a_damaged_database_is_not_backed_up(
+    desk: Any, pi: Path, key: Any, place: int, length: int
+) -> None:
     database = pi / "var" / "messages.sqlite3"
-    database.write_bytes(database.read_bytes()[:100] + b"\xff" * 4000)
+    content = bytearray(database.read_bytes())
+    content[place : place + length] = b"\xff" * length
+    database.write_bytes(content)
     done = desk.create(pi, key.recipient)
     assert done.returncode == 1
     assert "messages.sqlite3" in done.stderr
