@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import fnmatch
 import json
 import sqlite3
 from dataclasses import asdict, replace
@@ -87,7 +88,7 @@ class MemoryEngine:
         return name in self.tags
 
     def images(self, pattern: str) -> list[str]:
-        return sorted(self.tags)
+        return sorted(fnmatch.filter(self.tags, pattern))
 
     def remove_image(self, name: str) -> None:
         self.tags.discard(name)

@@ -98,10 +98,12 @@ def test_what_is_not_as_it_should_be_is_refused(
 
 
 @unit
-def test_what_does_not_begin_with_a_manifest_is_none_of_ours() -> None:
+@pytest.mark.parametrize("names", [[], ["something"], ["something", "manifest.json"]])
+def test_what_does_not_begin_with_a_manifest_is_none_of_ours(names: list[str]) -> None:
     stream = io.BytesIO()
     with tarfile.open(fileobj=stream, mode="w|gz") as made:
-        made.addfile(tarfile.TarInfo("something"))
+        for name in names:
+            made.addfile(tarfile.TarInfo(name))
     stream.seek(0)
     with pytest.raises(ArchiveError, match="no archive of Inkstand"):
         read(stream)
@@ -177,6 +179,7 @@ def test_links_sockets_and_what_was_unpacked_are_not_kept(tmp_path: Path) -> Non
         ".inkstand-restore/file",
         "m.sqlite3",
         "m.sqlite3-wal",
+        "m.sqlite3-journal",
         "notes-wal",
     ):
         (tmp_path / name).write_text("x")
@@ -247,6 +250,7 @@ def test_files_come_back_with_mode_and_owner_in_place_of_others(
     other = tmp_path / "other"
     (other / "var" / "folder").mkdir(parents=True)
     (other / "var" / "messages.sqlite3-wal").write_text("of the other")
+    (other / "var" / "link").symlink_to("folder")
     done = packed.read("unpack", key, *packed.places(other))
     assert done.returncode == 0, done.stderr
     assert (other / "var" / "folder").exists()

@@ -13,6 +13,7 @@ import pytest
 
 from host.tests.backup.test_archive import entry, manifest, tar
 from inkstand_host import cli
+from inkstand_host.backup import pack as pack_module
 from inkstand_host.backup.age import age, encrypted
 from inkstand_host.errors import ArchiveError
 
@@ -105,6 +106,51 @@ def test_nothing_is_left_of_what_cannot_be_unpacked(
     done = desk.read("unpack", key, f"--place=app={folder}")
     assert (done.returncode, words in done.stderr) == (1, True), done.stderr
     assert list(folder.iterdir()) == []
+
+
+def test_owners_come_back_and_all_is_on_the_disk(
+    desk: Any, key: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    var = desk.folder / "var"
+    done: list[Any] = []
+    monkeypatch.setattr(os, "chown", lambda path, *owner: done.append((path, *owner)))
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.fstat(file).st_size))
+    monkeypatch.setattr(os, "sync", lambda: done.append([path.name for path in var.iterdir()]))
+    folder = entry("app", b"", sha256="", mode=0o700, uid=4711, gid=4712)
+    told = manifest(folder, entry("app/a", uid=4713, gid=4714))
+    pack(desk, key, tar(told, app=None, **{"app/a": b"x"}).read())
+    place = f"--place=app={var}"
+    words = [f"--archive={desk.file}", f"--identity={key.file}", place]
+    assert cli.main(["restore", "unpack", *words]) == 0
+    staged = var / ".inkstand-restore"
+    owner = staged.stat()
+    assert cli.main(["restore", "replace", place]) == 0
+    assert done == [
+        1,
+        (staged / "a", 4713, 4714),
+        (staged, 4711, 4712),
+        (var, owner.st_uid, owner.st_gid),
+        ["a"],
+    ]
+
+
+def test_a_file_that_goes_meanwhile_is_none_to_keep(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, copies = tmp_path / "var", tmp_path / "copies"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / name).write_text("x")
+
+    def is_database(path: Path) -> bool:
+        if path.name == "a":
+            path.unlink()
+        return False
+
+    monkeypatch.setattr(pack_module, "is_database", is_database)
+    snapshot = pack_module.Snapshot(copies)
+    snapshot.add("app", folder)
+    assert list(snapshot.entries) == ["app", "app/b"]
 
 
 @pytest.mark.parametrize("damage", ["no archive", "cut off", "other bits"])

@@ -17,7 +17,7 @@ import pytest
 from host.tests.conftest import NAMES
 from inkstand_host import files
 from inkstand_host.errors import ReleaseError
-from inkstand_host.release import health
+from inkstand_host.release import database, health
 from inkstand_host.release.settings import load
 
 pytestmark = pytest.mark.integration
@@ -76,6 +76,7 @@ def test_where_nothing_changed_nothing_happens(pi: Any) -> None:
 def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> None:
     pi.runs("one")
     add(pi, "kept")
+    pi.engine.tags.add("nextcloud:1")
     for tag in ("two", "three"):
         assert update(pi, tag)["verdict"] == "good"
     assert pi.images["inkstand-app"] == "inkstand/app:three"
@@ -83,7 +84,7 @@ def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> Non
         "inkstand/app:two",
         "inkstand/app:three",
     }
-    assert "inkstand/traefik:one" in pi.engine.tags
+    assert {"inkstand/traefik:one", "nextcloud:1"} <= pi.engine.tags
     assert texts(pi) == ["kept"]
 
 
@@ -97,6 +98,8 @@ def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
         name: f"inkstand/{name.removeprefix('inkstand-')}:one" for name in pi.settings.containers
     }
     assert pi.setting == "one"
+    # Who is the same goes on running.
+    assert set(pi.engine.made) == {"inkstand-app"}
     (log,) = pi.settings.log_directory.iterdir()
     assert "the log of inkstand/app:two" in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
@@ -144,6 +147,8 @@ def test_messages_of_before_and_meanwhile_are_there_when_the_format_is_the_same(
     said = update(pi, "two")
     assert said["verdict"] == "back"
     assert texts(pi) == ["before", "at the gate"]
+    assert "It had changed" not in said["sentence"]
+    assert not (pi.settings.state_directory / "failed").exists()
 
 
 def test_a_database_in_another_format_is_put_back_and_the_other_one_kept(pi: Any) -> None:
@@ -391,7 +396,7 @@ def test_a_container_that_a_release_has_not_goes_with_the_one_that_has_it(pi: An
 def on_networks_of_before(pi: Any) -> None:
     """Let a release run on the networks of an older Inkstand."""
     pi.runs("one")
-    pi.engine.networks["inkstand_edge"] = {"Internal": False}
+    pi.engine.networks |= {"inkstand_edge": {"Internal": False}, "inkstand_bus": {}}
     for spec in pi.engine.containers.values():
         spec["NetworkSettings"]["Networks"] = {"inkstand_edge": {"IPAddress": "10.0.0.2"}}
         spec["HostConfig"]["NetworkMode"] = "inkstand_edge"
@@ -678,6 +683,35 @@ def test_settings_of_which_nothing_else_changed_are_those_of_the_release(pi: Any
     pi.releases.begin()
     assert pi.releases.switch()["verdict"] == "unchanged"
     assert load(pi.settings.state_directory / "settings.json").host == "pi.example"
+
+
+def test_a_run_that_changed_nothing_is_closed_without_a_word_of_going_back(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    assert pi.releases.abort()["verdict"] == "unchanged"
+    assert (pi.engine.made, is_closed(pi)) == ([], True)
+
+
+def test_databases_are_copied_while_nobody_writes(pi: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor where the app is the same in both releases."""
+    runs: list[bool] = []
+    copy_databases = database.copy
+
+    def note(*folders: Any) -> Any:
+        runs.append(pi.engine.containers["inkstand-app"]["State"]["Running"])
+        return copy_databases(*folders)
+
+    monkeypatch.setattr(database, "copy", note)
+    pi.runs("one")
+    for is_well, act, expected in (
+        (False, lambda: update(pi, "two", "inkstand-pigpiod"), []),
+        (True, lambda: update(pi, "two", "inkstand-pigpiod"), []),
+        (False, pi.releases.back, [False, False]),
+    ):
+        pi.bad = {} if is_well else {"inkstand/app:one": "bad"}
+        assert act()["verdict"] == ("good" if is_well else "back")
+        assert runs == expected
+    assert pi.engine.containers["inkstand-app"]["State"]["Running"]
 
 
 def test_a_guard_without_a_run_is_taken_away(pi: Any) -> None:

@@ -119,7 +119,7 @@ def require_room(staging: Path, places: Places) -> None:
     Raises:
         ArchiveError: they do not.
     """
-    files = (path for folder in places.values() if folder.is_dir() for path in sources(folder))
+    files = (path for folder in places.values() for path in sources(folder))
     needed = 2 * sum(path.stat().st_size for path in files if path.is_file())
     free = shutil.disk_usage(staging).free
     if needed > free:

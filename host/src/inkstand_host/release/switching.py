@@ -485,8 +485,7 @@ class Releases:
         return name if name in self._settings.containers else f"{_PREFIX}{name}"
 
     def _snapshot_of_today(self, target: Snapshot) -> Snapshot:
-        if self._phase():
-            self.recover()
+        self.recover()
         with self._as_it_was() as coming:
             return self._take(self._present(), target.parts, coming)
 
