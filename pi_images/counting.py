@@ -18,6 +18,7 @@ from pi_images import homemade
 from pi_images.architectures import named
 from tools.common import apt, rootfs
 from tools.common.commands import run
+from tools.common.errors import ToolError
 from tools.common.paths import CACHE, ROOT
 from tools.common.steps import step
 
@@ -82,8 +83,10 @@ def emulator(folder: Path) -> Emulator:
     """Return what runs ARM programs here; makes and installs what it needs (root).
 
     Raises:
-        ToolError: something cannot be had.
+        ToolError: something cannot be had, or this is not root.
     """
+    if os.geteuid() != 0:
+        raise ToolError("Only root can run programs in another root.", todo="Run this as root.")
     missing = [each for name in NEEDED if not shutil.which(name) for each in NEEDED[name]]
     if missing:
         with step(f"Install {' '.join(missing)}"):

@@ -30,7 +30,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     APP: {"aiohttp", "argon2", "asn1crypto", "jwt", "PIL", "segno"},
     DRIVER: {"gpiod", "PIL", "pyfuse3", "trio"},
     BRIDGE: set(),
-    "images/app/benchmarks": {"aiohttp", "argon2", "inkstand", "jwt", "PIL", "pi_images"},
+    "images/app/benchmarks": {"aiohttp", "argon2", "inkstand", "jwt", "PIL", "pi_images", "tools"},
     "driver/benchmarks": {"driver", "epdfuse", "pi_images"},
     "roles/docker/files": set(),
     HOST: set(),

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkbench import arm, blocks, latency, rest, viewers
+from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -94,7 +95,10 @@ def block_rows(_options: argparse.Namespace, folder: Path) -> Iterator[Row]:
 
 def arm_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Yield what the app takes of a Pi's processor, beside a stand-in."""
-    standin, app = arm.measure(folder, options.starts)
+    try:
+        standin, app = arm.measure(folder, options.starts)
+    except ToolError as error:
+        raise SystemExit(f"\n{error}") from None
     for what, name, goal in arm.QUESTIONS:
         ours, theirs = app.millions(name), standin.millions(name)
         result = f"{ours:.1f} M beside {theirs:.1f} M: {ours / theirs:.2f} x"

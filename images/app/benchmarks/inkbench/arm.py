@@ -166,9 +166,7 @@ def _until_frame(watch: Watch, counter: Counter, act: Callable[[], object]) -> i
 def _minute(counter: Counter, counts: Counts) -> None:
     """Count from the middle of one minute to that of the next, and before it begins."""
     _settle(counter)
-    time.sleep(_HALF_A_MINUTE - time.time() % _MINUTE_S % _HALF_A_MINUTE)
-    if time.time() % _MINUTE_S < _HALF_A_MINUTE:
-        time.sleep(_HALF_A_MINUTE)
+    time.sleep((_HALF_A_MINUTE - time.time()) % _MINUTE_S)
     begin, before = time.monotonic(), counter.read()
     time.sleep(_REST_S)
     counts.rest.append((counter.read() - before) * _MINUTE_S // _REST_S)
