@@ -160,7 +160,7 @@ PURE = (
     "inkstand.frame",
     "inkstand.messages.model",
     "inkstand.messages.waiting",
-    "inkstand.display.pager",
+    "inkstand.messages.reducer",
     "inkstand.panel.base",
     "inkstand.pictures.conversion",
     "inkstand.rendering",

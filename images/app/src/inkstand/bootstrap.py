@@ -31,7 +31,7 @@ from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
 from inkstand.loop_watchdog import watched_loop
 from inkstand.messages import Draft
-from inkstand.messages.controller import Controller, Preferences
+from inkstand.messages.controller import Controller
 from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
@@ -107,8 +107,8 @@ def build(settings: Settings) -> System:
     home, panel = HomeScreen(time), _panel(settings)
     store = MessageStore(settings.state_directory, settings.waiting_max)
     display = Display(panel, clock, hub, home, _policy(settings))
-    preferences = Preferences(timedelta(seconds=settings.page_seconds), time=time)
-    controller = Controller(display, store, clock, hub, home, preferences=preferences)
+    page_time = timedelta(seconds=settings.page_seconds)
+    controller = Controller(display, store, clock, hub, home, page_time=page_time, time=time)
     button = _button(settings, clock, hub)
     report = StatusReport(
         title=settings.app_title,

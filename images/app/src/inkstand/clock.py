@@ -127,6 +127,12 @@ async def first_of(*waits: Coroutine[Any, Any, object]) -> None:
         task.result()
 
 
+async def nudged_or(nudge: asyncio.Event, clock: Clock, moment: datetime | None) -> None:
+    """Return when `nudge` is set, or at `moment` (aware, None: never), as sleep_until() does."""
+    sleeps = [] if moment is None else [clock.sleep_until(moment)]
+    await first_of(nudge.wait(), *sleeps)
+
+
 class ManualClock:
     """A clock that stands still until it is told otherwise; for tests and demonstrations."""
 

@@ -44,19 +44,26 @@ class ButtonPressed:
 
 
 @dataclass(frozen=True, slots=True)
-class ScreenShown:
-    """The glass shows for the first time what was asked for."""
+class ScreenEvent:
+    """Something about a screen that was asked for."""
 
     at: datetime
     screen: Screen
 
 
 @dataclass(frozen=True, slots=True)
-class ScreenFailed:
-    """A screen that was asked for cannot be drawn."""
+class ScreenDrawn(ScreenEvent):
+    """It is drawn and on its way onto the glass; it has so many pages."""
 
-    at: datetime
-    screen: Screen
+    pages: int
+
+
+class ScreenShown(ScreenEvent):
+    """The glass shows it for the first time."""
+
+
+class ScreenFailed(ScreenEvent):
+    """It cannot be drawn."""
 
 
 @dataclass(frozen=True, slots=True)

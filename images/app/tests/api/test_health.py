@@ -57,7 +57,7 @@ async def test_messages_whose_states_cannot_be_kept_are_told(
 
     monkeypatch.setattr(type(site.system.store), "change", fail)
     assert (await site.post("Hello")).status == 201
-    await eventually(lambda: site.system.controller.trouble)
+    await eventually(lambda: site.system.controller.state.trouble)
     body = await health(site)
     assert (body["status"], body["storage"]) == ("degraded", "the disk does not answer")
 

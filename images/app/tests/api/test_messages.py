@@ -271,7 +271,7 @@ async def test_a_message_that_is_shown_at_once_is_two_trips_to_the_database(
     controller = api.site.system.controller
     # The last use of the token is written now, and not again for ten minutes.
     await api.get("/screen")
-    await eventually(lambda: controller._settled)
+    await eventually(lambda: not controller.state.busy)
     submit, trips = Database.submit, []
 
     def counting(self: Database, job: Any) -> Any:
@@ -280,5 +280,5 @@ async def test_a_message_that_is_shown_at_once_is_two_trips_to_the_database(
 
     monkeypatch.setattr(Database, "submit", counting)
     assert (await api.post("/messages", json={"text": "Hello"})).status == 201
-    await eventually(lambda: controller.store.outlook.shown and controller._settled)
+    await eventually(lambda: controller.store.outlook.shown and not controller.state.busy)
     assert len(trips) == 2

@@ -14,6 +14,7 @@ from PIL import Image
 
 from inkstand.client.arguments import LARGEST_PICTURE
 from inkstand.client.sending import shrunk
+from inkstand.messages import Draft
 
 if TYPE_CHECKING:
     import subprocess
@@ -402,7 +403,7 @@ def test_the_history_has_pages_states_and_json(at_home: Any, app: Any) -> None:
 
 def test_more_messages_than_a_page_holds_are_listed(at_home: Any, app: Any) -> None:
     for number in range(205):
-        app.do(app.system.controller.post("john", f"text {number}"))
+        app.do(app.system.controller.submit(Draft(author="john", text=f"text {number}")))
     lines = at_home("history", "--limit", "203").stdout.splitlines()
     assert [int(line.split()[0]) for line in lines] == list(range(205, 2, -1))
 

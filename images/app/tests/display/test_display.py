@@ -14,7 +14,7 @@ import pytest
 
 from inkstand.clock import ManualClock
 from inkstand.display.display import Display, Policy
-from inkstand.events import FrameShown, Hub, RefreshStarted
+from inkstand.events import FrameShown, Hub, RefreshStarted, ScreenDrawn
 from inkstand.frame import Frame
 from inkstand.panel import Refresh
 from inkstand.panel.memory import MemoryPanel
@@ -111,14 +111,14 @@ async def test_how_often_a_full_refresh_comes_and_how_warm_it_is_are_for_the_own
 async def test_a_page_that_is_turned_is_a_partial_refresh(stage: Stage) -> None:
     first, second = (MessageScreen("all work and no play " * 40, page=page) for page in (1, 2))
     stage.display.show(first)
+    assert (await stage.next_event(ScreenDrawn)).pages == first.pages((264, 176)) > 1
     assert (await stage.next_frame()).refresh is Refresh.FULL
-    assert stage.display.pages == first.pages((264, 176)) > 1
     stage.display.turn_to(second)
     assert (await stage.next_frame()).refresh is Refresh.PARTIAL
     assert stage.panel.current() == picture_of(second, stage)
     stage.display.show(ClockScreen())
+    assert (await stage.next_event(ScreenDrawn)).pages == 1
     assert (await stage.next_frame()).refresh is Refresh.FULL
-    assert stage.display.pages == 1
 
 
 async def test_within_the_minute_nothing_is_drawn(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.clock import nudged_or
 from inkstand.errors import (
     MessageNotFoundError,
     MessageStateError,
@@ -19,8 +20,9 @@ from inkstand.errors import (
 )
 from inkstand.events import ButtonPressed, Gesture
 from inkstand.messages import Draft, Priority, State
-from inkstand.messages.controller import PATIENCE, Controller
+from inkstand.messages.controller import Controller
 from inkstand.messages.events import MessageChanged
+from inkstand.messages.reducer import PATIENCE
 from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.rendering import to_frame
 from inkstand.screens import ClockScreen, MessageScreen, StatusScreen
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 Stage = Any
 SECOND = timedelta(seconds=1)
+HELLO = Draft(author="ada", text="Hello")
 
 
 @dataclass
@@ -76,7 +79,7 @@ async def desk(
     controller = Controller(stage.display, store, stage.clock, stage.hub, ClockScreen())
     desk = Desk(stage, store, controller, eventually)
     task = asyncio.create_task(controller.run())
-    await eventually(lambda: controller._settled)
+    await eventually(lambda: not controller.state.busy)
     yield desk
     task.cancel()
     with contextlib.suppress(asyncio.CancelledError):
@@ -175,19 +178,19 @@ async def test_what_only_waits_for_its_turn_wakes_nobody(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await desk.is_(await desk.send("first"), State.SHOWN)
-    await desk.eventually(lambda: desk.controller._settled)
-    settle, settled = desk.controller._settle, []
+    await desk.eventually(lambda: not desk.controller.state.busy)
+    waits = []
 
-    async def counting() -> Any:
-        settled.append(await settle())
-        return settled[-1]
+    async def counting(*arguments: Any) -> None:
+        waits.append(arguments)
+        await nudged_or(*arguments)
 
-    monkeypatch.setattr(desk.controller, "_settle", counting)
+    monkeypatch.setattr("inkstand.messages.controller.nudged_or", counting)
     for _ in range(50):
         await desk.send("later")
-    await desk.controller.show_again(1)
-    await desk.eventually(lambda: settled)
-    assert len(settled) == 1
+    await desk.send("a deadline", expires_at=desk.stage.clock.now() + SECOND)
+    await desk.eventually(lambda: waits)
+    assert len(waits) == 1
 
 
 async def test_a_message_can_be_shown_again_and_read_again(desk: Desk) -> None:
@@ -296,11 +299,11 @@ async def test_a_full_disk_is_reported_and_what_was_missed_is_made_good(desk: De
     desk.store.full = True
     number = await desk.send("Hello")
     await desk.glass_says("Hello")
-    await desk.eventually(lambda: desk.controller.trouble == "There is no room")
+    await desk.eventually(lambda: desk.controller.state.trouble == "There is no room")
     desk.store.full = False
     desk.stage.clock.advance(PATIENCE)
     await desk.is_(number, State.SHOWN)
-    await desk.eventually(lambda: desk.controller.trouble is None)
+    await desk.eventually(lambda: desk.controller.state.trouble is None)
 
 
 async def test_the_same_request_again_is_told_to_nobody(desk: Desk) -> None:
@@ -321,7 +324,7 @@ async def until_count(store: Any, count: int) -> None:
 async def test_old_messages_go_every_day(stage: Stage, store: Any) -> None:
     gone = Retention(timedelta(days=1), 100)
     controller = Controller(stage.display, store, stage.clock, stage.hub, ClockScreen())
-    await controller.post("ada", "Hello")
+    await controller.submit(HELLO)
     await controller.delete(1)
     task = asyncio.create_task(keep_pruned(store, stage.clock, gone, stage.hub))
     await stage.clock.wait_for_sleeper()
@@ -342,6 +345,6 @@ async def test_old_messages_go_when_many_have_ended(
     task = asyncio.create_task(keep_pruned(store, stage.clock, few, stage.hub))
     await stage.clock.wait_for_sleeper()
     for _ in range(10):
-        await controller.delete((await controller.post("ada", "Hello")).id)
+        await controller.delete((await controller.submit(HELLO)).message.id)
     await until_count(store, 3)
     task.cancel()

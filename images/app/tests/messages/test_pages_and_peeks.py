@@ -12,7 +12,7 @@ import pytest
 
 from inkstand.events import ButtonPressed, Gesture
 from inkstand.messages import Draft, State
-from inkstand.messages.controller import Controller, Preferences
+from inkstand.messages.controller import Controller
 from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
 from inkstand.panel import Refresh
 from inkstand.rendering import to_frame
@@ -65,17 +65,17 @@ class Desk:
     eventually: Any
     changes: Listener
     store: Any
-    preferences: Preferences = field(default_factory=Preferences)
+    options: dict[str, Any] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
 
     async def start(self) -> Controller:
         stage, home = self.stage, ClockScreen()
         self.controller = Controller(
-            stage.display, self.store, stage.clock, stage.hub, home, preferences=self.preferences
+            stage.display, self.store, stage.clock, stage.hub, home, **self.options
         )
         self.controller.on_long_press = lambda: STATUS
         self.task = asyncio.create_task(self.controller.run())
-        await self.eventually(lambda: self.controller._settled)
+        await self.eventually(lambda: not self.controller.state.busy)
         return self.controller
 
     def press(self, gesture: Gesture = Gesture.SHORT) -> None:
@@ -96,8 +96,9 @@ class Desk:
         await self.eventually(self.is_settled)
 
     def is_settled(self) -> bool:
-        drawn = self.stage.display.screen is self.controller._pager.screen
-        return drawn and not self.stage.display.refreshing and self.controller._settled
+        state = self.controller.state
+        arrived = state.drawn and state.arrived is not None
+        return arrived and not self.stage.display.refreshing and not state.busy
 
     async def is_(self, number: int, state: State) -> None:
         await self.store.until(number, state)
@@ -151,7 +152,7 @@ async def test_pages_that_are_turned_need_no_full_refresh(desk: Desk) -> None:
 
 
 async def test_a_press_turns_the_page_and_on_the_last_one_acknowledges(desk: Desk) -> None:
-    desk.preferences = Preferences(page_time=timedelta())
+    desk.options = {"page_time": timedelta()}
     await desk.start()
     number = await desk.send(LONG)
     for page in (1, 2, 3):
@@ -163,13 +164,13 @@ async def test_a_press_turns_the_page_and_on_the_last_one_acknowledges(desk: Des
 
 
 async def test_without_a_page_time_only_the_button_turns(desk: Desk) -> None:
-    desk.preferences = Preferences(page_time=timedelta())
+    desk.options = {"page_time": timedelta()}
     controller = await desk.start()
     await desk.send(LONG)
     await desk.page(1)
     desk.stage.clock.advance(3600 * SECOND)
-    await desk.eventually(lambda: controller._settled)
-    assert controller.screen_state().page == 1
+    await desk.eventually(lambda: not controller.state.busy)
+    assert controller.state.screen.page == 1
 
 
 async def test_a_clock_that_was_set_back_holds_no_page_longer(desk: Desk) -> None:
@@ -178,7 +179,7 @@ async def test_a_clock_that_was_set_back_holds_no_page_longer(desk: Desk) -> Non
     await desk.page(1)
     await desk.seconds_pass(-20 * 60)
     due = desk.stage.clock.now() + 20 * SECOND
-    await desk.eventually(lambda: controller._pager._due == due)
+    await desk.eventually(lambda: controller.state.turns_at == due)
     await desk.seconds_pass(20)
     await desk.page(2)
 
@@ -205,7 +206,7 @@ async def test_a_double_press_begins_the_message_that_is_shown_anew(desk: Desk) 
 
 async def test_what_is_on_is_told_with_its_page(desk: Desk) -> None:
     controller = await desk.start()
-    assert controller.screen_state() == ScreenState(ScreenKind.CLOCK)
+    assert controller.state.screen == ScreenState(ScreenKind.CLOCK)
     number = await desk.send(LONG)
     states = [await desk.next_state() for _ in range(2)]
     assert [(it.screen, it.page, it.pages) for it in states] == [
@@ -216,7 +217,7 @@ async def test_what_is_on_is_told_with_its_page(desk: Desk) -> None:
     desk.press()
     assert (await desk.next_state()).page == 2
     await desk.is_(number, State.SHOWN)
-    shown = controller.screen_state().message
+    shown = controller.state.screen.message
     assert shown is not None
     assert (shown.id, shown.state) == (number, State.SHOWN)
     desk.press(Gesture.LONG)
@@ -236,7 +237,7 @@ async def test_a_status_with_pages_is_turned_and_then_left(desk: Desk) -> None:
     controller.on_long_press = lambda: LONG_STATUS
     desk.press(Gesture.LONG)
     await desk.glass_shows(LONG_STATUS)
-    await desk.eventually(lambda: controller.screen_state().pages == 2)
+    await desk.eventually(lambda: controller.state.screen.pages == 2)
     desk.press()
     await desk.glass_shows(replace(LONG_STATUS, page=2))
     desk.press()
@@ -250,7 +251,7 @@ async def test_a_status_that_nobody_leaves_goes_by_itself(desk: Desk) -> None:
     await desk.eventually(desk.is_settled)
     await desk.seconds_pass(300)
     await desk.glass_shows(ClockScreen())
-    assert controller.screen_state().screen is ScreenKind.CLOCK
+    assert controller.state.screen.screen is ScreenKind.CLOCK
 
 
 async def test_a_message_ends_a_peek(desk: Desk) -> None:
@@ -321,7 +322,7 @@ async def test_time_behind_a_peek_is_no_time_on_the_glass(desk: Desk) -> None:
 async def test_a_message_of_another_day_says_so(desk: Desk) -> None:
     controller = await desk.start()
     at = desk.stage.clock.now()
-    await controller.post("ada", "Hello")
+    await desk.send("Hello")
     await desk.glass_shows(MessageScreen("Hello", "ada at 09:30"))
     desk.press()
     await desk.is_(1, State.READ)
@@ -331,7 +332,7 @@ async def test_a_message_of_another_day_says_so(desk: Desk) -> None:
 
 
 async def test_while_nobody_knows_the_time_a_message_tells_none(desk: Desk) -> None:
-    desk.preferences = Preferences(time=Unsure())
+    desk.options = {"time": Unsure()}
     await desk.start()
     await desk.send("Hello")
     await desk.glass_shows(MessageScreen("Hello", "ada"))

@@ -152,7 +152,7 @@ class Broadcaster:
             "version": __version__,
             "time": rfc_3339(self._clock.now()),
             "panel": as_json(Panel.of(self._display)),
-            "screen": as_json(Screen.of(self._controller.screen_state())),
+            "screen": as_json(Screen.of(self._controller.state.screen)),
             "png": png,
         }
 

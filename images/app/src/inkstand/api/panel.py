@@ -201,7 +201,7 @@ def counts(refreshes: Mapping[str, int]) -> dict[Any, int]:
 
 
 def _state(request: web.Request) -> web.Response:
-    return answer(Screen.of(request.app[SERVICES].controller.screen_state()))
+    return answer(Screen.of(request.app[SERVICES].controller.state.screen))
 
 
 def _kind(refresh: Refresh) -> RefreshKind:

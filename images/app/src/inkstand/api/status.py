@@ -143,7 +143,7 @@ async def _storage_of(services: Services) -> str:
         await services.controller.store.probe()
     except StorageError as error:
         return str(error)
-    return services.controller.trouble or _OK
+    return services.controller.state.trouble or _OK
 
 
 async def _counts_of(store: "MessageStore") -> dict[Any, int] | None:
@@ -196,7 +196,9 @@ def _of_app(services: Services) -> Iterator[Metric]:
     yield Metric("info", "gauge", "Which Inkstand this is.", {report.version: 1}, "version")
     yield _seconds("start_time_seconds", "When it was started.", report.started_at)
     yield _gauge("button_up", "Whether the button can be read.", report.button == "ok")
-    yield _gauge("storage_up", "Whether messages can be kept.", services.controller.trouble is None)
+    yield _gauge(
+        "storage_up", "Whether messages can be kept.", services.controller.state.trouble is None
+    )
     yield _gauge("time_synchronised", "Whether the time is known.", report.synchronised)
     yield _seconds("certificate_expiry_seconds", "When the certificate expires.", expires)
     yield _gauge(

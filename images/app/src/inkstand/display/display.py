@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections import Counter
@@ -12,9 +11,16 @@ from datetime import UTC, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inkstand.clock import first_of
+from inkstand.clock import first_of, nudged_or
 from inkstand.errors import FrameError, PanelError
-from inkstand.events import FrameShown, PanelChanged, RefreshStarted, ScreenFailed, ScreenShown
+from inkstand.events import (
+    FrameShown,
+    PanelChanged,
+    RefreshStarted,
+    ScreenDrawn,
+    ScreenFailed,
+    ScreenShown,
+)
 from inkstand.panel import Refresh
 from inkstand.panel.thread import PanelContents, PanelThread, look, show_and_read_back
 from inkstand.rendering import to_frame
@@ -105,8 +111,7 @@ class Display:
         self._refreshing: RefreshStarted | None = None
         self._last_full: datetime | None = None
         self._reason: str | None = None
-        self._screen: Screen | None = None
-        self._pages = 1
+        self._coming: _Request | None = None
 
     @property
     def frame(self) -> Frame | None:
@@ -127,16 +132,6 @@ class Display:
     def refreshing(self) -> RefreshStarted | None:
         """The refresh that is going on, or None."""
         return self._refreshing
-
-    @property
-    def screen(self) -> Screen | None:
-        """What is on the glass or coming onto it, None when nobody knows."""
-        return self._screen
-
-    @property
-    def pages(self) -> int:
-        """How many pages `screen` has, at least 1."""
-        return self._pages
 
     @property
     def reason(self) -> str | None:
@@ -186,19 +181,21 @@ class Display:
             except (PanelError, FrameError) as error:
                 self.errors += 1
                 self._report(str(error))
-                await self._nudged_within(retry)
+                await first_of(self._nudge.wait(), asyncio.sleep(retry))
                 retry = min(2 * retry, _LONGEST_RETRY)
             else:
                 self._report(None)
                 retry = _SHORTEST_RETRY
-                await self._change_or_nudge(next_change)
+                await nudged_or(self._nudge, self._clock, next_change)
 
     async def _draw(self) -> datetime | None:
         """Bring what was asked for onto the glass and return when it changes by itself."""
         contents = await self._look()
         request, now = self._request, self._clock.now()
         drawing = await self._render(request, contents.info.size, now)
-        self._screen, self._pages = request.screen, drawing.pages
+        if request != self._coming:
+            self._coming = request
+            self._hub.publish(ScreenDrawn(self._clock.now(), request.screen, drawing.pages))
         await self._refresh(drawing.frame, self._choose(contents, drawing.frame, request, now), now)
         if request != self._drawn:
             self._drawn = request
@@ -268,19 +265,8 @@ class Display:
         if reason is not None:
             # Nobody knows what the glass went through: begin with a full refresh.
             self._last_full = None
-            self._screen = None
+            self._coming = None
         self._reason = reason
-
-    async def _nudged_within(self, seconds: float) -> None:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                await self._nudge.wait()
-
-    async def _change_or_nudge(self, moment: datetime | None) -> None:
-        if moment is None:
-            await self._nudge.wait()
-        else:
-            await first_of(self._nudge.wait(), self._clock.sleep_until(moment))
 
 
 def choose(shown: Frame, wanted: Frame, *, gradual: bool) -> Refresh | None:

@@ -225,7 +225,7 @@ class MessageStore:
         """Write in one transaction, and look at once what the open messages ask for then."""
         with self._database.transaction():
             yield
-            outlook = table.outlook(connection)
+            outlook = table.outlook(connection, self._outlook)
         self._outlook = outlook
 
     def _reserve(self, number: int) -> None:
@@ -249,7 +249,7 @@ class MessageStore:
             self._reserved = damage.mark(path)
             self._reserve(table.last_number(connection))
             self._waiting.set(table.open_numbers(connection))
-            self._outlook = table.outlook(connection)
+            self._outlook = table.outlook(connection, self._outlook)
         except sqlite3.Error as error:
             raise StorageUnavailableError(f"cannot open {path}: {error}") from error
         except StorageError:

@@ -103,11 +103,13 @@ class Outlook:
             waits longest.
         shown: Those that are there: one, or none.
         deadline: When the first of the open ones expires.
+        picture: That of the wanted one, encoded.
     """
 
     wanted: Message | None
     shown: tuple[Message, ...]
     deadline: datetime | None
+    picture: bytes | None = None
 
     @property
     def calls(self) -> int:
@@ -217,11 +219,15 @@ def page(
     return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
 
-def outlook(connection: sqlite3.Connection) -> Outlook:
-    """Return what the open messages ask for."""
+def outlook(connection: sqlite3.Connection, before: Outlook) -> Outlook:
+    """Return what the open messages ask for; a picture that `before` has is not read again."""
     wanted = next(filter(None, (_one(connection, sql) for sql in _WANTED)), None)
     ends = [number for (number,) in connection.execute(_DEADLINE) if number is not None]
-    return Outlook(wanted, _all(connection, _SHOWN), _to_time(min(ends, default=None)))
+    shown, deadline = _all(connection, _SHOWN), _to_time(min(ends, default=None))
+    if wanted is None or not wanted.has_picture:
+        return Outlook(wanted, shown, deadline)
+    known = before.picture if before.wanted and before.wanted.id == wanted.id else None
+    return Outlook(wanted, shown, deadline, known or picture(connection, wanted.id))
 
 
 def due(connection: sqlite3.Connection, now: datetime) -> tuple[Message, ...]:
