@@ -113,6 +113,10 @@ class MemoryEngine:
         self.containers[new] = self.containers.pop(name)
 
     def create(self, name: str, wanted: dict[str, Any]) -> None:
+        from inkstand_host.errors import EngineError  # noqa: PLC0415
+
+        if name in self.containers:
+            raise EngineError("the name is in use")
         made = copy.deepcopy(wanted)
         made["State"]["Running"] = False
         self.containers[name] = made
@@ -165,6 +169,7 @@ class Pi:
         self.parts: dict[str, str] | None = {"panel": "ok", "button": "ok", "storage": "ok"}
         self.asked: list[str] = []
         self.demanded: tuple[str, ...] = ()
+        self.judged: list[tuple[bool, bool, float, float]] = []
         self.at_the_gate: Callable[[], None] = lambda: None
         self.settings = Settings(
             containers=NAMES,
@@ -228,6 +233,8 @@ class Pi:
         """Say what is written in `bad` about the app that runs."""
         self.at_the_gate()
         self.demanded = demands.parts
+        patience = settings.gate_seconds, settings.steady_seconds
+        self.judged.append((demands.app, demands.edge, *patience))
         app = engine.inspect("inkstand-app")
         assert app
         assert all(engine.containers[name]["State"]["Running"] for name in demands.containers)

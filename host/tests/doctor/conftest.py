@@ -35,7 +35,7 @@ def machine(tmp_path: Path) -> Any:
             return float(self.time)
 
         def unreachable(self, host: str, port: int) -> str:
-            return self.unreachable_hosts.get(host, "")
+            return self.unreachable_hosts.get(f"{host}:{port}", "")
 
         def ask(self, url: str) -> Any:
             return self.answer

@@ -13,7 +13,7 @@ from inkstand_host.doctor.finding import finding
 
 pytestmark = pytest.mark.unit
 
-TIMER = "etc/systemd/system/inkstand-certificate.timer"
+UNITS = "etc/systemd/system"
 
 
 def on(*networks: str) -> tuple[int, str]:
@@ -21,6 +21,7 @@ def on(*networks: str) -> tuple[int, str]:
     return 0, json.dumps([{"NetworkSettings": {"Networks": ends}}])
 
 
+@pytest.mark.parametrize("kind", ["timer", "socket", "path"])
 @pytest.mark.parametrize(
     ("enabled", "active", "seen"),
     [
@@ -29,15 +30,16 @@ def on(*networks: str) -> tuple[int, str]:
         ("enabled", "inactive", ["is enabled and inactive"]),
     ],
 )
-def test_a_timer_that_does_not_wait_is_named(
-    machine: Any, enabled: str, active: str, seen: list[str]
+def test_what_does_not_wait_as_it_should_is_named(
+    machine: Any, enabled: str, active: str, seen: list[str], kind: str
 ) -> None:
-    machine.write(TIMER, "[Timer]")
-    machine.write("etc/systemd/system/inkstand-release-guard.timer", "[Timer]")
+    machine.write(f"{UNITS}/inkstand-certificate.{kind}", "")
+    machine.write(f"{UNITS}/inkstand-release-guard.timer", "")
     machine.says = {"systemctl is-enabled": (0, enabled), "systemctl is-active": (0, active)}
     found = list(system.waiting_units(machine))
     assert [one["seen"] for one in found] == seen
-    assert all(one["fix"] == "systemctl enable --now inkstand-certificate.timer" for one in found)
+    fix = f"systemctl enable --now inkstand-certificate.{kind}"
+    assert all(one["fix"] == fix for one in found)
 
 
 @pytest.mark.parametrize(("text", "count"), [("user_allow_other\n", 0), ("#user_allow_other", 1)])
@@ -48,15 +50,18 @@ def test_a_driver_that_may_not_mount_for_everybody_is_named(
     assert len(list(hardware.fuse(machine))) == count
 
 
-def test_a_secret_that_everybody_can_read_is_named(machine: Any) -> None:
-    machine.write("etc/inkstand/app/secrets/token_secret", "x")
-    path = machine.root / "etc/inkstand/app/secrets/token_secret"
+@pytest.mark.parametrize(
+    "name", ["app/secrets/token_secret", "traefik/ca/ca.key", "traefik/config/tls/1key.pem"]
+)
+def test_a_secret_that_everybody_can_read_is_named(machine: Any, name: str) -> None:
+    machine.write(f"etc/inkstand/{name}", "x")
+    path = machine.root / "etc/inkstand" / name
     path.chmod(0o640)
     assert list(system.secrets(machine)) == []
     path.chmod(0o644)
     (found,) = system.secrets(machine)
-    assert found["seen"] == "everybody can read /etc/inkstand/app/secrets/token_secret"
-    assert found["fix"] == "chmod o= /etc/inkstand/app/secrets/token_secret"
+    assert found["seen"] == f"everybody can read /etc/inkstand/{name}"
+    assert found["fix"] == f"chmod o= /etc/inkstand/{name}"
 
 
 def test_a_traefik_off_its_network_is_named(machine: Any) -> None:
@@ -76,8 +81,14 @@ def test_what_the_pi_cannot_resolve_or_reach_is_named(machine: Any) -> None:
     machine.write(
         "etc/apt/sources.list", "# deb http://old.example/\ndeb https://other.example/ x\n"
     )
-    machine.says = {"docker info": (0, "https://registry.example/v1/")}
-    machine.unreachable_hosts = {"mirror.example": "its name cannot be resolved"}
+    question = "docker info --format {{.IndexServerAddress}}"
+    machine.says = {question: (0, "https://registry.example/v1/")}
+    machine.unreachable_hosts = {
+        "mirror.example:80": "its name cannot be resolved",
+        # Nobody asks there.
+        "mirror.example:443": "does not answer",
+        "other.example:80": "does not answer",
+    }
     found = {one["what"] + " " + one["seen"]: one["level"] for one in system.reach(machine)}
     assert found == {
         "mirror mirror.example: its name cannot be resolved": "warn",
@@ -100,17 +111,21 @@ def test_a_host_name_that_comes_back_is_named(
 ) -> None:
     machine.write("etc/hostname", "kitchen\n")
     machine.write("etc/cloud/cloud.cfg", cloud)
-    machine.write("boot/firmware/user-data", user_data)
-    found = list(system.host_name(machine))
-    assert len(found) == count
-    assert all("cloud-init makes it old at the next start" in one["seen"] for one in found)
+    for place in ("boot/firmware/user-data", "var/lib/cloud/instance/user-data.txt"):
+        machine.write(place, user_data)
+        found = list(system.host_name(machine))
+        assert len(found) == count
+        assert all("cloud-init makes it old at the next start" in one["seen"] for one in found)
+        (machine.root / place).unlink()
+    assert list(system.host_name(machine)) == []
 
 
 @pytest.mark.parametrize(("said", "count"), [("Power save: on", 1), ("Power save: off", 0)])
 def test_a_wireless_card_that_sleeps_is_named(machine: Any, said: str, count: int) -> None:
     machine.write("sys/class/net/wlan0/type", "1")
-    machine.says = {"iw dev wlan0 get power_save": (0, said)}
-    assert len(list(system.wireless(machine))) == count
+    for status in (0, 1):
+        machine.says = {"iw dev wlan0 get power_save": (status, said)}
+        assert len(list(system.wireless(machine))) == (0 if status else count)
 
 
 @pytest.mark.parametrize(

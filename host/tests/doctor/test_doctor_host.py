@@ -55,11 +55,15 @@ def test_the_release_has_to_be_new_enough(machine: Any, release: str, level: str
         ("Raspberry Pi 5 Model B Rev 1.0\0", True, "ok"),
         ("", False, "ok"),
         ("", True, "warn"),
+        ("Banana", False, "ok"),
+        ("Banana", True, "warn"),
     ],
 )
 def test_pins_need_a_raspberry_pi(machine: Any, name: str, pins: bool, level: str) -> None:
     machine.write("proc/device-tree/model", name)
-    assert system.model(machine, needs_pins=pins)["level"] == level
+    found = system.model(machine, needs_pins=pins)
+    assert found["level"] == level
+    assert found["seen"].startswith(name.rstrip("\0") or "no Raspberry Pi")
 
 
 @pytest.mark.parametrize(
@@ -72,8 +76,9 @@ def test_pins_need_a_raspberry_pi(machine: Any, name: str, pins: bool, level: st
     ],
 )
 def test_a_weak_supply_is_named(machine: Any, said: str, expected: list[str]) -> None:
-    machine.says = {"vcgencmd": (0, said)}
-    assert [one["level"] for one in system.power(machine)] == expected
+    for status, seen in ((0, expected), (1, [])):
+        machine.says = {"vcgencmd get_throttled": (status, said)}
+        assert [one["level"] for one in system.power(machine)] == seen
 
 
 def test_no_raspberry_pi_is_asked_for_its_supply(machine: Any) -> None:
@@ -81,16 +86,20 @@ def test_no_raspberry_pi_is_asked_for_its_supply(machine: Any) -> None:
 
 
 def test_a_stopped_unit_and_one_that_failed_are_named(machine: Any) -> None:
+    failed = " loaded failed failed"
     machine.says = {
         "systemctl is-active epd-fuse": (3, "inactive"),
         "systemctl is-active docker": (0, "active"),
-        "systemctl --failed": (0, "inkstand-time.service loaded failed failed Tell Inkstand"),
+        "systemctl --failed --no-legend --plain": (
+            0,
+            f"epd-fuse.service{failed} Panel\ninkstand-time.service{failed} Tell it\nnothing else",
+        ),
     }
-    stopped, running, failed = system.units(machine, ("epd-fuse", "docker"))
+    stopped, running, other = system.units(machine, ("epd-fuse", "docker"))
     assert (stopped["level"], stopped["seen"]) == ("FAIL", "is inactive")
     assert "systemctl enable --now epd-fuse" in stopped["fix"]
     assert running["level"] == "ok"
-    assert (failed["level"], failed["seen"]) == ("warn", "failed: inkstand-time.service")
+    assert (other["level"], other["seen"]) == ("warn", "failed: inkstand-time.service")
 
 
 def test_what_the_driver_misses_comes_with_its_fix(machine: Any) -> None:
@@ -145,7 +154,9 @@ def test_a_container_that_is_well_is_told_so(machine: Any) -> None:
         "docker container inspect inkstand-app": (0, told()),
     }
     machine.answer = {"status": "ok", "panel": "ok"}
-    assert set(levels(containers.containers(machine, {"inkstand-app": IMAGE})).values()) == {"ok"}
+    assert levels(containers.containers(machine, {"inkstand-app": IMAGE})) == dict.fromkeys(
+        ("Docker", "inkstand-app", "inkstand-app: image", "app: health"), "ok"
+    )
 
 
 @pytest.mark.parametrize(
@@ -175,6 +186,33 @@ def test_what_is_wrong_with_a_container_is_named(
     assert found[what]["fix"]
 
 
+def test_an_app_that_runs_is_asked_and_no_other(machine: Any) -> None:
+    machine.says = {
+        "docker container inspect inkstand-app": (0, told(State={"Status": "exited"})),
+        "docker container inspect inkstand-traefik": (0, told()),
+    }
+    for name in ("inkstand-app", "inkstand-traefik"):
+        assert "app: health" not in levels(containers.container(machine, name, IMAGE))
+
+
+def test_an_app_on_no_network_does_not_answer(machine: Any) -> None:
+    machine.says = {
+        "docker container inspect": (0, told(NetworkSettings={"Networks": {"edge": {}}}))
+    }
+    machine.answer = {"status": "ok"}
+    assert levels(containers.container(machine, "inkstand-app", ""))["app: health"] == "FAIL"
+
+
+def test_settings_that_name_no_image_are_named(machine: Any) -> None:
+    machine.says = {"docker container inspect": (0, told())}
+    (found,) = (
+        one
+        for one in containers.container(machine, "inkstand-app", "")
+        if one["what"] == "inkstand-app: image"
+    )
+    assert (found["level"], found["fix"]) == ("warn", "repair the settings")
+
+
 def test_an_app_that_is_not_well_says_why(machine: Any) -> None:
     machine.says = {"docker container inspect inkstand-app": (0, told())}
     machine.answer = {"status": "degraded", "panel": "there is no panel", "button": "ok"}
@@ -186,6 +224,7 @@ def test_an_app_that_is_not_well_says_why(machine: Any) -> None:
 @pytest.mark.parametrize(
     ("off", "synchronised", "source", "expected"),
     [
+        (None, "yes", "host", {"time server": "ok"}),
         (0, "yes", "host", {"time": "ok", "time server": "ok"}),
         (0, "no", "host", {"time": "ok", "time server": "FAIL"}),
         (0, "no", "none", {"time": "ok", "time server": "ok"}),
@@ -193,11 +232,17 @@ def test_an_app_that_is_not_well_says_why(machine: Any) -> None:
     ],
 )
 def test_a_clock_that_is_wrong_is_named(
-    machine: Any, off: int, synchronised: str, source: str, expected: dict[str, str]
+    machine: Any, off: int | None, synchronised: str, source: str, expected: dict[str, str]
 ) -> None:
-    machine.time = 1000.0 + off
-    machine.says = {"timedatectl": (0, synchronised)}
-    assert levels(system.clock(machine, source, 1000.0)) == expected
+    told = None if off is None else 1000.0
+    machine.time = 1000.0 + (off or 0)
+    question = "timedatectl show --property=NTPSynchronized --value"
+    machine.says = {question: (0, synchronised)}
+    assert levels(system.clock(machine, source, told)) == expected
+    # Where it failed, what it said does not count.
+    machine.says = {question: (1, synchronised)}
+    level = "FAIL" if source == "host" else "ok"
+    assert levels(system.clock(machine, source, told)) == {**expected, "time server": level}
 
 
 @pytest.mark.parametrize(
@@ -209,26 +254,59 @@ def test_a_clock_that_is_wrong_is_named(
         (90e6, 1e9, 0.9, "FAIL"),
         (500e6, 30e9, 0.9, "FAIL"),
         (20e9, 30e9, 0.01, "FAIL"),
+        (20e9, 30e9, 0.02, "ok"),
+        (100e6, 1e9, 0.9, "warn"),
+        (600e6, 30e9, 0.9, "warn"),
+        (500e6, 1e9, 0.9, "ok"),
+        (3e9, 30e9, 0.9, "ok"),
     ],
 )
 def test_a_disk_that_fills_is_named(free: float, total: float, inodes: float, level: str) -> None:
-    assert storage.room("/", int(free), int(total), inodes)["level"] == level
+    found = storage.room("/", int(free), int(total), inodes)
+    assert (found["level"], found["what"]) == (level, "disk /")
+    room = f"{free / 1e6:.0f} MB of {total / 1e6:.0f} MB are free"
+    assert found["seen"] == ("1.0% of the inodes are free" if inodes == 0.01 else room)
 
 
 def test_each_file_system_is_told_once(machine: Any) -> None:
     assert len(list(storage.disks(machine, ["/var/lib/inkstand"]))) == 1
 
 
-def test_a_root_that_became_read_only_is_named(machine: Any) -> None:
-    machine.write("proc/self/mounts", "/dev/mmcblk0p2 / ext4 ro,noatime 0 0\n")
-    assert [one["level"] for one in storage.disks(machine, [])] == ["ok", "FAIL"]
+def test_a_directory_that_is_not_there_hides_no_other(
+    machine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def disk(path: str) -> Any:
+        if path == "/var/lib/docker":
+            raise FileNotFoundError
+        return (len(path), 20_000_000_000, 30_000_000_000, 0.9)
+
+    monkeypatch.setattr(machine, "disk", disk)
+    found = storage.disks(machine, ["/var/lib/inkstand"])
+    assert [one["what"] for one in found] == ["disk /", "disk /var/lib/inkstand"]
+
+
+@pytest.mark.parametrize(
+    ("mounts", "expected"),
+    [
+        (["/ ext4 ro,noatime"], ["ok", "FAIL"]),
+        (["/ rootfs rw", "/ ext4 ro", "/boot vfat rw"], ["ok", "FAIL"]),
+        (["/ rootfs ro", "/ ext4 rw", "/boot vfat ro"], ["ok"]),
+    ],
+)
+def test_a_root_that_became_read_only_is_named(
+    machine: Any, mounts: list[str], expected: list[str]
+) -> None:
+    machine.write("proc/self/mounts", "".join(f"device {it} 0 0\n" for it in mounts))
+    assert [one["level"] for one in storage.disks(machine, [])] == expected
 
 
 @pytest.mark.parametrize(
     ("life", "end", "level"),
     [
         ("0x01 0x02", "0x01", "ok"),
+        ("0x08 0x02", "0x01", "ok"),
         ("0x09 0x02", "0x01", "warn"),
+        ("0x0a 0x02", "0x01", "warn"),
         ("0x0b 0x01", "0x01", "FAIL"),
         ("0x01 0x01", "0x02", "warn"),
         ("0x01 0x01", "0x03", "FAIL"),
@@ -245,8 +323,10 @@ def test_a_worn_card_is_named(machine: Any, life: str, end: str, level: str) -> 
         machine.write(f"sys/block/mmcblk0/device/{name}", text)
     machine.write("sys/fs/ext4/mmcblk0p2/lifetime_write_kbytes", "4200000\n")
     (found,) = storage.wear(machine)
-    assert found["level"] == level
+    assert (found["level"], found["what"]) == (level, "card")
     assert "MMC DG4016, 4.2 GB written" in found["seen"]
+    used = min(10 * max((int(it, 16) for it in life.split()), default=0), 100)
+    assert (f"; {used} % of its life are used" in found["seen"]) == bool(life)
 
 
 def test_errors_of_the_card_are_named(machine: Any) -> None:
@@ -257,10 +337,15 @@ def test_errors_of_the_card_are_named(machine: Any) -> None:
     assert "2 errors" in found["seen"]
 
 
-@pytest.mark.parametrize(("available", "level"), [(300, "ok"), (40, "warn"), (20, "FAIL")])
+@pytest.mark.parametrize(
+    ("available", "level"), [(300, "ok"), (50, "ok"), (40, "warn"), (25, "warn"), (20, "FAIL")]
+)
 def test_memory_that_runs_out_is_named(machine: Any, available: int, level: str) -> None:
-    machine.write("proc/meminfo", f"MemTotal: 500 kB\nMemAvailable: {available} kB\n")
-    assert levels(storage.memory(machine)) == {"memory": level}
+    machine.write("proc/meminfo", f"MemTotal: 500000 kB\nMemAvailable: {available}000 kB\n")
+    machine.write("proc/vmstat", "oom_kill 0\n")
+    (found,) = storage.memory(machine)
+    assert (found["what"], found["level"], not found["fix"]) == ("memory", level, level == "ok")
+    assert found["seen"] == f"{available} MB of 500 MB are available"
 
 
 def test_killed_programs_are_named(machine: Any) -> None:

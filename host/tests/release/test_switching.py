@@ -16,7 +16,7 @@ import pytest
 
 from host.tests.conftest import NAMES
 from inkstand_host import files
-from inkstand_host.errors import ReleaseError
+from inkstand_host.errors import EngineError, ReleaseError
 from inkstand_host.release import database, health
 from inkstand_host.release.settings import load
 
@@ -78,7 +78,8 @@ def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> Non
     add(pi, "kept")
     pi.engine.tags.add("nextcloud:1")
     for tag in ("two", "three"):
-        assert update(pi, tag)["verdict"] == "good"
+        said = update(pi, tag)
+        assert (said["verdict"], said["gate_seconds"]) == ("good", 0.5)
     assert pi.images["inkstand-app"] == "inkstand/app:three"
     assert {tag for tag in pi.engine.tags if "app" in tag} == {
         "inkstand/app:two",
@@ -101,7 +102,12 @@ def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
     # Who is the same goes on running.
     assert set(pi.engine.made) == {"inkstand-app"}
     (log,) = pi.settings.log_directory.iterdir()
-    assert "the log of inkstand/app:two" in log.read_text()
+    for words in (
+        "the log of inkstand/app:two",
+        "--- epd-fuse.service\nthe journal",
+        "created, 0 restarts",
+    ):
+        assert words in log.read_text()
     assert log.stat().st_mode & 0o077 == 0
     assert str(log) in said["sentence"]
     assert not pi.host.guarded
@@ -134,9 +140,37 @@ def test_a_container_that_cannot_be_started_is_taken_back(pi: Any) -> None:
     pi.runs("one")
     pi.engine.refused.add("inkstand/pigpiod:two")
     said = update(pi, "two", "inkstand-pigpiod")
-    assert said["verdict"] == "back"
+    assert (said["verdict"], said["gate_seconds"]) == ("back", 0.0)
     assert "no such device" in said["sentence"]
+    assert "is back. The log" in said["sentence"]
     assert pi.images["inkstand-pigpiod"] == "inkstand/pigpiod:one"
+
+
+@pytest.mark.parametrize("error", [EngineError("no such device"), OSError("the disk is full")])
+@pytest.mark.parametrize("act", ["update", "back"])
+def test_what_cannot_be_done_is_undone(
+    pi: Any, monkeypatch: pytest.MonkeyPatch, act: str, error: Exception
+) -> None:
+    pi.runs("one")
+    update(pi, "two")
+    monkeypatch.setattr(database, "copy", Mock(side_effect=error))
+    said = update(pi, "three") if act == "update" else pi.releases.back()
+    assert said["verdict"] == "back"
+    assert f"(it could not be started: {error})" in said["sentence"]
+    assert (pi.images["inkstand-app"], pi.setting) == ("inkstand/app:two", "two")
+    assert pi.engine.containers["inkstand-app"]["State"]["Running"]
+    assert is_closed(pi)
+
+
+@pytest.mark.parametrize("part", ["point/release.json", "state.json"])
+def test_a_run_of_which_half_was_written_down_changed_nothing(pi: Any, part: str) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    (pi.settings.state_directory / "open" / part).unlink()
+    pi.write("setting", "of the owner")
+    assert pi.releases.recover()["sentence"] == "Nothing was left open."
+    assert pi.setting == "of the owner"
+    assert is_closed(pi)
 
 
 def test_messages_of_before_and_meanwhile_are_there_when_the_format_is_the_same(pi: Any) -> None:
@@ -147,7 +181,7 @@ def test_messages_of_before_and_meanwhile_are_there_when_the_format_is_the_same(
     said = update(pi, "two")
     assert said["verdict"] == "back"
     assert texts(pi) == ["before", "at the gate"]
-    assert "It had changed" not in said["sentence"]
+    assert "is back. The log" in said["sentence"]
     assert not (pi.settings.state_directory / "failed").exists()
 
 
@@ -683,6 +717,15 @@ def test_settings_of_which_nothing_else_changed_are_those_of_the_release(pi: Any
     pi.releases.begin()
     assert pi.releases.switch()["verdict"] == "unchanged"
     assert load(pi.settings.state_directory / "settings.json").host == "pi.example"
+
+
+def test_the_gate_is_told_what_there_is_and_how_patient_to_be(pi: Any) -> None:
+    pi.configure(gate_seconds=2, steady_seconds=5)
+    update(pi, "one", *pi.settings.containers)
+    pi.bad["inkstand/app:two"] = "bad"
+    update(pi, "two")
+    # A first release has three times as long; one that is back was steady before.
+    assert pi.judged == [(True, True, 6, 5), (True, True, 2, 5), (True, True, 2, 0)]
 
 
 def test_a_run_that_changed_nothing_is_closed_without_a_word_of_going_back(pi: Any) -> None:
