@@ -15,13 +15,14 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.integration
 
 
-def test_files_come_back_with_modes_and_links_and_new_ones_go(tmp_path: Path) -> None:
+def test_files_come_back_with_modes_links_and_directories_and_new_ones_go(tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / "deep").mkdir(parents=True)
     secret = tree / "deep" / "secret"
     secret.write_text("old")
     secret.chmod(0o400)
     (tree / "link").symlink_to("deep/secret")
+    (tree / "gone" / "deeper").mkdir(parents=True, mode=0o750)
     patterns = (str(tree),)
     before = files.state(patterns)
     files.keep(tmp_path / "kept.tar", patterns)
@@ -29,13 +30,19 @@ def test_files_come_back_with_modes_and_links_and_new_ones_go(tmp_path: Path) ->
     secret.chmod(0o600)
     secret.write_text("new")
     (tree / "link").unlink()
+    (tree / "deep").chmod(0o700)
+    (tree / "gone" / "deeper").rmdir()
+    (tree / "gone").rmdir()
     (tree / "added").mkdir()
     (tree / "added" / "file").write_text("new")
     (tree / "alone").write_text("new")
     (tree / "to").symlink_to("deep")
     wrong = files.put_back(tmp_path / "kept.tar", before, patterns)
     assert {path.removeprefix(f"{tree}/") for path in wrong} == {
+        "deep",
         "deep/secret",
+        "gone",
+        "gone/deeper",
         "link",
         "added",
         "added/file",
