@@ -95,7 +95,7 @@ lint-python:
 lint-deployment:
 	yamllint --strict -c .config/yamllint.yml .
 	shellcheck $(SHELL_SCRIPTS)
-	hadolint images/*/Dockerfile images/app/benchmarks/2017/Dockerfile virtual_pi/Dockerfile
+	hadolint images/*/Dockerfile virtual_pi/Dockerfile
 	ansible-lint -c .config/ansible-lint.yml --offline
 
 .PHONY: test-python
@@ -130,10 +130,6 @@ bench-arm: setup-dev ## How many ARM instructions the app takes for what, beside
 .PHONY: bench-driver
 bench-driver: setup-dev ## How fast the driver is (BENCH="--arm" counts ARM instructions too, as root)
 	@$(PYTHON) driver/benchmarks/bench.py $(BENCH)
-
-.PHONY: bench-images
-bench-images: setup-dev ## How long the app's image takes for a Pi 2, beside the recipe of 2017 (root)
-	@$(PYTHON) -m pi_images bench $(BENCH)
 
 .PHONY: format
 format: setup-dev ## Format the Python code

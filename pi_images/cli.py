@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pi_images import architectures, bench, bundle, emulation, packages, settings
+from pi_images import architectures, bundle, emulation, packages, settings
 from tools.common.errors import ToolError
 from tools.common.paths import ROOT
 from tools.common.steps import say, step
@@ -41,11 +41,6 @@ def _bundle(options: argparse.Namespace) -> None:
     target = options.output or ROOT / "build" / f"inkstand-{options.arch}.tar"
     bundle.make(target.resolve(), _wish(options))
     say(f"\nTo install from it, set in host_vars:  docker_bundle: {target.resolve()}")
-
-
-def _bench(options: argparse.Namespace) -> int:
-    architecture = architectures.named(options.arch)
-    return 0 if bench.bench(architecture, made_here=options.without_registry) else 1
 
 
 def _architecture(text: str) -> str:
@@ -91,11 +86,6 @@ def parser() -> argparse.ArgumentParser:
     text = "build the images"
     building = to.add_parser("build", parents=[_building()], help=text, description=text)
     building.set_defaults(action=_build)
-    text = "compare the app's image with the recipe of 2017"
-    measuring = to.add_parser("bench", help=text, description=text)
-    measuring.add_argument("--arch", type=_architecture, default="armhf", help="(%(default)s)")
-    measuring.add_argument("--without-registry", action="store_true", help="as for a bundle")
-    measuring.set_defaults(action=_bench)
     text = "make one archive for a Pi without internet"
     bundling = to.add_parser("bundle", parents=[_building()], help=text, description=text)
     bundling.add_argument("-o", "--output", type=Path, help="build/inkstand-ARCH.tar")
@@ -117,10 +107,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line: 0 when it did what was asked, 1 with a sentence when it could not."""
     options = parser().parse_args(argv)
     try:
-        status = options.action(options)
+        options.action(options)
     except ToolError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return 1
     except KeyboardInterrupt:
         return 130
-    return status if isinstance(status, int) else 0
+    return 0

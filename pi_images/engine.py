@@ -18,11 +18,6 @@ def image_id(name: str) -> str | None:
     return found.strip() if found else None
 
 
-def image_bytes(name: str) -> int:
-    """Give the size of an image, unpacked, with all its layers."""
-    return int(run(["docker", "image", "inspect", "--format", "{{.Size}}", name]))
-
-
 def architecture(name: str) -> str:
     """Give the architecture that an image is for, as it says itself."""
     return run(["docker", "image", "inspect", "--format", "{{.Architecture}}", name]).strip()
