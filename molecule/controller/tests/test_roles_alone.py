@@ -47,6 +47,7 @@ def collection(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     ("role", "options"),
     [
+        ("inkstand_host", ["--check"]),
         ("docker", []),
         ("epd_driver", []),
         ("pigpiod", []),
