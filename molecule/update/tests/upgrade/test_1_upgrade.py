@@ -118,7 +118,7 @@ def test_the_command_line_of_before_works_with_the_server_of_today(
     assert (sent["text"], sent["state"]) == ("Sent by the older one", "shown")
     older_command(f"acknowledge {sent['id']}")
     older_command("panel -o /root/older/glass.png")
-    older_command("send --image /root/older/glass.png --wait --timeout 60 The glass of before")
+    older_command("send --image /root/older/glass.png --wait --timeout 60 --urgent The glass")
     assert owner.ask("GET", "/api/v1/screen")[1]["screen"] == "picture"
     assert "doorbell" in older_command("tokens list")
     assert "ok" in older_command("status")
