@@ -49,5 +49,5 @@ def test_nothing_is_named_where_nothing_changed(
 ) -> None:
     run = compare("--limit", f"{one.name},{two.name}")
     assert run.status == 0, run.output
-    assert run.about(one.name).endswith("as it should be")
+    assert run.about(one.name).startswith(f"{one.name} as it should be")
     assert "Nothing drifted." in run.output
