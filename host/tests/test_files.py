@@ -102,3 +102,12 @@ def test_what_is_left_out_neither_counts_nor_goes(tmp_path: Path) -> None:
     (tree / "inkstand-release@.service").write_text("of all releases")
     assert files.put_back(tmp_path / "kept.tar", before, patterns) == set()
     assert sorted(path.name for path in tree.iterdir()) == ["door", "inkstand-release@.service"]
+
+
+def test_a_log_is_for_root_alone(tmp_path: Path) -> None:
+    log = tmp_path / "deep" / "er" / "failed.log"
+    for text in ("a long text", "short"):
+        files.write_log(log, text)
+        assert log.read_text() == text
+    assert log.stat().st_mode & 0o777 == 0o600
+    assert log.parent.stat().st_mode & 0o777 == 0o755

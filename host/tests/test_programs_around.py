@@ -108,12 +108,3 @@ def test_a_journal_is_the_end_of_what_a_unit_wrote(heard: Heard) -> None:
     assert Host().journal("driver.service", 7) == "it broke\n"
     (words,) = heard.words
     assert {"--lines=7", "--unit=driver.service"} <= set(words.split())
-
-
-def test_a_log_is_for_root_alone(tmp_path: Path) -> None:
-    log = tmp_path / "deep" / "er" / "failed.log"
-    for text in ("a long text", "short"):
-        systemd.write_log(log, text)
-        assert log.read_text() == text
-    assert log.stat().st_mode & 0o777 == 0o600
-    assert log.parent.stat().st_mode & 0o777 == 0o755

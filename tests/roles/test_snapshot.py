@@ -31,7 +31,7 @@ LEFT_OUT = {
     "/etc/inkstand/release.json": "comes back with each release as settings.json of the snapshot",
     "/usr/local/lib/inkstand-host": "what goes from release to release",
     "/usr/local/sbin/inkstand-host": "as its program",
-    "/etc/inkstand/doctor.json": "as its program",
+    "/etc/inkstand-host.json": "as its program",
     "/etc/systemd/system/inkstand-release*": "its units",
     "/etc/systemd/system/*.wants/inkstand-release*": "its units",
     "/etc/systemd/system/*.wants/docker.*": "a package of Debian",

@@ -77,11 +77,12 @@ def put_back(
         for path in sorted(wrong & before.keys(), key=lambda it: (Path(it).parent == last, it)):
             _extract(tar, path)
     for path in sorted(wrong - before.keys(), reverse=True):
-        _remove(Path(path))
+        remove(Path(path))
     return wrong
 
 
-def _remove(path: Path) -> None:
+def remove(path: Path) -> None:
+    """Remove a file, a link or a directory with all that is in it."""
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -127,3 +128,10 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+
+
+def write_log(path: Path, text: str) -> None:
+    """Write a log that root alone can read: people's messages may be in it."""
+    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
+        file.write(text)

@@ -1,4 +1,4 @@
-"""What is asked of systemd, and the log of what failed."""
+"""What is asked of systemd and its like."""
 
 from __future__ import annotations
 
@@ -90,10 +90,3 @@ class Host:
         tail = ["--no-pager", "--output=short-iso", f"--lines={lines}", f"--unit={unit}"]
         done = subprocess.run(["journalctl", *tail], capture_output=True, text=True, check=False)
         return done.stdout
-
-
-def write_log(path: Path, text: str) -> None:
-    """Write a log that root alone can read: people's messages may be in it."""
-    path.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:  # noqa: PTH123
-        file.write(text)

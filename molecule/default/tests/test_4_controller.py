@@ -32,7 +32,7 @@ INSTALLED = {
     "/etc/inkstand/app/secrets/password_hash": "secret ",
     "/usr/local/sbin/inkstand-host": "/usr/local/sbin/inkstand-host",
     "/etc/inkstand/release.json": "/etc/inkstand/release.json",
-    "/etc/inkstand/doctor.json": "/etc/inkstand/doctor.json",
+    "/etc/inkstand-host.json": "/etc/inkstand-host.json",
     "/etc/inkstand/traefik/config/traefik.yml": "traefik.yml",
     "/etc/inkstand/traefik/config/dynamic/inkstand.yml": "inkstand.yml",
 }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 # Where nothing of ours may be left. Packages of Debian stay, and what the engine keeps for others.
-PLACES = "/etc/docker /etc/inkstand /etc/systemd/system /etc/tmpfiles.d /usr/local /var/lib /run"
+PLACES = "/etc/docker /etc/inkstand* /etc/systemd/system /etc/tmpfiles.d /usr/local /var/lib /run"
 
 
 @pytest.fixture(scope="module")

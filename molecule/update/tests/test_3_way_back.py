@@ -20,7 +20,7 @@ UNITS = ("inkstand-ca.socket", "inkstand-certificate.timer")
 # settings, which are kept beside each; and the door, which is open or closed.
 PLACES = re.compile(r"/usr/local/.+|/etc/inkstand/.+|/etc/.*(inkstand|epd).*")
 ELSEWHERE = re.compile(
-    r".*inkstand-(release|host).*|/etc/inkstand/(release|doctor).json|.*/dynamic/release.yml|.*__pycache__.*"
+    r".*inkstand-(release|host).*|/etc/inkstand/release.json|.*/dynamic/release.yml|.*__pycache__.*"
     r"|/usr/local/lib/python3.*|/etc/inkstand/traefik/config/tls/acme-.*"
 )
 

@@ -143,15 +143,11 @@ def add_commands(commands: Any) -> None:
 
 
 Command = Callable[[argparse.Namespace], dict[str, Any]]
-
-
 _BACKUP: dict[Command, tuple[str, ...]] = {
     create: ("--place", "--recipient", "--output", "--staging", "--host", "--version"),
     inspect: ("--archive", "--identity", "--schemas"),
     rewrap: ("--archive", "--identity", "--recipient", "--output"),
 }
-
-
 _RESTORE: dict[Command, tuple[str, ...]] = {
     unpack: ("--archive", "--identity", "--place"),
     replace: ("--place",),

@@ -13,14 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = 1
-
-
 MANIFEST = "manifest.json"
-
-
 LARGEST_MANIFEST = 16 * 1024 * 1024
-
-
 STAGING = ".inkstand-restore"
 
 

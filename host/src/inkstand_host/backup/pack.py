@@ -19,12 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 DATABASE = b"SQLite format 3\0"
-
-
 # What SQLite keeps beside a database; the copy of the database holds what is in them.
 BESIDE_DATABASES = ("-wal", "-shm", "-journal")
-
-
 Places = dict[str, Path]
 
 

@@ -20,6 +20,7 @@ from inkstand_host.backup.manifest import (
     parse_manifest,
 )
 from inkstand_host.errors import ArchiveError
+from inkstand_host.files import remove
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ def put_in_place(folder: Path) -> bool:
         return False
     for old in folder.iterdir():
         if old != staged:
-            _remove(old)
+            remove(old)
     for new in staged.iterdir():
         new.rename(folder / new.name)
     status = staged.stat()
@@ -156,10 +157,3 @@ def put_in_place(folder: Path) -> bool:
     staged.rmdir()
     os.sync()
     return True
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
-# What to expect here; the role `host` writes it down.
-SETTINGS = Path("/etc/inkstand/doctor.json")
+# What to expect here; the role `inkstand_host` writes it down.
+SETTINGS = Path("/etc/inkstand-host.json")
 
 
 def examine(machine: Machine, question: Mapping[str, Any]) -> Iterator[Finding]:

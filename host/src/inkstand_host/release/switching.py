@@ -16,7 +16,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkstand_host import files, systemd
+from inkstand_host import files
 from inkstand_host.docker import address_on, creation, image_of
 from inkstand_host.errors import EngineError, ReleaseError
 from inkstand_host.release import database, gate, health, maintenance, snapshots
@@ -404,7 +404,7 @@ class Releases:
             parts += [f"--- {container}", self._engine.log(container, _LOG_LINES)]
         driver = self._settings.driver
         parts += [f"--- {driver}", self._host.journal(driver, _LOG_LINES)] if driver else []
-        systemd.write_log(path, "\n".join(parts) + "\n")
+        files.write_log(path, "\n".join(parts) + "\n")
         return path
 
     def _last_words(self, why: str) -> list[str]:
