@@ -101,7 +101,7 @@ class Appliance:
             yield lambda: self._looks(size, film)
         finally:
             self._shell(
-                f"rm -f {_DROP_IN}; epdfuse simulate record off"
+                f"rm -rf {Path(_DROP_IN).parent}; epdfuse simulate record off"
                 "; systemctl daemon-reload; systemctl restart epd-fuse"
             )
 
