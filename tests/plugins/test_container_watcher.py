@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
 OUTSIDE = ("169.254.254.1", "fdb6::1")
@@ -148,11 +148,16 @@ def test_where_nobody_listens_nobody_hangs(container_watcher: Any, server: socke
 
 
 class _Engine(ThreadingUnixStreamServer):
-    """An engine that knows one container."""
+    """An engine that knows one container, and notes what it is told to do."""
 
     allow_reuse_address = True
     daemon_threads = True
     answers: dict[str, Any]
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path, _Handler)
+        self.told: list[str] = []
+        self.status_of_post = 204
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -165,6 +170,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def do_POST(self) -> None:
+        self.server.told.append(self.path)
+        self.send_response(self.server.status_of_post)
+        self.end_headers()
+
     def address_string(self) -> str:
         return "engine"
 
@@ -173,17 +183,11 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def engine(tmp_path: Path) -> Iterator[Callable[..., str]]:
-    """Give a function that starts an engine with answers, and gives its socket."""
-    path = str(tmp_path / "docker.sock")
-    with _Engine(path, _Handler) as serving:
-
-        def start(answers: dict[str, Any]) -> str:
-            serving.answers = answers
-            threading.Thread(target=serving.serve_forever, daemon=True).start()
-            return path
-
-        yield start
+def engine(tmp_path: Path) -> Iterator[_Engine]:
+    """Serve as an engine that has no answers yet."""
+    with _Engine(str(tmp_path / "docker.sock")) as serving:
+        threading.Thread(target=serving.serve_forever, daemon=True).start()
+        yield serving
         serving.shutdown()
 
 
@@ -192,7 +196,7 @@ def engine(tmp_path: Path) -> Iterator[Callable[..., str]]:
 def test_who_hangs_is_killed_by_its_process_unless_it_is_paused(
     container_watcher: Any,
     server: socket.socket,
-    engine: Callable[..., str],
+    engine: _Engine,
     monkeypatch: pytest.MonkeyPatch,
     paused: bool,
 ) -> None:
@@ -203,11 +207,56 @@ def test_who_hangs_is_killed_by_its_process_unless_it_is_paused(
     listed = entry(Labels={"inkstand.check": check}, NetworkSettings=networks)
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as process:
         state = {"Running": True, "Paused": paused, "Pid": process.pid}
-        path = engine({"containers/json": [listed], "containers/c0ffee/json": {"State": state}})
-        watcher = container_watcher.Watcher(path, "", ())
+        engine.answers = {"containers/json": [listed], "containers/c0ffee/json": {"State": state}}
+        watcher = container_watcher.Watcher(engine.server_address, "", ())
         for _ in range(container_watcher.MISSES):
             assert process.poll() is None
             watcher.round()
         if paused:
             process.communicate(b"\n")
         assert process.wait(10) == (0 if paused else -9)
+
+
+def _ended(engine: _Engine, error: str, policy: str = "always") -> None:
+    """Let the container have ended; `error` is why the engine could not start it again."""
+    whole = {
+        "State": {"Running": False, "Paused": False, "Error": error},
+        "HostConfig": {"RestartPolicy": {"Name": policy}},
+    }
+    listed = [entry(State="exited")]
+    engine.answers = {"containers/json": listed, "containers/c0ffee/json": whole}
+
+
+@pytest.mark.integration
+def test_who_was_to_be_started_again_and_could_not_be_is_started(
+    container_watcher: Any, engine: _Engine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The engine tries once, and leaves it down for good (moby issues 37637 and 48870)."""
+    _ended(engine, "OCI runtime create failed")
+    container_watcher.Watcher(engine.server_address, "", ()).round()
+    assert engine.told == ["/v1.40/containers/c0ffee/start"]
+    assert "inkstand-app" in (said := capsys.readouterr().out)
+    assert "OCI runtime create failed" in said
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("error", "policy"), [("", "always"), ("no such device", "no")])
+def test_who_was_stopped_or_is_not_to_come_back_is_not_started(
+    container_watcher: Any, engine: _Engine, error: str, policy: str
+) -> None:
+    _ended(engine, error, policy)
+    container_watcher.Watcher(engine.server_address, "", ()).round()
+    assert engine.told == []
+
+
+@pytest.mark.integration
+def test_who_cannot_be_started_does_not_keep_the_others_from_being_asked(
+    container_watcher: Any, engine: _Engine
+) -> None:
+    """It is tried again when the engine is asked for its list again, not in each round."""
+    _ended(engine, "no such device")
+    engine.status_of_post = 500
+    watcher = container_watcher.Watcher(engine.server_address, "", ())
+    for _ in range(container_watcher.ROUNDS_LISTED + 1):
+        watcher.round()
+    assert len(engine.told) == 2

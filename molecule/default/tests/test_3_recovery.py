@@ -11,7 +11,7 @@ import urllib3
 from virtual_pi import container
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.e2e
 
@@ -128,6 +128,36 @@ def test_a_container_that_hangs_answers_again_within_thirty_seconds(
         lambda: engine_says(name, ".State.StartedAt") != before and is_well(api),
         seconds=30,
     )
+
+
+@pytest.fixture
+def no_runtime(pi: Any) -> Iterator[Callable[[], None]]:
+    """Take away what the engine runs containers with; give a function that puts it back."""
+    runc = pi.check_output("command -v runc")
+    pi.check_output("mv %s %s", runc, f"{runc}.away")
+
+    def put_back() -> None:
+        pi.check_output("mv --no-clobber %s %s", f"{runc}.away", runc)
+
+    try:
+        yield put_back
+    finally:
+        pi.run("test -e %s || mv %s %s", runc, f"{runc}.away", runc)
+
+
+def test_a_container_that_the_engine_could_not_start_is_started(
+    pi: Any,
+    api: Any,
+    engine_says: Callable[[str, str], str],
+    no_runtime: Callable[[], None],
+    wait_for: Callable[..., Any],
+) -> None:
+    """The engine tries once, and leaves it down for good (moby issues 37637 and 48870)."""
+    name = "inkstand-pigpiod"
+    pi.check_output(f"kill -KILL {engine_says(name, '.State.Pid')}")
+    wait_for("the engine failed", lambda: engine_says(name, ".State.Error"))
+    no_runtime()
+    wait_for("all is well", lambda: is_well(api), seconds=60)
 
 
 def test_what_somebody_stopped_or_paused_stays_so(

@@ -6,6 +6,10 @@ hundredth of what `docker exec` does. One that takes connections and answers non
 a row hangs. Its process is killed, and its restart policy brings it back; the engine would take
 `docker kill` for a request to have it down.
 
+A start that fails, the engine does not repeat: such a container stays down whatever its restart
+policy says (moby issues 37637 and 48870). It is started from here. One that somebody stopped has
+no error, and is left alone.
+
 One that answers here, and no more at a port that it publishes, has lost the engine's rules:
 somebody flushed the firewall. Restarting the engine writes them again, and containers live on
 meanwhile. What is asked for that comes from a network namespace of its own, as from another
@@ -206,24 +210,24 @@ class _Connection(http.client.HTTPConnection):
         self.sock.connect(self.host)
 
 
-def ask_engine(engine: str, path: str) -> Any:
-    """Return what the engine says, as JSON.
+def ask_engine(engine: str, path: str, method: str = "GET") -> Any:
+    """Return what the engine says, as JSON; None where it has nothing to say.
 
     Raises:
-        OSError: it says nothing, or refuses.
+        OSError: it does not answer, or refuses.
     """
     connection = _Connection(engine, timeout=ENGINE_TIMEOUT)
     try:
-        connection.request("GET", f"/{API}/{path}", headers={"Host": "docker"})
+        connection.request(method, f"/{API}/{path}", headers={"Host": "docker"})
         answer = connection.getresponse()
         content = answer.read()
     except http.client.HTTPException as error:
         raise OSError(f"the engine does not answer: {error}") from error
     finally:
         connection.close()
-    if answer.status != http.HTTPStatus.OK:
+    if answer.status not in {http.HTTPStatus.OK, http.HTTPStatus.NO_CONTENT}:
         raise OSError(f"the engine refuses {path}: {answer.status}")
-    return json.loads(content)
+    return json.loads(content) if content else None
 
 
 class Watcher:
@@ -255,8 +259,21 @@ class Watcher:
 
     def _list(self) -> list[Container]:
         filters = quote(json.dumps({"label": [CHECK]}))
-        listed = ask_engine(self._engine, f"containers/json?filters={filters}")
+        listed = ask_engine(self._engine, f"containers/json?all=1&filters={filters}")
+        for entry in listed:
+            if entry["State"] == "exited":
+                self._start_again(entry["Id"], entry["Names"][0].lstrip("/"))
         return containers(listed, self._outside)
+
+    def _start_again(self, identity: str, name: str) -> None:
+        found = ask_engine(self._engine, f"containers/{identity}/json")
+        error = found["State"]["Error"]
+        if not error or found["HostConfig"]["RestartPolicy"]["Name"] != "always":
+            return
+        say(f"{name} is started: the engine failed at it, and does not try again ({error})")
+        # It stays in the list, and is tried again with the next one.
+        with contextlib.suppress(OSError):
+            ask_engine(self._engine, f"containers/{identity}/start", "POST")
 
     def _look_from_outside(self, well: Sequence[Container]) -> None:
         begin = time.monotonic()
