@@ -30,7 +30,8 @@ description:
     the argument_specs of the roles say, with a sentence for each.
   - The range of a number is the last paragraph of its description, and nothing else is in that
     paragraph, as in C(From 0 to 86400.); of a list it is the range of each entry. A text with a
-    range is a number or empty.
+    range is a number or empty. So is the form of a text, one of FORMS, as in C(Days such as daily,
+    mon, sat,sun or fri-mon.).
   - Warns of a variable of the inventory that nothing uses.
   - Refuses a tag that neither the playbook nor a role has.
   - Changes nothing, and asks nothing of the host.
@@ -78,6 +79,15 @@ ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60
 SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity")
 RANGE = re.compile(r"From (-?\d+) to (-?\d+)\.")
+_DAY = r"\s*(?:mon|tue|wed|thu|fri|sat|sun)\s*"
+_DAYS = rf"{_DAY}(?:-{_DAY})?"
+# The forms of a text by what a description says of them; the app reads them again, and closer.
+FORMS: Mapping[str, re.Pattern[str]] = {
+    "Days such as daily, mon, sat,sun or fri-mon.": re.compile(
+        rf"daily|{_DAYS}(?:,{_DAYS})*", re.IGNORECASE
+    ),
+    'A time between quotes such as "22:30".': re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00"),
+}
 TAGS_OF_ANSIBLE = {"all", "always", "never", "tagged", "untagged"}
 # What molecule leaves out in each of its runs.
 TAGS_OF_ANSIBLE |= {"notest", "molecule-notest", "molecule-idempotence-notest"}
@@ -174,10 +184,20 @@ def check_type(value: Any, option: Mapping[str, Any]) -> None:
             pass
 
 
+def _last_paragraph(option: Mapping[str, Any]) -> str:
+    paragraphs = option.get("description", "")
+    return str(paragraphs[-1]) if isinstance(paragraphs, list) else ""
+
+
+def _check_form(value: Any, option: Mapping[str, Any]) -> None:
+    said = _last_paragraph(option)
+    if said in FORMS and not FORMS[said].fullmatch(str(value)):
+        raise WrongValueError(f"{said[0].lower()}{said[1:-1]}")
+
+
 def bounds(option: Mapping[str, Any]) -> tuple[int, int] | None:
     """Return the least and the greatest number that an option may be; None without a range."""
-    paragraphs = option.get("description", "")
-    found = RANGE.fullmatch(paragraphs[-1]) if isinstance(paragraphs, list) else None
+    found = RANGE.fullmatch(_last_paragraph(option))
     return (int(found[1]), int(found[2])) if found else None
 
 
@@ -201,6 +221,7 @@ def check_value(name: str, value: Any, option: Mapping[str, Any]) -> Iterator[st
     try:
         check_type(value, option)
         _check_range(value, option)
+        _check_form(value, option)
     except WrongValueError as wrong:
         yield f"{name} is {is_now}; it must be {wrong.wanted}."
         return

@@ -143,6 +143,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "epdfuse.simulator.model": {"epdfuse.hardware.bus", "epdfuse.panel.spec"},
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
     "inkstand.client": {"inkstand", "inkstand.errors"},
+    "inkstand.playlist": set(),
     "inkstand.web": set(),
     "inkstand.rendering": {"inkstand.errors", "inkstand.frame"},
 }
@@ -163,6 +164,7 @@ PURE = (
     "inkstand.messages.reducer",
     "inkstand.panel.base",
     "inkstand.pictures.conversion",
+    "inkstand.playlist",
     "inkstand.rendering",
     "inkstand.screens",
     "epdfuse.panel.bits",

@@ -26,6 +26,9 @@ COLLECTIONS = {"ANSIBLE_COLLECTIONS_PATH": str(Path(ansible_collections.__path__
 SECONDS = {"type": "int", "description": ["How long.", "From 0 to 86400."]}
 GPIOS = {"type": "list", "elements": "int", "description": ["Which.", "From 0 to 31."]}
 CELSIUS = {"type": "str", "description": ["How warm.", "From -99 to 99."]}
+DAYS = {"type": "str", "description": ["x", "Days such as daily, mon, sat,sun or fri-mon."]}
+TIME = {"type": "str", "description": ["When.", 'A time between quotes such as "22:30".']}
+ENTRIES = {"type": "list", "elements": "dict", "options": {"from": TIME, "minutes": SECONDS}}
 GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
 
 
@@ -60,6 +63,29 @@ GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
             "x, entry 1 lacks image.",
         ),
         (
+            "monday",
+            DAYS,
+            'x is text, "monday"; it must be days such as daily, mon, sat,sun or fri-',
+        ),
+        ("mon,", DAYS, 'x is text, "mon,"; it must be days such as daily'),
+        ("24:01", TIME, 'x is text, "24:01"; it must be a time between quotes such as "22:30".'),
+        (1350, TIME, "x is a number, 1350; it must be text: put it between quotes."),
+        (
+            [{"from": 1350}],
+            ENTRIES,
+            "from of x, entry 1 is a number, 1350; it must be text: put it between quotes.",
+        ),
+        (
+            [{}, {"minutes": -1}],
+            ENTRIES,
+            "minutes of x, entry 2 is a number, -1; it must be from 0 to 86400.",
+        ),
+        (
+            [{"form": "22:30"}],
+            ENTRIES,
+            "x, entry 1 has form, which means nothing there. Did you mean from?",
+        ),
+        (
             {"pth": "/a"},
             {"type": "dict", "options": {"path": {}}},
             "x has pth, which means nothing there. Did you mean path?",
@@ -87,6 +113,11 @@ def test_a_value_that_is_wrong_is_told_by_its_name_by_what_it_is_and_by_what_it_
         ("", CELSIUS),
         ("-99", CELSIUS),
         (20, {"type": "raw"}),
+        ("daily", DAYS),
+        ("Mon - wed, sat", DAYS),
+        ("7:00", TIME),
+        ("24:00", TIME),
+        ([{"from": "22:30", "minutes": "5"}, {}], ENTRIES),
         ([], {"type": "list", "elements": "str"}),
     ],
 )
@@ -195,6 +226,8 @@ WRONG = {
     "epd_driver_bus": "SPI",
     "hardening_ssh_keys": "ssh-ed25519",
     "app_page_seconds": 86401,
+    "app_playlist": [{"minutes": 5}, {"screen": "clock", "minuets": 5}],
+    "app_quiet_hours": [{"days": "mon-fri", "from": 1350, "to": "7"}],
 }
 SENTENCES = (
     "There is no setting app_timezon. Did you mean app_timezone?",
@@ -202,6 +235,10 @@ SENTENCES = (
     'epd_driver_bus is text, "SPI"; it must be one of',
     "hardening_ssh_keys is text; it must be a list, for example  [first, second].",
     "app_page_seconds is a number, 86401; it must be from 0 to 86400.",
+    "app_playlist, entry 1 lacks screen.",
+    "app_playlist, entry 2 has minuets, which means nothing there. Did you mean minutes?",
+    "from of app_quiet_hours, entry 1 is a number, 1350; it must be text: put it between quotes.",
+    'to of app_quiet_hours, entry 1 is text, "7"; it must be a time between quotes such as',
     "There is no tag ap. Did you mean app?",
 )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +36,12 @@ OTHER_VALUES = {
     "app_certificate_address": "other:443",
     "app_panel_directory": "/run/glass/e-paper/panel",
     "app_panel_temperature": "-5",
+    "app_playlist": [
+        {"screen": "clock", "minutes": "5", "days": None},
+        {"screen": "clock", "minutes": 1440, "days": "sat,sun", "from": "22:30", "to": "07:00"},
+    ],
     "app_public_url": "https://mac.example.org/",
+    "app_quiet_hours": [{"days": "mon-fri"}, {"from": "22:30", "to": "24:00"}],
     "app_state_directory": "/srv/messages",
     "app_time_source": "none",
     "app_timezone": "Asia/Kathmandu",
@@ -61,7 +67,8 @@ def plugin(load: Any) -> ModuleType:
 def understood(name: str, value: object) -> object:
     """Return what the app makes of the value of a variable of the role."""
     key = name.removeprefix("app_")
-    return getattr(load(None, {**SECRETS, f"INKSTAND_{key.upper()}": str(value)}), key)
+    text = json.dumps(value) if isinstance(value, list) else str(value)
+    return getattr(load(None, {**SECRETS, f"INKSTAND_{key.upper()}": text}), key)
 
 
 @pytest.mark.unit
@@ -134,3 +141,24 @@ def other_value(plugin: ModuleType, name: str) -> object:
     if option["type"] == "bool":
         return not option["default"]
     return next((c for c in option.get("choices", [TEXT]) if c != option.get("default")), TEXT)
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize("name", ["app_playlist", "app_quiet_hours"])
+def test_days_and_times_have_the_form_that_the_app_takes(plugin: ModuleType, name: str) -> None:
+    others = {"screen": "clock"} if name == "app_playlist" else {}
+    for days in ("daily", "mon", "Fri - mon", "sat,sun", "monday", "mon-", "mon,", "", "-"):
+        told = list(plugin.check_value(name, [value := {**others, "days": days}], OPTIONS[name]))
+        assert bool(told) is refused(name, [value]), days
+    for to in ("00:00", "7:05", "24:00", "23:59", "24:01", "7", "12:60", "07:00:00", ""):
+        value = {**others, "from": "12:00", "to": to}
+        told = list(plugin.check_value(name, [value], OPTIONS[name]))
+        assert bool(told) is refused(name, [value]), to
+
+
+def refused(name: str, value: object) -> bool:
+    try:
+        understood(name, value)
+    except ConfigError:
+        return True
+    return False

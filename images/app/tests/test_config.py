@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pytest
 
 from inkstand import config
 from inkstand.config import Settings, load, zone_of_today
+from inkstand.playlist.hours import EVERY_DAY, Hours
+from inkstand.playlist.playlist import Entry, Playlist
+from inkstand.playlist.quiet import QuietHours
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -93,6 +97,65 @@ def test_what_may_be_empty_is_nothing_then(
 ) -> None:
     settings = load(None, {**environment, f"INKSTAND_{name.upper()}": text})
     assert getattr(settings, name) == value
+
+
+NIGHT = {"from": "22:30", "to": "07:00"}
+
+
+def test_a_list_of_tables_is_one_in_the_file_and_json_in_the_environment(
+    environment: dict[str, str], toml: Path
+) -> None:
+    toml.write_text(
+        'quiet_hours = [{from = "22:30", to = "07:00"}]\n'
+        '[[playlist]]\nscreen = "clock"\nminutes = 5\ndays = "sat,sun"\n'
+    )
+    of_file = load(toml, environment)
+    as_json = {
+        "INKSTAND_QUIET_HOURS": json.dumps([NIGHT]),
+        "INKSTAND_PLAYLIST": '[{"screen": "clock", "minutes": 5, "days": "sat,sun"}]',
+    }
+    assert load(None, {**environment, **as_json}) == of_file
+    assert of_file.playlist == Playlist((Entry("clock", 5, Hours(frozenset({5, 6}))),))
+    assert of_file.quiet_hours == QuietHours((Hours(EVERY_DAY, 1350, 420),))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        (
+            "QUIET_HOURS",
+            "22:30-07:00",
+            "quiet_hours in .* must be a list; as text it is JSON",
+        ),
+        (
+            "QUIET_HOURS",
+            "[" * 100_000,
+            "quiet_hours in .* must be a list; as text it is JSON",
+        ),
+        (
+            "QUIET_HOURS",
+            '[{"from": "22:30"}]',
+            "quiet_hours in .* at entry 1: from is there with",
+        ),
+        ("QUIET_SCREEN", "off", "quiet_screen in .* must be one of last, clock, blank, not 'off'"),
+        ("PLAYLIST", "7", "playlist in .* must be a list of entries of screen, minutes, days"),
+        (
+            "PLAYLIST",
+            '[{"screen": "clok"}]',
+            "playlist at entry 1: there is no screen clok; did",
+        ),
+        (
+            "PLAYLIST",
+            '[{"screen": "x", "minutes": 0}]',
+            "playlist in .* at entry 1: minutes must",
+        ),
+    ],
+)
+def test_a_wrong_list_is_told_by_its_entry(
+    environment: dict[str, str], name: str, text: str, sentence: str
+) -> None:
+    with pytest.raises(ConfigError, match=sentence):
+        load(None, {**environment, f"INKSTAND_{name}": text})
 
 
 def test_the_secrets_are_not_shown(environment: dict[str, str]) -> None:

@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import ipaddress
+import json
 import re
 import tomllib
 import zoneinfo
@@ -14,6 +15,10 @@ from typing import Annotated, Any
 
 from inkstand.errors import ConfigError, FrameError
 from inkstand.frame import frame_length
+from inkstand.playlist import playlist as playlists
+from inkstand.playlist import quiet
+from inkstand.playlist.playlist import Playlist
+from inkstand.playlist.quiet import QuietHours
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PANEL_DIRECTORY = Path("/run/epd/panel")
@@ -26,6 +31,8 @@ SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl r
 _PASSWORD_HASH = re.compile(
     r"\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{11,}\$[A-Za-z0-9+/]{16,}"
 )
+_NO_PLAYLIST = Playlist()
+_NEVER_QUIET = QuietHours()
 _SECRET_BYTES = 32
 _SECRET_VARIETY = 8
 
@@ -87,6 +94,27 @@ def _networks(value: object) -> tuple[Network, ...]:
     if not isinstance(items, list):
         raise TypeError(f"must be a list of networks such as 172.18.0.0/16, not {value!r}")
     return tuple(ipaddress.ip_network(str(item)) for item in items)
+
+
+def _tables(value: object) -> object:
+    """Return a list of tables as it is; an environment variable has it as JSON."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        raise ValueError(
+            f'must be a list; as text it is JSON, such as [{{"days": "daily"}}], not {value!r}'
+        ) from None
+
+
+def _playlist(value: object) -> Playlist:
+    # Which screens there are is another setting: load() looks at their names.
+    return playlists.from_values(_tables(value))
+
+
+def _quiet_hours(value: object) -> QuietHours:
+    return quiet.from_values(_tables(value))
 
 
 def _password_hash(value: object) -> str:
@@ -198,6 +226,9 @@ class Settings:
     panel_temperature: Annotated[int | None, partial(_number_or_none, low=-99, high=99)] = None
     full_refresh_minutes: Annotated[int, partial(_number, low=1, high=1440)] = 30
     page_seconds: Annotated[int, partial(_number, low=0, high=86_400)] = 20
+    playlist: Annotated[Playlist, _playlist] = _NO_PLAYLIST
+    quiet_hours: Annotated[QuietHours, _quiet_hours] = _NEVER_QUIET
+    quiet_screen: Annotated[str, partial(_choice, options=("last", "clock", "blank"))] = "last"
     button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
     pigpiod_host: Annotated[str, _text] = "127.0.0.1"
     pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
@@ -234,6 +265,7 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     """
     values = {**_from_file(path), **_from_environment(environment)}
     _require_secrets(values)
+    _require_screens(values)
     return Settings(**values)
 
 
@@ -311,6 +343,12 @@ def _require_secrets(values: Mapping[str, object]) -> None:
     for name, command in SECRETS.items():
         if name not in values:
             raise ConfigError(f"{name} is not set and has no default; make one with: {command}")
+
+
+def _require_screens(values: Mapping[str, Any]) -> None:
+    playlist, screens = values.get("playlist", _NO_PLAYLIST), values.get("screens", ())
+    for sentence in playlists.unknown_screens(playlist, screens):
+        raise ConfigError(f"playlist {sentence}")
 
 
 def names() -> tuple[str, ...]:

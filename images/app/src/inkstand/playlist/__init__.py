@@ -1,0 +1,1 @@
+"""Which screen is on the glass while nobody writes, and when the panel is quiet; pure."""
