@@ -82,7 +82,14 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.messages.retention",
     },
     "inkstand.storage": {"inkstand.accounts", "inkstand.messages", "inkstand.status.report"},
-    "aiohttp": {"inkstand.api", "inkstand.bootstrap", "inkstand.demo", "inkstand.web"},
+    "aiohttp": {
+        "inkstand.api",
+        "inkstand.bootstrap",
+        "inkstand.demo",
+        "inkstand.fetching.connection",
+        "inkstand.fetching.fetcher",
+        "inkstand.web",
+    },
     "argon2": {"inkstand.accounts.passwords"},
     "jwt": {"inkstand.accounts.tokens"},
     "sqlite3": {
@@ -144,6 +151,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
     "inkstand.client": {"inkstand", "inkstand.errors"},
     "inkstand.playlist": set(),
+    "inkstand.fetching": {"inkstand", "inkstand.clock", "inkstand.errors"},
     "inkstand.web": set(),
     "inkstand.rendering": {"inkstand.errors", "inkstand.frame"},
 }
@@ -158,6 +166,9 @@ PURE = (
     "inkstand.client.sse",
     "inkstand.client.wording",
     "inkstand.errors",
+    "inkstand.fetching.addresses",
+    "inkstand.fetching.bodies",
+    "inkstand.fetching.schedule",
     "inkstand.frame",
     "inkstand.messages.model",
     "inkstand.messages.waiting",

@@ -5,7 +5,10 @@ An error that specialises a built-in one inherits from it too, so callers may ca
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from datetime import timedelta
 
 
 class InkstandError(Exception):
@@ -78,6 +81,19 @@ class StorageFullError(StorageError):
     """There is no room for another message; those that are there can be read."""
 
     code = "storage-full"
+
+
+class FetchError(InkstandError, OSError):
+    """What a data screen shows could not be fetched; its text names the host and no secret.
+
+    `retry_after` is how long the other side wants to be left alone, None if it did not say.
+    """
+
+    code = "fetch"
+
+    def __init__(self, sentence: str, retry_after: timedelta | None = None) -> None:
+        super().__init__(sentence)
+        self.retry_after = retry_after
 
 
 class RequestError(InkstandError):

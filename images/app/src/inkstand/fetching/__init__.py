@@ -1,0 +1,1 @@
+"""What data screens show, fetched from where other people write it."""
