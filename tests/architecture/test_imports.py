@@ -27,7 +27,19 @@ FROM_ROOT = ("plugins", "pi_images", "virtual_pi", "tools", "molecule")
 # All that a project imports beside the standard library and itself. Rule 2: no simulator imports
 # what it is there to test, and what is looked at from outside (molecule) imports none of it.
 MAY_IMPORT: Mapping[str, set[str]] = {
-    APP: {"aiohttp", "argon2", "asn1crypto", "jwt", "PIL", "segno"},
+    APP: {
+        "aiohttp",
+        "argon2",
+        "asn1crypto",
+        "feedparser",
+        "icalendar",
+        "jinja2",
+        "jmespath",
+        "jwt",
+        "PIL",
+        "recurring_ical_events",
+        "segno",
+    },
     DRIVER: {"gpiod", "PIL", "pyfuse3", "trio"},
     BRIDGE: set(),
     "images/app/benchmarks": {"aiohttp", "argon2", "inkstand", "jwt", "PIL", "pi_images", "tools"},
@@ -90,6 +102,12 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.fetching.fetcher",
         "inkstand.web",
     },
+    "feedparser": {"inkstand.packs.feeds"},
+    "icalendar": {"inkstand.packs.calendars"},
+    "recurring_ical_events": {"inkstand.packs.calendars"},
+    "jinja2": {"inkstand.packs.templates"},
+    "jmespath": {"inkstand.packs.content"},
+    "inkstand.packs.content": {"inkstand.packs.worker"},
     "argon2": {"inkstand.accounts.passwords"},
     "jwt": {"inkstand.accounts.tokens"},
     "sqlite3": {
@@ -101,6 +119,7 @@ ONLY: Mapping[str, set[str]] = {
     },
     "PIL": {
         "inkstand.client.sending",
+        "inkstand.packs.drawing",
         "inkstand.pictures.conversion",
         "inkstand.rendering",
         "inkstand.screens",
@@ -173,6 +192,11 @@ PURE = (
     "inkstand.messages.model",
     "inkstand.messages.waiting",
     "inkstand.messages.reducer",
+    "inkstand.packs.boxes",
+    "inkstand.packs.content",
+    "inkstand.packs.drawing",
+    "inkstand.packs.pack",
+    "inkstand.packs.requests",
     "inkstand.panel.base",
     "inkstand.pictures.conversion",
     "inkstand.playlist",

@@ -18,12 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import argon2
 import pytest
+from PIL import Image, ImageChops
 
 from inkstand.clock import ManualClock
 from inkstand.config import Settings
 from inkstand.display.display import Display
 from inkstand.events import Event, FrameShown, Hub, Listener, PanelChanged
 from inkstand.panel.memory import MemoryPanel
+from inkstand.rendering import fonts
 from inkstand.screens import ClockScreen
 
 if TYPE_CHECKING:
@@ -34,6 +36,9 @@ MORNING = datetime(2026, 11, 21, 9, 30, 20, tzinfo=UTC)
 # Under an emulator everything takes longer.
 PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "10"))
 DRIVER = Path(__file__).parents[3] / "driver" / "src"
+DATA = Path(__file__).parent / "data"
+# Another FreeType may set a few pixels of a letter otherwise; a wrong line sets hundreds.
+TOLERANCE = 0.004
 
 
 @pytest.fixture
@@ -219,3 +224,24 @@ def driver(tmp_path: Path) -> Iterator[Driver]:
         yield driver
     finally:
         driver.stop()
+
+
+@pytest.fixture
+def golden() -> Callable[[str, Image.Image], None]:
+    """Compare a picture with the one of that name; INKSTAND_GOLDEN=write keeps it instead."""
+    names = (*fonts.FILES, *fonts.FALLBACKS.values())
+    missing = [name for name in names if not (fonts.FONT_FOLDER / name).is_file()]
+    if missing:
+        pytest.skip(f"the pictures are drawn with fonts that are not installed: {missing}")
+    return _write if os.environ.get("INKSTAND_GOLDEN") == "write" else _compare
+
+
+def _write(name: str, image: Image.Image) -> None:
+    image.save(DATA / f"{name}.png", optimize=True)
+
+
+def _compare(name: str, image: Image.Image) -> None:
+    expected = Image.open(DATA / f"{name}.png").convert("1")
+    assert image.size == expected.size
+    different = ImageChops.logical_xor(image, expected).convert("L").histogram()[255]
+    assert different <= TOLERANCE * image.width * image.height, f"{different} pixels of {name}"

@@ -18,6 +18,7 @@ from inkstand.client.options import EXIT_CODES, add_client
 from inkstand.config import DEFAULT_FILE, SECRETS, load, names, panel_directory
 from inkstand.errors import ConfigError, InkstandError
 from inkstand.log import log_to_stderr
+from inkstand.packs.options import add_packs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Sequence
@@ -110,6 +111,7 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     hasher.set_defaults(run=_hash_password)
     _add_render(commands)
+    add_packs(commands)
     text = "try Inkstand here, with panel and button in memory; Ctrl-C stops it"
     demo = commands.add_parser("demo", help=text, description=text)
     demo.add_argument(

@@ -35,6 +35,17 @@ class TextError(InkstandError, OSError):
     code = "text"
 
 
+class PackError(InkstandError, ValueError):
+    """A pack is wrong, or cannot be drawn; `line` is where in its file, from 1, if known."""
+
+    code = "pack"
+
+    def __init__(self, detail: str, line: int | None = None) -> None:
+        super().__init__(detail if line is None else f"line {line}: {detail}")
+        self.detail = detail
+        self.line = line
+
+
 class PanelError(InkstandError, OSError):
     """The panel did not do what it was told; the glass may show something older."""
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from inkstand import worker_process
 from inkstand.errors import InvalidPictureError, PictureTooLargeError
 from inkstand.pictures import worker
 from inkstand.pictures.conversion import Look, is_costly, prepare
 from inkstand.pictures.worker import convert
+from inkstand.worker_process import Limits
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +50,7 @@ async def test_a_picture_that_the_process_does_not_survive_is_too_large(
     (tmp_path / "inkstand" / "pictures" / "worker.py").write_text(
         f"import sys; sys.stdin.read(); {script}"
     )
-    monkeypatch.setattr(worker, "_PARENT", tmp_path)
+    monkeypatch.setattr(worker_process, "_PARENT", tmp_path)
     with pytest.raises(PictureTooLargeError, match="more memory or time than there is"):
         await convert(bytes(1000), "image/png", LOOK)
 
@@ -68,8 +70,8 @@ async def test_no_secret_goes_there(monkeypatch: pytest.MonkeyPatch, tmp_path: P
     (tmp_path / "inkstand" / "pictures" / "__init__.py").touch()
     script = 'import json, os, sys; sys.stdin.read(); print(json.dumps({"png": "", **os.environ}))'
     (tmp_path / "inkstand" / "pictures" / "worker.py").write_text(script)
-    monkeypatch.setattr(worker, "_PARENT", tmp_path)
-    answer = await worker._ask(b"{}")
+    monkeypatch.setattr(worker_process, "_PARENT", tmp_path)
+    answer = await worker_process.ask("inkstand.pictures.worker", {}, Limits(60))
     assert answer is not None
     assert not [name for name in answer if name.startswith("INKSTAND")]
 

@@ -1,0 +1,205 @@
+"""`inkstand packs`: look at packs on the command line, with no Pi and no network."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from inkstand.config import parse_size
+from inkstand.errors import ConfigError, PackError
+from inkstand.packs import pack
+from inkstand.packs.requests import Answer, requests, resolve
+from inkstand.packs.table import suggestion
+from inkstand.packs.worker import Order, check, draw
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping, Sequence
+
+    from inkstand.packs.pack import Pack
+    from inkstand.packs.worker import Drawn
+
+SHIPPED = Path(__file__).parent / "shipped"
+_SIZES = ((264, 176), (200, 96), (128, 96), (176, 264))
+_FILE = "file:"
+_DONE, _FAILED = 0, 1
+
+
+def shipped() -> dict[str, Path]:
+    """Return the file of each pack that ships, by its name."""
+    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
+
+
+def list_packs(_options: argparse.Namespace) -> int:
+    """Print name and purpose of each pack that ships."""
+    for name, path in shipped().items():
+        print(f"{name:12} {pack.read(_text(path)).about}")
+    return _DONE
+
+
+def check_pack(options: argparse.Namespace) -> int:
+    """Print what is wrong with a pack, and return 1 when something is."""
+    path = _path(options.pack)
+    found = asyncio.run(_problems(path))
+    for error in found:
+        print(f"{path}: {error}", file=sys.stderr)
+    if not found:
+        print(f"{path}: nothing is wrong")
+    return _FAILED if found else _DONE
+
+
+async def _problems(path: Path) -> Sequence[PackError]:
+    """Return what is wrong with a pack as it is written and, if there are none, as it is drawn."""
+    try:
+        text = _text(path)
+        if found := await check(text):
+            return found
+        read = pack.read(text)
+        answers = example_answers(read, path.parent)
+        missing = _missing(read, answers)
+    except PackError as error:
+        return [error]
+    if missing:
+        print(f"{path}: not drawn, for [example] has no {', '.join(missing)}")
+        return []
+    order = [_order(text, read, read.example.settings, answers, size) for size in _SIZES]
+    return _told([await draw(each) for each in order])
+
+
+def _missing(read: Pack, answers: Mapping[str, Answer]) -> list[str]:
+    """Return what the example of a pack lacks to be drawn: settings, or else answers."""
+    given = read.example.settings
+    unset = [name for name, it in read.settings.items() if it.default is None and name not in given]
+    if unset:
+        return [f"settings.{name}" for name in unset]
+    asked = requests(read, resolve(read, given))
+    return [request.source for request in asked if request.source not in answers]
+
+
+def _told(drawn: Sequence[Drawn]) -> list[PackError]:
+    problems = {each.problem: each.line for each in drawn if each.problem}
+    return [PackError(problem, line) for problem, line in problems.items()]
+
+
+def preview_pack(options: argparse.Namespace) -> int:
+    """Draw a pack on its example data.
+
+    Raises:
+        PackError, ConfigError: it cannot be drawn, or not written.
+    """
+    path, size = _path(options.pack), _size(options.size)
+    text = _text(path)
+    read = pack.read(text)
+    settings = {**read.example.settings, **_pairs(options.set, "--set")}
+    resolve(read, settings)
+    answers = example_answers(read, path.parent) | _answers(read, options.data)
+    drawn = asyncio.run(draw(_order(text, read, settings, answers, size)))
+    _write(options.output, drawn.png)
+    if drawn.problem:
+        raise PackError(drawn.problem, drawn.line)
+    return _DONE
+
+
+def example_answers(read: Pack, folder: Path) -> dict[str, Answer]:
+    """Return what the sources of a pack, whose file is in `folder`, answer in its example.
+
+    Raises:
+        PackError: a file of it cannot be read.
+    """
+    return {
+        name: Answer(_example_bytes(read, name, value, folder))
+        for name, value in read.example.answers.items()
+    }
+
+
+def _example_bytes(read: Pack, name: str, value: Any, folder: Path) -> bytes:
+    if not isinstance(value, str):
+        return json.dumps(value, default=str).encode()
+    if not value.startswith(_FILE):
+        return value.encode()
+    # Beside the pack and nowhere else: a pack may come from a stranger.
+    path = folder / Path(value.removeprefix(_FILE)).name
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        sentence = f"example.{name}: cannot read {path.name}: {error.strerror}"
+        raise read.error(("example", name), sentence) from error
+
+
+def _order(
+    text: str,
+    read: Pack,
+    settings: Mapping[str, object],
+    answers: Mapping[str, Answer],
+    size: tuple[int, int],
+) -> Order:
+    return Order(text, settings, answers, size, example_now(read))
+
+
+def example_now(read: Pack) -> datetime:
+    """Return the time of a pack's example, or the time."""
+    zone = _zone()
+    now = read.example.now or datetime.now(zone)
+    return now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+
+
+def _zone() -> ZoneInfo:
+    try:
+        return ZoneInfo(os.environ.get("TZ") or "UTC")
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return ZoneInfo("UTC")
+
+
+def _path(given: str) -> Path:
+    known = shipped()
+    if given in known:
+        return known[given]
+    if Path(given).suffix or os.sep in given:
+        return Path(given)
+    raise PackError(f"there is no pack {given}{suggestion(given, known)}")
+
+
+def _text(path: Path) -> str:
+    try:
+        return pack.decode(path.read_bytes())
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror}") from error
+
+
+def _answers(read: Pack, given: Sequence[str]) -> dict[str, Answer]:
+    answers = {}
+    for name, value in _pairs(given, "--data").items():
+        if name not in read.sources:
+            raise PackError(f"{name} is no source of {read.name}{suggestion(name, read.sources)}")
+        try:
+            answers[name] = Answer(Path(value).read_bytes())
+        except OSError as error:
+            raise ConfigError(f"cannot read {value}: {error.strerror}") from error
+    return answers
+
+
+def _pairs(given: Sequence[str], option: str) -> dict[str, str]:
+    for each in given:
+        if "=" not in each:
+            raise ConfigError(f"{option} takes NAME=VALUE, not {each!r}")
+    return {name: value for name, _, value in (each.partition("=") for each in given)}
+
+
+def _size(given: str) -> tuple[int, int]:
+    try:
+        return parse_size(given)
+    except ValueError as error:
+        raise ConfigError(f"the size {error}") from error
+
+
+def _write(path: Path, png: bytes) -> None:
+    try:
+        path.write_bytes(png)
+    except OSError as error:
+        raise ConfigError(f"cannot write {path}: {error.strerror}") from error
