@@ -28,8 +28,8 @@ help: ## List the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-24s %s\n", $$1, $$2}'
 
 .PHONY: demo
-demo: setup-app ## Try the app here, without hardware, Docker or root (Ctrl-C stops it)
-	@exec env PYTHONPATH=images/app/src $(PYTHON) -m inkstand demo
+demo: setup-app ## Try the app here, without hardware, Docker or root (ARGS=--packs shows data screens; Ctrl-C stops it)
+	@exec env PYTHONPATH=images/app/src $(PYTHON) -m inkstand demo $(ARGS)
 
 .PHONY: virtual-pi
 virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deploy Inkstand on it (root)

@@ -169,8 +169,8 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "epdfuse.simulator.model": {"epdfuse.hardware.bus", "epdfuse.panel.spec"},
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
     "inkstand.client": {"inkstand", "inkstand.errors"},
-    "inkstand.playlist": set(),
     "inkstand.fetching": {"inkstand", "inkstand.clock", "inkstand.errors"},
+    "inkstand.playlist": set(),
     "inkstand.web": set(),
     "inkstand.rendering": {"inkstand.errors", "inkstand.frame"},
 }

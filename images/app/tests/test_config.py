@@ -137,7 +137,7 @@ def test_a_list_of_tables_is_one_in_the_file_and_json_in_the_environment(
             '[{"from": "22:30"}]',
             "quiet_hours in .* at entry 1: from is there with",
         ),
-        ("QUIET_SCREEN", "off", "quiet_screen in .* must be one of last, clock, blank, not 'off'"),
+        ("QUIET_SCREEN", "off", "quiet_screen in .* must be one of until, last, blank, not 'off'"),
         ("PLAYLIST", "7", "playlist in .* must be a list of entries of screen, minutes, days"),
         (
             "PLAYLIST",

@@ -69,7 +69,8 @@ def test_containers_have_the_other_limits_and_networks(pi: Any) -> None:
     assert memory == {"inkstand-app": 192, "inkstand-pigpiod": 48, "inkstand-traefik": 96}
     networks = {name: sorted(it["NetworkSettings"]["Networks"]) for name, it in found.items()}
     assert networks == {
-        "inkstand-app": ["other_bus", "other_edge"],
+        # The first leads out, since there is a pack.
+        "inkstand-app": ["inkstand-internet", "other_bus", "other_edge"],
         "inkstand-pigpiod": ["other_bus"],
         "inkstand-traefik": ["inkstand-public", "other_edge"],
     }

@@ -29,15 +29,22 @@ from inkstand.display.display import Display, Policy
 from inkstand.display.preview import PreviewRenderer
 from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
+from inkstand.fetching.fetcher import Fetcher
+from inkstand.fetching.kept import KeptAnswers
 from inkstand.loop_watchdog import watched_loop
 from inkstand.messages import Draft
 from inkstand.messages.controller import Controller
 from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.messages.store import MessageStore
+from inkstand.packs.chosen import read_chosen
+from inkstand.packs.screens import PackScreens
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
+from inkstand.playlist.home import Home
+from inkstand.playlist.playlist import CLOCK, Entry, Playlist
 from inkstand.screens.home import HomeScreen
+from inkstand.screens.quiet import QuietLook
 from inkstand.status.authority import Authority
 from inkstand.status.certificate import Certificate
 from inkstand.status.host_time import HostTime
@@ -54,9 +61,12 @@ if TYPE_CHECKING:
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
     from inkstand.panel import Panel
+    from inkstand.screens import Screen
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
+# Minutes.
+_TURN = 10
 _OURSELVES = "Inkstand"
 _LAST_REQUESTS = 2.0
 
@@ -77,6 +87,7 @@ class System:
     panel: Panel
     button: Button
     display: Display
+    packs: PackScreens
     store: MessageStore
     controller: Controller
     accounts: Accounts
@@ -104,11 +115,22 @@ def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
-    home, panel = HomeScreen(time), _panel(settings)
+    clock_screen, panel = HomeScreen(time), _panel(settings)
     store = MessageStore(settings.state_directory, settings.waiting_max)
-    display = Display(panel, clock, hub, home, _policy(settings))
-    page_time = timedelta(seconds=settings.page_seconds)
-    controller = Controller(display, store, clock, hub, home, page_time=page_time, time=time)
+    display = Display(panel, clock, hub, clock_screen, _policy(settings))
+    packs = _packs(settings, clock, hub, clock_screen, display)
+    controller = Controller(
+        display,
+        store,
+        clock,
+        hub,
+        clock_screen,
+        packs=packs.screens,
+        home=Home(playlist=_playlist(settings), quiet_hours=settings.quiet_hours),
+        quiet=QuietLook(settings.quiet_screen),
+        page_time=timedelta(seconds=settings.page_seconds),
+        time=time,
+    )
     button = _button(settings, clock, hub)
     report = StatusReport(
         title=settings.app_title,
@@ -120,6 +142,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         recent_errors=RecentErrors(hub),
+        screens=packs.states,
         state_directory=settings.state_directory,
     )
     controller.on_long_press = report.screen
@@ -130,6 +153,7 @@ def build(settings: Settings) -> System:
         panel=panel,
         button=button,
         display=display,
+        packs=packs,
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
@@ -209,6 +233,7 @@ def _jobs(
     return [
         system.display.run(),
         system.controller.run(),
+        system.packs.run(),
         keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
         system.button.run(),
         system.report.run(),
@@ -231,6 +256,32 @@ def _panel(settings: Settings) -> Panel:
     if settings.panel == "memory":
         return MemoryPanel(*settings.panel_size)
     return EpdPanel(settings.panel_directory)
+
+
+def _packs(
+    settings: Settings, clock: Clock, hub: Hub, clock_screen: Screen, display: Display
+) -> PackScreens:
+    """Return the packs that the playlist shows; of others nobody would see anything."""
+    shown = {entry.screen for entry in _playlist(settings).entries}
+    screens = {name: table for name, table in settings.screens.items() if name in shown}
+    return PackScreens(
+        read_chosen(screens, settings.packs_directory),
+        instead=clock_screen,
+        clock=clock,
+        hub=hub,
+        fetcher=Fetcher(clock),
+        kept=KeptAnswers(settings.state_directory / "packs"),
+        quiet=settings.quiet_hours,
+        size=lambda: display.info.size if display.info else None,
+        changed=display.look_again,
+    )
+
+
+def _playlist(settings: Settings) -> Playlist:
+    """Return the owner's playlist; of who has screens and none, all take turns with the clock."""
+    if settings.playlist.entries or not settings.screens:
+        return settings.playlist
+    return Playlist(tuple(Entry(name, _TURN) for name in (CLOCK, *settings.screens)))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -117,6 +117,11 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     demo.add_argument(
         "--port", type=int, help="port on 127.0.0.1 (default: 8000 or the next one that is free)"
     )
+    demo.add_argument(
+        "--packs",
+        action="store_true",
+        help="show the packs that ship by turns, with example data; the button brings the next",
+    )
     demo.set_defaults(run=_demo)
 
 
@@ -166,7 +171,7 @@ def _demo(options: argparse.Namespace) -> int:
     from inkstand.demo import demo  # noqa: PLC0415 - loads slowly on a Pi Zero
 
     _need_fonts()
-    return _run_until_signal(lambda stop: demo(options.port, stop))
+    return _run_until_signal(lambda stop: demo(options.port, stop, packs=options.packs))
 
 
 def _check_config(options: argparse.Namespace) -> int:

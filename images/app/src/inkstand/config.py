@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,8 +17,9 @@ from inkstand.errors import ConfigError, FrameError
 from inkstand.frame import frame_length
 from inkstand.playlist import playlist as playlists
 from inkstand.playlist import quiet
-from inkstand.playlist.playlist import Playlist
+from inkstand.playlist.playlist import CLOCK, Playlist
 from inkstand.playlist.quiet import QuietHours
+from inkstand.playlist.values import Table, saying, tables
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PANEL_DIRECTORY = Path("/run/epd/panel")
@@ -26,6 +27,8 @@ PREFIX = "INKSTAND_"
 ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
+# Read from files as well, like SECRETS, but nobody has to set them.
+_MAY_HOLD_SECRETS = ("screens",)
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -34,6 +37,8 @@ _PASSWORD_HASH = re.compile(
 _NO_PLAYLIST = Playlist()
 _NEVER_QUIET = QuietHours()
 _SECRET_BYTES = 32
+_SCREEN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_OF_A_SCREEN = ("name", "pack", "settings", "private", "example")
 _SECRET_VARIETY = 8
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
@@ -106,6 +111,37 @@ def _tables(value: object) -> object:
         raise ValueError(
             f'must be a list; as text it is JSON, such as [{{"days": "daily"}}], not {value!r}'
         ) from None
+
+
+def _screens(value: object) -> Mapping[str, Mapping[str, object]]:
+    """Return the packs that the playlist may name, by what it calls them; settings are secret."""
+    screens: dict[str, Mapping[str, object]] = {}
+    for number, table in enumerate(tables(_tables(value), _OF_A_SCREEN), 1):
+        with saying(f"at entry {number}:"):
+            name = _screen_name(table.get("name"), screens)
+            screens[name] = _screen(table)
+    return screens
+
+
+def _screen_name(value: object, known: Collection[str]) -> str:
+    if not isinstance(value, str) or not _SCREEN_NAME.fullmatch(value) or value == CLOCK:
+        raise ValueError(
+            f"name must be small letters, digits, - and _, such as weather, not {value!r}"
+        )
+    if value in known:
+        raise ValueError(f"there is a screen {value} above; give each another name")
+    return value
+
+
+def _screen(table: Table) -> Mapping[str, object]:
+    if not isinstance(table.get("pack"), str):
+        raise TypeError("pack must be the name of one, such as weather, or of a file.toml")
+    for key in ("private", "example"):
+        if not isinstance(table.get(key, False), bool):
+            raise TypeError(f"{key} must be true or false")
+    if not isinstance(table.get("settings", {}), Mapping):
+        raise TypeError("settings must be a table, such as latitude and longitude of the weather")
+    return table
 
 
 def _playlist(value: object) -> Playlist:
@@ -228,7 +264,11 @@ class Settings:
     page_seconds: Annotated[int, partial(_number, low=0, high=86_400)] = 20
     playlist: Annotated[Playlist, _playlist] = _NO_PLAYLIST
     quiet_hours: Annotated[QuietHours, _quiet_hours] = _NEVER_QUIET
-    quiet_screen: Annotated[str, partial(_choice, options=("last", "clock", "blank"))] = "last"
+    quiet_screen: Annotated[str, partial(_choice, options=("until", "last", "blank"))] = "until"
+    screens: Annotated[Mapping[str, Mapping[str, object]], _screens] = field(
+        default_factory=dict, repr=False
+    )
+    packs_directory: Annotated[Path, _path] = Path("/etc/inkstand/packs")
     button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
     pigpiod_host: Annotated[str, _text] = "127.0.0.1"
     pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
@@ -300,7 +340,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         for key, value in environment.items()
         if key.startswith(PREFIX) and key not in _OF_THE_CLIENT
     }
-    files = {f"{PREFIX}{name.upper()}_FILE": name for name in SECRETS}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *_MAY_HOLD_SECRETS)}
     plain = {key: value for key, value in ours.items() if key not in files}
     values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}
     secrets = {

@@ -22,6 +22,8 @@ from inkstand.bootstrap import ListenError, build, listen, run, url_of
 from inkstand.button import MemoryButton
 from inkstand.config import Settings
 from inkstand.events import Gesture
+from inkstand.packs.chosen import shipped
+from inkstand.playlist.playlist import Entry, Playlist
 
 if TYPE_CHECKING:
     import socket
@@ -49,21 +51,26 @@ Ctrl-C stops it.
 """
 
 
-async def demo(port: int | None, stop: asyncio.Event) -> None:
+async def demo(port: int | None, stop: asyncio.Event, *, packs: bool = False) -> None:
     """Run the demo on `port` of the loopback address (None: the first free one from 8000 on).
+
+    With `packs` all that ship take turns while there is no message, with their example data.
 
     Raises:
         ListenError: the port is in use.
     """
     listener = _listen(port)
     with tempfile.TemporaryDirectory(prefix="inkstand-demo-") as directory:
-        await _serve(listener, Path(directory), stop)
+        await _serve(listener, Path(directory), stop, packs=packs)
     print("Stopped.", flush=True)
 
 
-async def _serve(listener: socket.socket, directory: Path, stop: asyncio.Event) -> None:
+async def _serve(
+    listener: socket.socket, directory: Path, stop: asyncio.Event, *, packs: bool
+) -> None:
     url, password = url_of(listener), secrets.token_urlsafe(9)
-    system = build(replace(_settings(password, directory), public_url=url))
+    settings = replace(_settings(password, directory), public_url=url)
+    system = build(_with_packs(settings) if packs else settings)
     button = cast("MemoryButton", system.button)
     app = make_app(system.services)
     app.router.add_post("/demo/press", partial(_press, button))
@@ -95,6 +102,12 @@ def _settings(password: str, directory: Path) -> Settings:
         button="memory",
         state_directory=directory,
     )
+
+
+def _with_packs(settings: Settings) -> Settings:
+    screens = {name: {"pack": name, "example": True} for name in shipped()}
+    turns = Playlist(tuple(Entry(name, 1) for name in screens))
+    return replace(settings, screens=screens, playlist=turns)
 
 
 def _listen(port: int | None) -> socket.socket:

@@ -127,7 +127,8 @@ async def test_the_first_event_tells_how_everything_is(
     assert hello["type"] == "hello"
     data = hello["data"]
     assert data["panel"] == await (await api.get("/panel")).json()
-    assert data["screen"] == {"screen": "clock", "message": None, "page": 1, "pages": 1}
+    shown = {"screen": "clock", "name": None, "quiet_until": None}
+    assert data["screen"] == {**shown, "message": None, "page": 1, "pages": 1}
     picture = Image.open(io.BytesIO(base64.b64decode(data["png"])))
     assert picture.tobytes() == api.site.panel.current().inverse()
 

@@ -17,7 +17,14 @@ async def screen(api: Api) -> Any:
 
 
 async def test_it_is_the_clock_until_a_message_comes(api: Api) -> None:
-    assert await screen(api) == {"screen": "clock", "message": None, "page": 1, "pages": 1}
+    assert await screen(api) == {
+        "screen": "clock",
+        "message": None,
+        "page": 1,
+        "pages": 1,
+        "name": None,
+        "quiet_until": None,
+    }
     await api.post("/messages", json={"text": "Hello"})
     await api.until_message(1, "shown")
     state = await screen(api)

@@ -45,6 +45,7 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "authority_fingerprint": None,
         "button": {"state": "ok"},
         "storage": {"state": "ok"},
+        "screens": [],
         "messages": {"waiting": 0, "shown": 1, "read": 0, "expired": 0, "deleted": 0},
         "errors": [],
     }

@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any
 
 import pytest
 import requests
@@ -143,6 +143,20 @@ class Demo:
         headers = {"Authorization": self.token}
         answer = requests.get(self.url + "api/v1/panel.png", headers=headers, timeout=PATIENCE)
         return answer.content if answer.ok else b""
+
+    def screen(self) -> dict[str, Any]:
+        """Return what is shown."""
+        headers = {"Authorization": self.token}
+        answer = requests.get(self.url + "api/v1/screen", headers=headers, timeout=PATIENCE)
+        found: dict[str, Any] = answer.json()
+        return found
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Ask until the answer is yes."""
+        deadline = time.monotonic() + 2 * PATIENCE
+        while not is_so():
+            assert time.monotonic() < deadline, "it does not come"
+            time.sleep(0.05)
 
     def glass_after(self, before: bytes) -> bytes:
         """Return the picture of the panel once it differs from `before`."""

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
 from PIL import Image
 
+from images.app.tests.e2e.conftest import Demo
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.e2e
-Demo = Any
 
 
 def test_a_message_comes_onto_the_glass_and_enter_brings_the_clock_back(demo: Demo) -> None:
@@ -46,6 +49,34 @@ def test_a_long_and_a_double_press_can_be_asked_for(demo: Demo) -> None:
     assert requests.post(press, params={"gesture": "double"}, timeout=10).status_code == 200
     assert demo.glass_after(clock) == message
     assert requests.post(press, params={"gesture": "wink"}, timeout=10).status_code == 400
+
+
+def test_packs_take_turns_and_enter_brings_the_next(
+    start: Callable[..., Any], inkstand: Callable[..., Any], tmp_path: Path
+) -> None:
+    demo = Demo(start("demo", "--packs", "--port", "0"))
+    first = before = demo.screen()
+    while before["name"] != "wifi":
+        demo.command.press_enter()
+        demo.wait_until(partial(another, demo, before))
+        before = demo.screen()
+    preview = tmp_path / "wifi.png"
+    arguments = ("packs", "preview", "wifi", "--size", "264x176", "--output", str(preview))
+    assert inkstand(*arguments).returncode == 0
+    expected = pixels(preview.read_bytes())
+    # Until it was drawn it is the clock.
+    demo.wait_until(lambda: pixels(demo.glass()) == expected)
+    assert first["screen"] == "pack"
+
+
+def another(demo: Demo, before: dict[str, Any]) -> bool:
+    return demo.screen() != before
+
+
+def pixels(png: bytes) -> bytes:
+    with Image.open(io.BytesIO(png)) as picture:
+        found: bytes = picture.convert("1").tobytes()
+    return found
 
 
 def test_no_page_of_another_site_can_press_the_button(demo: Demo) -> None:

@@ -41,6 +41,10 @@ from inkstand.messages.reducer import (
     reduce,
 )
 from inkstand.messages.table import Outlook
+from inkstand.playlist.home import Home
+from inkstand.playlist.playlist import CLOCK as CLOCK_NAME
+from inkstand.playlist.playlist import Entry, Playlist
+from inkstand.playlist.quiet import from_values as quiet_hours
 from inkstand.screens import ClockScreen
 
 if TYPE_CHECKING:
@@ -108,8 +112,19 @@ def asking(before: ControllerState, **changes: Any) -> dict[str, Any]:
     return {"request": before.request + 1, **asked, **changes}
 
 
-def showing(screen: ScreenState, picture: bytes | None = None) -> tuple[Show, ScreenChanged]:
-    return Show(screen, picture), ScreenChanged(NOW, screen)
+def showing(
+    screen: ScreenState, picture: bytes | None = None, at: datetime = NOW
+) -> tuple[Show, ScreenChanged]:
+    return Show(screen, picture), ScreenChanged(at, screen)
+
+
+def covered(before: ControllerState) -> ControllerState:
+    """Return it with a message on the glass."""
+    return replace(SHOWN, home=before.home)
+
+
+def at_night(outlook: Outlook) -> Looked:
+    return Looked(NIGHT, outlook)
 
 
 def message_screen(message: Message, page: int = 1, pages: int = 1) -> ScreenState:
@@ -124,6 +139,19 @@ def write(*changes: tuple[int, State], at: datetime = NOW) -> tuple[Write]:
     return (Write(at, changes),)
 
 
+TURNS = Playlist((Entry(CLOCK_NAME, 5, None), Entry("weather", 10, None)))
+HOURS = quiet_hours([{"from": "22:30", "to": "06:30"}])
+NIGHT = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
+DAWN = datetime(2026, 11, 22, 6, 30, tzinfo=UTC)
+AT_CLOCK = replace(CLOCK, home=Home(playlist=TURNS).at(NOW))
+TURN = NOON + 300 * SECOND
+AT_WEATHER = replace(CLOCK, home=AT_CLOCK.home.at(TURN))
+PRESSED = AT_CLOCK.home.following(NOW).at(NOW)
+BEFORE_QUIET = replace(CLOCK, home=Home(quiet_hours=HOURS).at(NIGHT - SECOND))
+QUIET = replace(CLOCK, home=BEFORE_QUIET.home.at(NIGHT))
+AWAKE = QUIET.home.woken(NIGHT).at(NIGHT)
+WEATHER_SCREEN = ScreenState(ScreenKind.PACK, name="weather")
+QUIET_SCREEN = ScreenState(ScreenKind.CLOCK, quiet_until=DAWN)
 WAITS = Outlook(ONE_SHOWN, (ONE_SHOWN,), NOON + 60 * SECOND)
 CALLED = Outlook(replace(ONE_SHOWN, called=1), (replace(ONE_SHOWN, called=1),), None)
 CALLED_WAITING = Outlook(replace(ONE, called=1), (), None)
@@ -227,6 +255,48 @@ TABLE = (
     Row("calling a message again ends a peek over it", PEEK, looked(CALLED_WAITING),
         asking(PEEK, outlook=CALLED_WAITING, current=CALLED_WAITING.wanted, peek_ends=None),
         showing(message_screen(replace(ONE, called=1)))),
+    # Nobody writes.
+    Row("the playlist brings the next screen", AT_CLOCK, later(AT_CLOCK, TURN),
+        asking(AT_CLOCK, home=AT_WEATHER.home), showing(WEATHER_SCREEN, at=TURN)),
+    Row("and not before", AT_CLOCK, later(AT_CLOCK, TURN - SECOND)),
+    Row("a message comes before it", AT_CLOCK, looked(ASKED.outlook),
+        asking(AT_CLOCK, outlook=ASKED.outlook, current=ONE), showing(message_screen(ONE))),
+    Row("under a message it goes on unseen", covered(AT_CLOCK), later(covered(AT_CLOCK), TURN),
+        {"home": AT_WEATHER.home}),
+    Row("a press without a message brings the next screen", AT_CLOCK, press(),
+        asking(AT_CLOCK, home=PRESSED), showing(WEATHER_SCREEN)),
+    Row("a press before the glass shows it counts for nothing", replace(AT_CLOCK, drawn=False),
+        press()),
+    Row("a press reads a message and turns nothing", covered(AT_CLOCK), press(), {"busy": True},
+        write((1, State.READ))),
+    # It is quiet.
+    Row("the quiet begins", BEFORE_QUIET, later(BEFORE_QUIET, NIGHT),
+        asking(BEFORE_QUIET, home=QUIET.home), showing(QUIET_SCREEN, at=NIGHT)),
+    Row("a message waits until it ends", QUIET, at_night(ASKED.outlook),
+        {"outlook": ASKED.outlook}),
+    Row("an urgent one does not", QUIET, at_night(Outlook(URGENT, (), None)),
+        asking(QUIET, outlook=Outlook(URGENT, (), None), current=URGENT),
+        showing(message_screen(URGENT), at=NIGHT)),
+    Row("nor one that somebody calls", QUIET, at_night(CALLED_WAITING),
+        asking(QUIET, outlook=CALLED_WAITING, current=CALLED_WAITING.wanted),
+        showing(message_screen(replace(ONE, called=1)), at=NIGHT)),
+    Row("what is on the glass stays when the quiet begins", covered(BEFORE_QUIET),
+        later(covered(BEFORE_QUIET), NIGHT), {"home": QUIET.home}),
+    Row("and turns no page", replace(covered(QUIET), pages=3, turns_at=NOON),
+        at_night(covered(QUIET).outlook)),
+    Row("what was read leaves the quiet screen", covered(QUIET), at_night(Outlook(TWO, (), None)),
+        asking(covered(QUIET), outlook=Outlook(TWO, (), None), current=None),
+        showing(QUIET_SCREEN, at=NIGHT)),
+    Row("a press wakes the panel, and nothing else", QUIET, ButtonPressed(NIGHT, Gesture.SHORT),
+        asking(QUIET, home=AWAKE), showing(HOME_SCREEN, at=NIGHT)),
+    Row("and shows who waits", replace(QUIET, outlook=ASKED.outlook),
+        ButtonPressed(NIGHT, Gesture.SHORT),
+        {**asking(QUIET, home=AWAKE, current=ONE), "request": QUIET.request + 2},
+        showing(message_screen(ONE), at=NIGHT)),
+    Row("what waits comes when it ends", replace(QUIET, outlook=ASKED.outlook),
+        Looked(DAWN, ASKED.outlook),
+        {**asking(QUIET, home=QUIET.home.at(DAWN), current=ONE), "request": QUIET.request + 2},
+        showing(message_screen(ONE), at=DAWN)),
     # The status screen.
     Row("a long press puts the status over a message", SHOWN, press(Gesture.LONG),
         asking(SHOWN, peek_ends=NOW + PEEK_TIME), showing(STATUS_SCREEN)),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
 
-from inkstand.cli import main
+from inkstand import cli
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +37,12 @@ EXAMPLE = """\
 meter = {power = {now = 412}, history = [300, 350, 412]}
 settings = {host = "192.0.2.7"}
 """
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command in a thread: asyncio.run() would leave this one without its event loop."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(cli.main, arguments).result()
 
 
 @pytest.fixture

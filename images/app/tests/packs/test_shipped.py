@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from inkstand.packs import pack
-from inkstand.packs.commands import example_answers, example_now, shipped
+from inkstand.packs import example, pack
+from inkstand.packs.chosen import shipped
 from inkstand.packs.content import expression_problems, fill
 from inkstand.packs.drawing import draw
 from inkstand.packs.requests import Answer, requests, resolve
@@ -29,23 +29,18 @@ GOLDEN_SIZES = ((264, 176), (200, 96))
 OTHER_SIZES = ((128, 96), (144, 128), (232, 128), (176, 264), (96, 200))
 
 
-@pytest.fixture(autouse=True)
-def in_stockholm(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TZ", "Europe/Stockholm")
-
-
 def read(name: str) -> tuple[pack.Pack, Path]:
     path = shipped()[name]
     return pack.read(pack.decode(path.read_bytes())), path.parent
 
 
 def filled(it: pack.Pack, given: Mapping[str, object], answers: Mapping[str, Answer]) -> Any:
-    return fill(it, resolve(it, given), answers, example_now(it))
+    return fill(it, resolve(it, given), answers, example.now(it, datetime.now(ZONE)))
 
 
 def drawn(name: str, size: tuple[int, int]) -> Image.Image:
     it, folder = read(name)
-    return draw(filled(it, it.example.settings, example_answers(it, folder)), size)
+    return draw(filled(it, it.example.settings, example.answers(it, folder)), size)
 
 
 def test_they_are_there() -> None:
@@ -70,7 +65,7 @@ def test_each_says_what_it_is_and_is_right(name: str) -> None:
     assert it.name == name
     assert it.about
     assert it.licence
-    assert expression_problems(it, example_now(it)) == []
+    assert expression_problems(it, example.now(it, datetime.now(ZONE))) == []
 
 
 @pytest.mark.parametrize("size", GOLDEN_SIZES)
@@ -92,7 +87,7 @@ def test_it_is_drawn_on_every_other_panel_upright_or_not(name: str, size: tuple[
 def test_what_it_asks_for_is_in_its_example(name: str) -> None:
     it, folder = read(name)
     asked = requests(it, resolve(it, it.example.settings))
-    assert {request.source for request in asked} == set(example_answers(it, folder))
+    assert {request.source for request in asked} == set(example.answers(it, folder))
     assert all(request.every >= timedelta(minutes=5) for request in asked)
     assert all(request.url.startswith(("http://", "https://")) for request in asked)
 
@@ -150,14 +145,14 @@ def test_any_number_in_csv_is_a_number() -> None:
 def test_stations_are_in_the_owners_order_and_unknown_ones_are_told() -> None:
     it, folder = read("bikes")
     given = {**it.example.settings, "stations": "Nowhere, Harbour"}
-    box = filled(it, given, example_answers(it, folder))
+    box = filled(it, given, example.answers(it, folder))
     assert box.rows == (("Nowhere", "?", "?"), ("Harbour", "3", "17"))
 
 
 def test_two_calendars_are_one_list() -> None:
     it, folder = read("calendar")
     given = {**it.example.settings, "second": "https://calendar.example.com/work.ics"}
-    answers = example_answers(it, folder)
+    answers = example.answers(it, folder)
     second = answers["first"].data or b""
     answers["other"] = Answer(second.replace(b"Dentist", b"Meeting"))
     box = filled(it, given, answers)
@@ -167,6 +162,6 @@ def test_two_calendars_are_one_list() -> None:
 
 def test_recorded_answers_are_small() -> None:
     it, folder = read("weather")
-    assert json.loads(example_answers(it, folder)["forecast"].data or b"")["daily"]
+    assert json.loads(example.answers(it, folder)["forecast"].data or b"")["daily"]
     files = [path for path in folder.iterdir() if path.suffix != ".toml"]
     assert all(path.stat().st_size < 4096 for path in files)

@@ -36,6 +36,7 @@ def parts(stage: Stage, tmp_path: Path) -> dict[str, Any]:
         "certificate": Certificate(None, None, stage.clock),
         "authority": Authority("", stage.clock),
         "recent_errors": RecentErrors(stage.hub),
+        "screens": {},
         "state_directory": tmp_path,
     }
 

@@ -114,6 +114,8 @@ class Screen:
     message: Message | None
     page: Number
     pages: Number
+    name: str | None
+    quiet_until: datetime | None
 
     @classmethod
     def of(cls, state: "ScreenState") -> "Screen":
@@ -123,6 +125,8 @@ class Screen:
             message=None if state.message is None else Message.of(state.message),
             page=state.page,
             pages=state.pages,
+            name=state.name,
+            quiet_until=state.quiet_until,
         )
 
 

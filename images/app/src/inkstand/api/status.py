@@ -58,6 +58,14 @@ class RecentError:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownPack(Part):
+    """A pack that the playlist shows, and when its data came last."""
+
+    name: str
+    fetched_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """How everything is."""
 
@@ -71,6 +79,7 @@ class Status:
     time: Time
     panel: Panel
     storage: Part
+    screens: list[ShownPack]
     messages: dict[State, Count] | None
 
 
@@ -95,6 +104,10 @@ async def status(request: web.Request) -> web.Response:
             ),
             panel=Panel.of(services.display),
             storage=Part(state=await _storage_of(services)),
+            screens=[
+                ShownPack(name=name, state=pack.problem or _OK, fetched_at=pack.fetched_at)
+                for name, pack in report.screens.items()
+            ],
             messages=await _counts_of(services.controller.store),
         )
     )

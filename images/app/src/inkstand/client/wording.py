@@ -164,8 +164,8 @@ def _frame(data: Mapping[str, Any]) -> str:
 
 def _screen(data: Mapping[str, Any]) -> str:
     page, pages = data.get("page") or 1, data.get("pages") or 1
-    number = (data.get("message") or {}).get("id")
-    what = f"{data.get('screen')}" + (f" {number}" if number else "")
+    number = (data.get("message") or {}).get("id") or data.get("name")
+    what = f"{data.get('screen')}" + (f" {printable(number)}" if number else "")
     return f"{what}, page {page} of {pages}" if pages > 1 else what
 
 

@@ -136,9 +136,13 @@ class Fetcher:
         end = asyncio.get_running_loop().time() + self._timeouts.total
         for _ in range(MAX_REDIRECTS + 1):
             headers = request.headers if target.origin == first.origin else {}
+            # Its owner allowed one host, and not whatever that one redirects to.
+            private = request.private and target.host == first.host
             with _redirected_by(first, target), self._told(target.host):
                 async with asyncio.timeout_at(end):
-                    found = await self._ask(target, replace(request, headers=headers), known)
+                    found = await self._ask(
+                        target, replace(request, headers=headers, private=private), known
+                    )
             if isinstance(found, Answer):
                 return found
             target = found

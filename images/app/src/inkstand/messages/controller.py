@@ -7,6 +7,7 @@ import logging
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from inkstand.clock import TimeSource, TrustedTime, nudged_or
@@ -15,23 +16,28 @@ from inkstand.events import ButtonPressed, Gesture, PanelChanged, ScreenEvent, S
 from inkstand.messages import State, model, reducer
 from inkstand.messages.events import MessageChanged, ScreenChanged, ScreenKind
 from inkstand.messages.store import Change
+from inkstand.playlist.playlist import CLOCK
 from inkstand.rendering.text import without_sequences
 from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
+from inkstand.screens.quiet import QuietLook, quiet_screen
 from inkstand.screens.stored import StoredPictureScreen
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from inkstand.clock import Clock
     from inkstand.display.display import Display
     from inkstand.events import Event, Hub
     from inkstand.messages import Draft, Message
+    from inkstand.messages.events import ScreenState
     from inkstand.messages.store import Added, Changed, MessageStore
+    from inkstand.playlist.home import Home
     from inkstand.screens import Screen
 
 _LOG = logging.getLogger(__name__)
 _TRUSTED = TrustedTime()
+_NO_PACKS: Mapping[str, Screen] = MappingProxyType({})
 
 
 class Controller:
@@ -39,11 +45,13 @@ class Controller:
 
     A message is shown when the display says that it is on the glass, not when it is asked for;
     while a peek covers it, it waits. Only who presses the button or says so has read it.
-    `home` is shown when there is no message, `on_long_press` makes what a long press peeks at. A
-    short one turns the page, on the last page it says that the message was read; a double one
-    brings the last message back. A page is shown for `page_time`, zero: until the button is
-    pressed; `time` says whether messages can tell when they came. `store` is there to be read.
-    Whatever this raises about messages comes from it.
+    When there is no message the playlist of `home` says whether `clock_screen` is shown or one of
+    `packs`; in its quiet hours it is what `quiet` says. `on_long_press` makes what a long press
+    peeks at. A short one turns the page, and on the last page says that the message was read;
+    without a message it brings the next screen. A double one brings the last message back. A page
+    is shown for `page_time`, zero: until the button is pressed; `time` says whether messages can
+    tell when they came. `store` is there to be read. Whatever this raises about messages comes
+    from it.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, and how
@@ -52,8 +60,11 @@ class Controller:
         store: MessageStore,
         clock: Clock,
         hub: Hub,
-        home: Screen,
+        clock_screen: Screen,
         *,
+        packs: Mapping[str, Screen] = _NO_PACKS,
+        home: Home = reducer.CLOCK_ALONE,
+        quiet: QuietLook = QuietLook.UNTIL,
         page_time: timedelta = timedelta(seconds=20),
         time: TimeSource = _TRUSTED,
     ) -> None:
@@ -62,10 +73,11 @@ class Controller:
         self.store = store
         self._clock = clock
         self._hub = hub
-        self._home = home
+        self._screens = {CLOCK: clock_screen, **packs}
+        self._quiet = quiet
         self._time = time
-        self.state = reducer.ControllerState(page_time=page_time)
-        self._screen = home
+        self.state = reducer.ControllerState(page_time=page_time, home=home)
+        self._screen = clock_screen
         self._jobs: asyncio.Queue[reducer.Job] = asyncio.Queue()
         self._nudge = asyncio.Event()
 
@@ -203,8 +215,10 @@ class Controller:
 
     def _screen_of(self, wanted: reducer.Show) -> Screen:
         message = wanted.screen.message
+        if wanted.screen.screen is ScreenKind.STATUS:
+            return self.on_long_press()
         if message is None:
-            return self.on_long_press() if wanted.screen.screen is ScreenKind.STATUS else self._home
+            return self._home_screen(wanted.screen)
         if wanted.picture is not None:
             return StoredPictureScreen(wanted.picture)
         if not self._time.synchronised:
@@ -212,6 +226,14 @@ class Controller:
         now = self._clock.now()
         at = message.at.astimezone(now.tzinfo)
         return MessageScreen(message.text, signature(message.author, at, now))
+
+    def _home_screen(self, wanted: ScreenState) -> Screen:
+        # What the playlist names was there when it was checked.
+        screen = self._screens[wanted.name or CLOCK]
+        if wanted.quiet_until is None:
+            return screen
+        now = self._clock.now()
+        return quiet_screen(self._quiet, screen, now, wanted.quiet_until.astimezone(now.tzinfo))
 
     async def _change(self, number: int, step: Callable[[Message], Message]) -> Message:
         made = await self.store.change(Change(number, step))

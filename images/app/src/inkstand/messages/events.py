@@ -25,6 +25,7 @@ class ScreenKind(enum.StrEnum):
     """What kind of thing the glass is for at a time."""
 
     CLOCK = "clock"
+    PACK = "pack"
     MESSAGE = "message"
     PICTURE = "picture"
     STATUS = "status"
@@ -34,13 +35,17 @@ class ScreenKind(enum.StrEnum):
 class ScreenState:
     """What is on the glass, or is as soon as the panel has finished.
 
-    `message` is the one that is shown, None for clock and status; `page` counts from 1 to `pages`.
+    `message` is the one that is shown, None for a screen that is none; `page` counts from 1 to
+    `pages`. A pack has the `name` that the playlist calls it by. What is shown when there is no
+    message does not change before `quiet_until` (aware, None: it is not quiet).
     """
 
     screen: ScreenKind
     message: Message | None = None
     page: int = 1
     pages: int = 1
+    name: str | None = None
+    quiet_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ from inkstand.events import ButtonPressed, Gesture, PanelChanged, StorageChanged
 from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
 from inkstand.messages.model import State
 from inkstand.messages.table import Outlook
+from inkstand.playlist.home import Home
+from inkstand.playlist.playlist import CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ PATIENCE = timedelta(seconds=10)
 # How long the status screen is shown when nobody leaves it.
 PEEK_TIME = timedelta(minutes=5)
 NOTHING = Outlook(None, (), None)
+CLOCK_ALONE = Home()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,7 @@ class ControllerState:
     """What the controller knows; all times are in UTC, None is a time that never comes."""
 
     page_time: timedelta  # how long a page is shown, zero: until somebody turns it
+    home: Home = CLOCK_ALONE  # what is shown when there is no message
     outlook: Outlook = NOTHING  # what the open messages ask for, as far as the store has told
     current: Message | None = None  # whose turn it is, None: that of home; a peek may cover it
     picture: bytes | None = None  # that of the current message
@@ -112,25 +116,36 @@ class ControllerState:
     @property
     def screen(self) -> ScreenState:
         """What is on the glass, or is as soon as the panel has finished."""
-        message, kind = self.current, ScreenKind.CLOCK
         if self.peek_ends is not None:
-            message, kind = None, ScreenKind.STATUS
-        elif message is not None:
+            return ScreenState(ScreenKind.STATUS, None, self.page, self.pages)
+        if (message := self.current) is not None:
             kind = ScreenKind.PICTURE if message.has_picture else ScreenKind.MESSAGE
-        return ScreenState(kind, message, self.page, self.pages)
+            return ScreenState(kind, message, self.page, self.pages)
+        name = None if self.home.screen == CLOCK else self.home.screen
+        kind = ScreenKind.PACK if name else ScreenKind.CLOCK
+        return ScreenState(kind, None, self.page, self.pages, name, self.home.quiet_until)
+
+    @property
+    def at_home(self) -> bool:
+        """Whether what is shown when there is no message is asked for."""
+        return self.current is None and self.peek_ends is None
 
     @property
     def wakes_at(self) -> datetime | None:
         """When time alone changes something, None: never."""
         job = None if self.busy else self.retry_at or self.outlook.deadline
-        return min(filter(None, (job, self.peek_ends, self.turns_at)), default=None)
+        # Pages stay as they are while it is quiet.
+        turns = self.turns_at if self.home.quiet_until is None else None
+        moments = (job, self.peek_ends, turns, self.home.changes_at)
+        return min(filter(None, moments), default=None)
 
 
 def reduce(before: ControllerState, event: Event) -> tuple[ControllerState, tuple[Effect, ...]]:
     """Return what `event` makes of `before`, and what is to be done for it, in that order."""
     # Times of one zone compare by what the wall shows, which goes back once a year.
     now = event.at.astimezone(UTC)
-    state, jobs = _work(_in_time(_follow(_step(before, event, now)), now), now)
+    told = _at_home(_step(before, event, now), event)
+    state, jobs = _work(_in_time(_follow(told), now), now)
     return state, (*_effects(before, state, event.at), *jobs)
 
 
@@ -143,7 +158,7 @@ def _step(  # noqa: C901, PLR0911 - one line for each event
         case ButtonPressed(gesture=Gesture.DOUBLE):
             return replace(state, recall=True)
         case ButtonPressed():
-            return _press(state)
+            return _press(state, event.at)
         case PeekLeft() | events.ScreenFailed() if state.peek_ends is not None:
             return _request(state)
         case events.ScreenDrawn(pages=pages):
@@ -164,15 +179,33 @@ def _step(  # noqa: C901, PLR0911 - one line for each event
     return state
 
 
-def _press(state: ControllerState) -> ControllerState:
+def _press(state: ControllerState, at: datetime) -> ControllerState:
     if state.page < state.pages:
         return _turn_to(state, state.page + 1)
     if state.peek_ends is not None:
         return _request(state)
     for message in state.outlook.shown:
         return replace(state, read=message.id)
+    if not state.drawn:
+        return state
+    if state.current is None:
+        # Who presses it in quiet hours wakes the panel, first of all.
+        quiet = state.home.quiet_until is not None
+        return state if quiet else replace(state, home=state.home.following(at))
     # It can be read while the panel is still busy with it.
-    return replace(state, read=_id(state.current)) if state.drawn else state
+    return replace(state, read=state.current.id)
+
+
+def _at_home(state: ControllerState, event: Event) -> ControllerState:
+    """Let the playlist go on, quiet begin and end, and the button wake the panel."""
+    before = state.home
+    home = before.woken(event.at) if isinstance(event, ButtonPressed) else before
+    state = replace(state, home=home.at(event.at))
+    return _request(state) if state.at_home and _looks(state.home) != _looks(before) else state
+
+
+def _looks(home: Home) -> tuple[str, bool]:
+    return home.screen, home.quiet_until is not None
 
 
 def _request(state: ControllerState, peek_ends: datetime | None = None) -> ControllerState:
@@ -189,7 +222,7 @@ def _turn_to(state: ControllerState, page: int) -> ControllerState:
 
 def _follow(state: ControllerState) -> ControllerState:
     """Give the wanted message its turn, or begin it anew if it was called again; ends a peek."""
-    wanted, current = state.outlook.wanted, state.current
+    wanted, current = _wanted(state), state.current
     if wanted == current:
         return state
     if wanted and current and wanted.id == current.id:
@@ -203,11 +236,19 @@ def _follow(state: ControllerState) -> ControllerState:
     return _request(turn)
 
 
+def _wanted(state: ControllerState) -> Message | None:
+    """Return whose turn it is: while it is quiet, of who is called, or is there already."""
+    wanted, current = state.outlook.wanted, state.current
+    if wanted is None or state.home.quiet_until is None or wanted.called is not None:
+        return wanted
+    return wanted if current is not None and current.id == wanted.id else None
+
+
 def _in_time(state: ControllerState, now: datetime) -> ControllerState:
     """Do what it is time for; a clock that was set back makes no page stay longer."""
     if state.peek_ends is not None and state.peek_ends <= now:
         return _request(state)
-    if state.turns_at is None:
+    if state.turns_at is None or state.home.quiet_until is not None:
         return state
     if state.turns_at <= now:
         return _turn_to(state, state.page % state.pages + 1)
@@ -267,7 +308,8 @@ def _effects(before: ControllerState, state: ControllerState, at: datetime) -> I
 
 def _look(state: ControllerState) -> tuple[object, ...]:
     """Return what people see of a state."""
-    return (state.peek_ends is None and _id(state.current), state.page, state.pages)
+    home = _looks(state.home) if state.at_home else None
+    return (state.peek_ends is None and _id(state.current), state.page, state.pages, home)
 
 
 def _id(message: Message | None) -> int | None:

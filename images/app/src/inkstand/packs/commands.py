@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import os
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inkstand.config import parse_size
 from inkstand.errors import ConfigError, PackError
-from inkstand.packs import pack
+from inkstand.packs import example, pack
+from inkstand.packs.chosen import shipped
 from inkstand.packs.requests import Answer, requests, resolve
 from inkstand.packs.table import suggestion
 from inkstand.packs.worker import Order, check, draw
@@ -25,15 +25,8 @@ if TYPE_CHECKING:
     from inkstand.packs.pack import Pack
     from inkstand.packs.worker import Drawn
 
-SHIPPED = Path(__file__).parent / "shipped"
 _SIZES = ((264, 176), (200, 96), (128, 96), (176, 264))
-_FILE = "file:"
 _DONE, _FAILED = 0, 1
-
-
-def shipped() -> dict[str, Path]:
-    """Return the file of each pack that ships, by its name."""
-    return {path.stem: path for path in sorted(SHIPPED.glob("*.toml"))}
 
 
 def list_packs(_options: argparse.Namespace) -> int:
@@ -61,7 +54,7 @@ async def _problems(path: Path) -> Sequence[PackError]:
         if found := await check(text):
             return found
         read = pack.read(text)
-        answers = example_answers(read, path.parent)
+        answers = example.answers(read, path.parent)
         missing = _missing(read, answers)
     except PackError as error:
         return [error]
@@ -98,38 +91,12 @@ def preview_pack(options: argparse.Namespace) -> int:
     read = pack.read(text)
     settings = {**read.example.settings, **_pairs(options.set, "--set")}
     resolve(read, settings)
-    answers = example_answers(read, path.parent) | _answers(read, options.data)
+    answers = example.answers(read, path.parent) | _answers(read, options.data)
     drawn = asyncio.run(draw(_order(text, read, settings, answers, size)))
     _write(options.output, drawn.png)
     if drawn.problem:
         raise PackError(drawn.problem, drawn.line)
     return _DONE
-
-
-def example_answers(read: Pack, folder: Path) -> dict[str, Answer]:
-    """Return what the sources of a pack, whose file is in `folder`, answer in its example.
-
-    Raises:
-        PackError: a file of it cannot be read.
-    """
-    return {
-        name: Answer(_example_bytes(read, name, value, folder))
-        for name, value in read.example.answers.items()
-    }
-
-
-def _example_bytes(read: Pack, name: str, value: Any, folder: Path) -> bytes:
-    if not isinstance(value, str):
-        return json.dumps(value, default=str).encode()
-    if not value.startswith(_FILE):
-        return value.encode()
-    # Beside the pack and nowhere else: a pack may come from a stranger.
-    path = folder / Path(value.removeprefix(_FILE)).name
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        sentence = f"example.{name}: cannot read {path.name}: {error.strerror}"
-        raise read.error(("example", name), sentence) from error
 
 
 def _order(
@@ -139,14 +106,7 @@ def _order(
     answers: Mapping[str, Answer],
     size: tuple[int, int],
 ) -> Order:
-    return Order(text, settings, answers, size, example_now(read))
-
-
-def example_now(read: Pack) -> datetime:
-    """Return the time of a pack's example, or the time."""
-    zone = _zone()
-    now = read.example.now or datetime.now(zone)
-    return now.astimezone(zone) if now.tzinfo else now.replace(tzinfo=zone)
+    return Order(text, settings, answers, size, example.now(read, datetime.now(_zone())))
 
 
 def _zone() -> ZoneInfo:

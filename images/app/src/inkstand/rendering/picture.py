@@ -50,6 +50,13 @@ def to_png(image: Image.Image, scale: int = 1) -> bytes:
     return output.getvalue()
 
 
+def from_png(data: bytes) -> Image.Image:
+    """Return the picture of mode "1" that to_png() made `data` of, at scale 1."""
+    with Image.open(io.BytesIO(data), formats=("PNG",)) as picture:
+        made: Image.Image = picture.convert("1")
+    return made
+
+
 def dither(image: Image.Image) -> Image.Image:
     """Return `image` in mode "1" with grey as a pattern of dots (Floyd and Steinberg)."""
     return image if image.mode == "1" else to_grey(image).convert("1")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.display.display import Display
+    from inkstand.packs.screens import PackState
     from inkstand.status.authority import Authority
     from inkstand.status.certificate import Certificate
     from inkstand.status.recent_errors import RecentErrors, Trouble
@@ -41,6 +42,7 @@ class StatusReport:
         certificate: Certificate,
         authority: Authority,
         recent_errors: RecentErrors,
+        screens: Mapping[str, PackState],
         state_directory: Path,
     ) -> None:
         self.title = title
@@ -54,6 +56,7 @@ class StatusReport:
         self._certificate = certificate
         self._authority = authority
         self._recent_errors = recent_errors
+        self.screens = screens
         self._state_directory = state_directory
 
     async def run(self) -> None:

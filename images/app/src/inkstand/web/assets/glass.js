@@ -135,7 +135,8 @@ function state(busy, down) {
 
 function whatIsShown() {
   if (!screen) return "Waiting for the panel …";
-  if (screen.screen === "clock") return "The clock";
+  if (screen.screen === "clock") return `The clock${quiet()}`;
+  if (screen.screen === "pack") return `The screen ${screen.name}${quiet()}`;
   if (screen.screen === "status") return "The status screen";
   const { message } = screen;
   if (!message) return screen.screen === "picture" ? "A picture" : "A message";
@@ -145,6 +146,10 @@ function whatIsShown() {
 
 function paging() {
   return screen.pages > 1 ? ` · page ${screen.page} of ${screen.pages}` : "";
+}
+
+function quiet() {
+  return screen.quiet_until ? ` · quiet until ${when(screen.quiet_until)}` : "";
 }
 
 function howOld() {

@@ -29,6 +29,7 @@ export function hide() {
 
 function draw(status) {
   const groups = [hardware(status), time(status), messages(status), refreshes(status), software(status)];
+  if (status.screens.length) groups.push(screens(status));
   byId("status").replaceChildren(...groups, errors(status.errors));
 }
 
@@ -65,6 +66,10 @@ function refreshes({ panel }) {
     fact("skipped, nothing had changed", skipped ?? 0),
     fact("last", frame ? ticking(frame.at, "relative", full(frame.at)) : "none yet"),
   );
+}
+
+function screens({ screens: list }) {
+  return group("Screens", ...list.map(({ name, state, fetched_at }) => health(name, state, fetched_at && `data of ${full(fetched_at)}`)));
 }
 
 function software({ version, started_at, url, certificate_expires_at, authority_fingerprint }) {

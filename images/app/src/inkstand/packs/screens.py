@@ -1,0 +1,257 @@
+"""Chosen packs on the glass: their sources are asked in time, and a worker draws what came.
+
+What came last is kept on disk, so that there is something to show after a reboot without network.
+In quiet hours nobody is asked and nothing is drawn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import TYPE_CHECKING
+
+from inkstand.clock import nudged_or
+from inkstand.errors import FetchError, StorageError
+from inkstand.events import ScreenDrawn
+from inkstand.fetching.fetcher import Request
+from inkstand.fetching.schedule import next_at
+from inkstand.packs import example, worker
+from inkstand.packs.requests import Answer, hide, resolve
+from inkstand.rendering import from_png
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Iterable
+    from datetime import datetime
+
+    from PIL import Image
+
+    from inkstand.clock import Clock
+    from inkstand.events import Hub
+    from inkstand.fetching.fetcher import Answer as Fetched
+    from inkstand.fetching.fetcher import Fetcher
+    from inkstand.fetching.kept import KeptAnswers
+    from inkstand.packs import requests
+    from inkstand.packs.chosen import ChosenPack
+    from inkstand.packs.worker import Drawn, Order
+    from inkstand.playlist.quiet import QuietHours
+    from inkstand.screens.base import Screen
+
+    Draw = Callable[[Order], Awaitable[Drawn]]
+
+_LOG = logging.getLogger(__name__)
+# A text such as "in 3 hours" is right for as long.
+_HOUR = timedelta(hours=1)
+
+
+class PackScreen:
+    """What was drawn of a pack last; the screen `instead` until there is something."""
+
+    def __init__(self, instead: Screen) -> None:
+        self._instead = instead
+        self._picture: Image.Image | None = None
+
+    def put(self, png: bytes) -> bool:
+        """Show the picture of mode "1" that `png` is from now on; tell whether it is another."""
+        before, self._picture = self._picture, (picture := from_png(png))
+        return before is None or before.tobytes() != picture.tobytes()
+
+    def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
+        """Return the picture, if it was drawn for `size`."""
+        picture = self._picture
+        if picture is None or picture.size != size:
+            return self._instead.render(size, now)
+        return picture
+
+    def pages(self, size: tuple[int, int]) -> int:  # noqa: ARG002 Screen
+        """Return 1: it is one picture."""
+        return 1
+
+    def next_change(self, now: datetime) -> datetime | None:
+        """Return None: it does not change before another is put."""
+        return None if self._picture else self._instead.next_change(now)
+
+
+@dataclass(frozen=True, slots=True)
+class PackState:
+    """How a pack is: what is wrong, "" if nothing is, and when data came last (aware)."""
+
+    problem: str = ""
+    fetched_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class _Source:
+    """What is known of one source, and when it is asked next."""
+
+    request: requests.Request
+    due: datetime
+    fetched: Fetched | None = None
+    failures: int = 0
+    error: str = ""
+
+    @property
+    def answer(self) -> Answer:
+        if self.fetched is None:
+            return Answer(None, None, self.error)
+        return Answer(self.fetched.body, self.fetched.fetched_at, self.error)
+
+
+class PackScreens:
+    """Keeps the screens of `chosen` up to date; `changed` is called when one looks different.
+
+    Each shows `instead` until it was drawn for the first time, for a panel of `size()`, which is
+    None as long as nobody knows it.
+    """
+
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        chosen: Iterable[ChosenPack],
+        *,
+        instead: Screen,
+        clock: Clock,
+        hub: Hub,
+        fetcher: Fetcher,
+        kept: KeptAnswers,
+        quiet: QuietHours,
+        size: Callable[[], tuple[int, int] | None],
+        changed: Callable[[], None],
+        draw: Draw = worker.draw,
+    ) -> None:
+        self._chosen = tuple(chosen)
+        self.screens = {each.name: PackScreen(instead) for each in self._chosen}
+        self.states = {each.name: PackState() for each in self._chosen}
+        self._clock = clock
+        self._hub = hub
+        self._fetcher = fetcher
+        self._kept = kept
+        self._quiet = quiet
+        self._changed = changed
+        self._draw = draw
+        # Two processes at once would take twice the memory, two writers of files twice the care.
+        self._drawing, self._keeping = asyncio.Lock(), asyncio.Lock()
+        self._size_now, self._size = size, size()
+        self._resized = {each.name: asyncio.Event() for each in self._chosen}
+
+    async def run(self) -> None:
+        """Ask and draw until cancelled."""
+        if not self._chosen:
+            return
+        await self._forget_others()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._follow_size())
+            for each in self._chosen:
+                group.create_task(self._keep(each))
+
+    async def _follow_size(self) -> None:
+        """Ask for the size whenever something was drawn for the panel."""
+        with self._hub.listen(kinds=(ScreenDrawn,)) as events:
+            async for _ in events:
+                before, self._size = self._size, self._size_now()
+                for resized in self._resized.values() if self._size != before else ():
+                    resized.set()
+
+    async def _keep(self, pack: ChosenPack) -> None:
+        sources = await self._known(pack)
+        resized = self._resized[pack.name]
+        while True:
+            resized.clear()
+            if self._quiet.until(self._clock.now()) is None:
+                await self._fetch_due(pack, sources)
+            await self._draw_anew(pack, sources)
+            await nudged_or(resized, self._clock, self._next(sources))
+
+    def _next(self, sources: Iterable[_Source]) -> datetime:
+        now = self._clock.now()
+        if (loud := self._quiet.until(now)) is not None:
+            return loud
+        hour = now.astimezone(UTC).replace(minute=0, second=0, microsecond=0) + _HOUR
+        return min((hour, *(each.due for each in sources)), key=lambda at: at.timestamp())
+
+    async def _known(self, pack: ChosenPack) -> list[_Source]:
+        """Return the sources of a pack with what was kept of them; no example asks any."""
+        now = self._clock.now()
+        sources = [_Source(each, now) for each in pack.requests if not pack.example]
+        for each in sources:
+            async with self._keeping:
+                each.fetched = await asyncio.to_thread(self._kept.get, _key(pack, each.request))
+            if each.fetched is not None:
+                each.due = min(each.fetched.fetched_at + each.request.every, now + _HOUR)
+        return sources
+
+    async def _forget_others(self) -> None:
+        keys = [_key(pack, request) for pack in self._chosen for request in pack.requests]
+        try:
+            await asyncio.to_thread(self._kept.prune, keys)
+        except StorageError as error:
+            _LOG.warning("%s", error)
+
+    async def _fetch_due(self, pack: ChosenPack, sources: Iterable[_Source]) -> None:
+        for each in sources:
+            if each.due.timestamp() <= self._clock.now().timestamp():
+                await self._fetch(pack, each)
+
+    async def _fetch(self, pack: ChosenPack, source: _Source) -> None:
+        asked, request, wait = self._clock.now(), source.request, None
+        try:
+            source.fetched = await self._fetcher.fetch(
+                Request(request.url, dict(request.headers), request.max_bytes, pack.private),
+                source.fetched,
+            )
+        except FetchError as error:
+            source.failures, wait = source.failures + 1, error.retry_after
+            self._tell(pack, source, hide(str(error), pack.pack, resolve(pack.pack, pack.settings)))
+        else:
+            source.failures = 0
+            self._tell(pack, source, "")
+            await self._keep_answer(pack, source)
+        source.due = next_at(
+            asked,
+            request.every,
+            chance=random.random(),  # noqa: S311 - to spread requests
+            failures=source.failures,
+            retry_after=wait,
+        )
+
+    def _tell(self, pack: ChosenPack, source: _Source, error: str) -> None:
+        if error != source.error:
+            how = error or f"{source.request.source} answers again"
+            _LOG.log(logging.WARNING if error else logging.INFO, "screen %s: %s", pack.name, how)
+        source.error = error
+
+    async def _keep_answer(self, pack: ChosenPack, source: _Source) -> None:
+        if source.fetched is None:
+            return
+        try:
+            async with self._keeping:
+                key = _key(pack, source.request)
+                await asyncio.to_thread(self._kept.put, key, source.fetched)
+        except StorageError as error:
+            _LOG.warning("screen %s: %s", pack.name, error)
+
+    async def _draw_anew(self, pack: ChosenPack, sources: Iterable[_Source]) -> None:
+        if self._size is None:
+            return
+        async with self._drawing:
+            drawn = await self._draw(self._order(pack, sources, self._size))
+        errors = [each.error for each in sources if each.error]
+        times = [each.fetched.fetched_at for each in sources if each.fetched]
+        problem = drawn.problem or next(iter(errors), "")
+        self.states[pack.name] = PackState(problem, min(times, default=None))
+        if self.screens[pack.name].put(drawn.png):
+            self._changed()
+
+    def _order(self, pack: ChosenPack, sources: Iterable[_Source], size: tuple[int, int]) -> Order:
+        now = self._clock.now()
+        if pack.example:
+            answers = example.answers(pack.pack, pack.folder)
+            now = example.now(pack.pack, now)
+        else:
+            answers = {each.request.source: each.answer for each in sources}
+        return worker.Order(pack.text, pack.settings, answers, size, now)
+
+
+def _key(pack: ChosenPack, request: requests.Request) -> str:
+    return "\n".join((pack.name, request.source, request.url))
