@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
 HANDLERS = Path("/proc/sys/fs/binfmt_misc")
 CONFIGURATIONS = Path("/usr/lib/binfmt.d")
-# Debian 13 has the registration in a package of its own, Debian 12 in the emulators'.
-PACKAGES = ("qemu-user-binfmt", "qemu-user-static")
+# Debian 12 has static emulators in the first, which serve containers, and in the second others that
+# do not; in Debian 13 the first is empty.
+PACKAGES = ("qemu-user-static", "qemu-user-binfmt")
 
 
 def is_registered(architecture: Architecture, handlers: Path = HANDLERS) -> bool:
@@ -40,18 +41,18 @@ def is_possible(architecture: Architecture) -> bool:
     return runs_natively(architecture, of_this_machine()) or is_registered(architecture)
 
 
-def _package() -> str:
+def _packages() -> list[str]:
     apt.update()
     offered = [name for name in PACKAGES if apt.is_offered(name)]
     if not offered:
         raise ToolError(f"There is no package {' or '.join(PACKAGES)}.", todo="Install QEMU.")
-    return offered[0]
+    return offered
 
 
 def register(
     architecture: Architecture, handlers: Path = HANDLERS, configurations: Path = CONFIGURATIONS
 ) -> None:
-    """Do what systemd-binfmt does, where no systemd runs.
+    """Do what systemd-binfmt does, where no systemd runs; what was registered before goes.
 
     Raises:
         ToolError: this kernel refuses.
@@ -62,9 +63,15 @@ def register(
         for path in sorted(configurations.glob(f"{architecture.emulator}*.conf")):
             line = path.read_text().strip()
             if line.startswith(f":{architecture.emulator}:"):
+                _remove(handlers / architecture.emulator)
                 (handlers / "register").write_text(line)
     except OSError as error:
         raise _not_taken(architecture, f": {error}.") from None
+
+
+def _remove(handler: Path) -> None:
+    if handler.exists():
+        handler.write_text("-1")
 
 
 def _not_taken(architecture: Architecture, why: str = ".") -> ToolError:
@@ -89,10 +96,16 @@ def require(architecture: Architecture, say: Callable[[str], None]) -> None:
             f"This machine cannot run programs for {architecture.name}.",
             todo=f"Run `{command}` as root, once.",
         )
-    if not any(CONFIGURATIONS.glob(f"{architecture.emulator}*.conf")):
-        apt.install([_package()])
+    register(architecture)
     if not is_registered(architecture):
-        register(architecture)
-    if not is_registered(architecture):
-        raise _not_taken(architecture)
+        _install(architecture)
     say(f"QEMU registered for {architecture.name}")
+
+
+def _install(architecture: Architecture) -> None:
+    for package in _packages():
+        apt.install([package])
+        register(architecture)
+        if is_registered(architecture):
+            return
+    raise _not_taken(architecture)

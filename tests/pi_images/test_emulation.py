@@ -44,6 +44,42 @@ def test_a_handler_is_registered_as_its_package_says(tmp_path: Path) -> None:
     assert (tmp_path / "register").read_text() == ":qemu-arm:M::"
 
 
+def test_what_serves_no_containers_gives_way(tmp_path: Path) -> None:
+    """To write -1 to a handler removes it; a second one of its name would be refused."""
+    (tmp_path / "qemu-arm.conf").write_text(":qemu-arm:M::\n")
+    (tmp_path / "qemu-arm").write_text(HANDLER.format("PO"))
+    (tmp_path / "register").touch()
+    emulation.register(architectures.named("armhf"), tmp_path, tmp_path)
+    assert (tmp_path / "qemu-arm").read_text() == "-1"
+    assert (tmp_path / "register").read_text() == ":qemu-arm:M::"
+
+
+def test_a_package_whose_emulators_serve_no_containers_is_followed_by_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Debian 12 offers both, and only one of them is right; in Debian 13 it is the other."""
+    (tmp_path / "register").touch()
+    installed: list[str] = []
+
+    def install(packages: list[str]) -> None:
+        installed.extend(packages)
+        flags = "POF" if packages == ["qemu-user-binfmt"] else "PO"
+        (tmp_path / "qemu-arm").write_text(HANDLER.format(flags))
+
+    monkeypatch.setattr(emulation, "HANDLERS", tmp_path)
+    monkeypatch.setattr(emulation.register, "__defaults__", (tmp_path, tmp_path))
+    monkeypatch.setattr(emulation.is_registered, "__defaults__", (tmp_path,))
+    monkeypatch.setattr("tools.common.apt.install", install)
+    monkeypatch.setattr("tools.common.apt.update", lambda: None)
+    monkeypatch.setattr("tools.common.apt.is_offered", lambda _: True)
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    monkeypatch.setattr(emulation, "runs_natively", lambda *_: False)
+    said: list[str] = []
+    emulation.require(architectures.named("armhf"), said.append)
+    assert installed == ["qemu-user-static", "qemu-user-binfmt"]
+    assert said == ["QEMU registered for armhf"]
+
+
 def test_a_kernel_that_refuses_is_an_error_that_says_why(tmp_path: Path) -> None:
     (tmp_path / "qemu-arm.conf").write_text(":qemu-arm:M::\n")
     (tmp_path / "register").mkdir()
