@@ -149,6 +149,7 @@ AT_WEATHER = replace(CLOCK, home=AT_CLOCK.home.at(TURN))
 PRESSED = AT_CLOCK.home.following(NOW).at(NOW)
 BEFORE_QUIET = replace(CLOCK, home=Home(quiet_hours=HOURS).at(NIGHT - SECOND))
 QUIET = replace(CLOCK, home=BEFORE_QUIET.home.at(NIGHT))
+QUIET_CLOCK = replace(CLOCK, home=Home(playlist=TURNS, quiet_hours=HOURS).at(NIGHT))
 AWAKE = QUIET.home.woken(NIGHT).at(NIGHT)
 WEATHER_SCREEN = ScreenState(ScreenKind.PACK, name="weather")
 QUIET_SCREEN = ScreenState(ScreenKind.CLOCK, quiet_until=DAWN)
@@ -289,6 +290,10 @@ TABLE = (
         showing(QUIET_SCREEN, at=NIGHT)),
     Row("a press wakes the panel, and nothing else", QUIET, ButtonPressed(NIGHT, Gesture.SHORT),
         asking(QUIET, home=AWAKE), showing(HOME_SCREEN, at=NIGHT)),
+    Row("and the screen that it was is the one that comes back", QUIET_CLOCK,
+        ButtonPressed(NIGHT, Gesture.SHORT),
+        asking(QUIET_CLOCK, home=QUIET_CLOCK.home.woken(NIGHT).at(NIGHT)),
+        showing(HOME_SCREEN, at=NIGHT)),
     Row("and shows who waits", replace(QUIET, outlook=ASKED.outlook),
         ButtonPressed(NIGHT, Gesture.SHORT),
         {**asking(QUIET, home=AWAKE, current=ONE), "request": QUIET.request + 2},
@@ -389,6 +394,9 @@ def test_it_does(row: Row) -> None:
         (PEEK_OVER_CLOCK, NOON + PEEK_TIME),
         (PAGES, NOON + PAGE_TIME),
         (replace(PAGES, outlook=WAITS), NOON + PAGE_TIME),
+        (AT_CLOCK, TURN),
+        (BEFORE_QUIET, NIGHT),
+        (replace(covered(QUIET), turns_at=NOON + PAGE_TIME), DAWN),
         (replace(SHOWN, outlook=WAITS), NOON + 60 * SECOND),
         (replace(SHOWN, outlook=WAITS, busy=True), None),
         (replace(SHOWN, outlook=WAITS, retry_at=NOON + PATIENCE), NOON + PATIENCE),
