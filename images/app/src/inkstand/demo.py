@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _HOST = "127.0.0.1"
 _FIRST_PORT = 8000
 _PORTS = 50
+# Minutes: long enough to look at one, and to send something.
+_TURN = 5
 _LOCALTIME = Path("/etc/localtime")
 _PRESSES: dict[str, Callable[[MemoryButton], None]] = {
     Gesture.SHORT: MemoryButton.press,
@@ -106,7 +108,7 @@ def _settings(password: str, directory: Path) -> Settings:
 
 def _with_packs(settings: Settings) -> Settings:
     screens = {name: {"pack": name, "example": True} for name in shipped()}
-    turns = Playlist(tuple(Entry(name, 1) for name in screens))
+    turns = Playlist(tuple(Entry(name, _TURN) for name in screens))
     return replace(settings, screens=screens, playlist=turns)
 
 

@@ -153,7 +153,7 @@ class Demo:
 
     def wait_until(self, is_so: Callable[[], bool]) -> None:
         """Ask until the answer is yes."""
-        deadline = time.monotonic() + 2 * PATIENCE
+        deadline = time.monotonic() + 3 * PATIENCE
         while not is_so():
             assert time.monotonic() < deadline, "it does not come"
             time.sleep(0.05)
