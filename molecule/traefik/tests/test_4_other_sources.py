@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 UNITS = "systemctl list-unit-files --no-legend 'inkstand-acme*' 'inkstand-c[ae]*'"
+DROP_IN = "/run/systemd/system/inkstand-certificate@.service.d"
 PLACES = "/etc/inkstand /var/lib/inkstand-traefik /usr/local/lib/inkstand/traefik"
 
 
@@ -83,7 +84,11 @@ def test_the_way_back_is_one_run_and_devices_trust_it_still(
 
 def test_removal_leaves_nothing(pi: Any, apply: Callable[..., Any]) -> None:
     """Not even the failure of a renewal, which the timer may have begun at a bad moment."""
-    pi.run("systemd-run --unit inkstand-certificate@renew.service --wait false")
+    pi.check_output(f"mkdir {DROP_IN}")
+    pi.check_output(f"printf '[Service]\\nExecStart=\\nExecStart=/bin/false\\n' > {DROP_IN}/a.conf")
+    pi.check_output("systemctl daemon-reload")
+    assert pi.run("systemctl start inkstand-certificate@renew.service").rc != 0
+    pi.check_output(f"rm -r {DROP_IN}")
     assert "inkstand-certificate@renew" in pi.check_output("systemctl --failed --no-legend")
     apply(state="absent")
     assert pi.run(f"ls -d {PLACES}").stdout == ""
