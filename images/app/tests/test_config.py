@@ -301,3 +301,24 @@ def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(
     monkeypatch.setattr(config, "ZONES", tmp_path)
     settings = load(None, {**environment, "INKSTAND_TIMEZONE": "Of/Before"})
     assert str(settings.timezone) == "Europe/Berlin"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "53cr3t",
+        '"53cr3t"',
+        '["53cr3t"]',
+        '[{"name": "power", "pack": 1, "settings": "53cr3t"}]',
+        '[{"name": "power", "pack": "power.toml", "settings": "53cr3t"}]',
+    ],
+)
+def test_nothing_of_a_screen_that_is_wrong_is_told(
+    environment: dict[str, str], tmp_path: Path, text: str
+) -> None:
+    """What is filled in may be secret, and what is told ends up in a log."""
+    (tmp_path / "screens").write_text(text)
+    given = {**environment, "INKSTAND_SCREENS_FILE": str(tmp_path / "screens")}
+    with pytest.raises(ConfigError) as caught:
+        load(None, given)
+    assert "53cr3t" not in str(caught.value)

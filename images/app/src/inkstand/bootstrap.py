@@ -29,15 +29,11 @@ from inkstand.display.display import Display, Policy
 from inkstand.display.preview import PreviewRenderer
 from inkstand.errors import InkstandError
 from inkstand.events import Hub, TokenRevoked
-from inkstand.fetching.fetcher import Fetcher
-from inkstand.fetching.kept import KeptAnswers
 from inkstand.loop_watchdog import watched_loop
 from inkstand.messages import Draft
 from inkstand.messages.controller import Controller
 from inkstand.messages.retention import Retention, keep_pruned
 from inkstand.messages.store import MessageStore
-from inkstand.packs.chosen import read_chosen
-from inkstand.packs.screens import PackScreens
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
@@ -60,6 +56,7 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
+    from inkstand.packs.screens import PackScreens
     from inkstand.panel import Panel
     from inkstand.screens import Screen
 
@@ -87,7 +84,7 @@ class System:
     panel: Panel
     button: Button
     display: Display
-    packs: PackScreens
+    packs: PackScreens | None
     store: MessageStore
     controller: Controller
     accounts: Accounts
@@ -125,7 +122,7 @@ def build(settings: Settings) -> System:
         clock,
         hub,
         clock_screen,
-        packs=packs.screens,
+        packs=packs.screens if packs else {},
         home=Home(playlist=_playlist(settings), quiet_hours=settings.quiet_hours),
         quiet=QuietLook(settings.quiet_screen),
         page_time=timedelta(seconds=settings.page_seconds),
@@ -142,7 +139,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         recent_errors=RecentErrors(hub),
-        screens=packs.states,
+        screens=packs.states if packs else {},
         state_directory=settings.state_directory,
     )
     controller.on_long_press = report.screen
@@ -233,13 +230,13 @@ def _jobs(
     return [
         system.display.run(),
         system.controller.run(),
-        system.packs.run(),
         keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
         system.button.run(),
         system.report.run(),
         system.broadcaster.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
+        *([system.packs.run()] if system.packs else []),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
 
@@ -260,10 +257,18 @@ def _panel(settings: Settings) -> Panel:
 
 def _packs(
     settings: Settings, clock: Clock, hub: Hub, clock_screen: Screen, display: Display
-) -> PackScreens:
+) -> PackScreens | None:
     """Return the packs that the playlist shows; of others nobody would see anything."""
     shown = {entry.screen for entry in _playlist(settings).entries}
     screens = {name: table for name, table in settings.screens.items() if name in shown}
+    if not screens:
+        return None
+    # To load all that takes a Pi Zero a while, and most owners have none.
+    from inkstand.fetching.fetcher import Fetcher  # noqa: PLC0415
+    from inkstand.fetching.kept import KeptAnswers  # noqa: PLC0415
+    from inkstand.packs.chosen import read_chosen  # noqa: PLC0415
+    from inkstand.packs.screens import PackScreens  # noqa: PLC0415
+
     return PackScreens(
         read_chosen(screens, settings.packs_directory),
         instead=clock_screen,

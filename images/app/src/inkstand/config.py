@@ -108,8 +108,9 @@ def _tables(value: object) -> object:
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
+        # Nothing is quoted: screens may hold secrets.
         raise ValueError(
-            f'must be a list; as text it is JSON, such as [{{"days": "daily"}}], not {value!r}'
+            'must be a list; as text it is JSON, such as [{"days": "daily"}]'
         ) from None
 
 

@@ -182,9 +182,9 @@ GOOD = {"screen": "clock"}
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ("clock", "must be a list of entries of screen, minutes, days, from and to, not 'clock'"),
-        (GOOD, "must be a list of entries of screen, minutes, days, from and to, not {"),
-        ([GOOD, "clock"], "at entry 2: must be screen, minutes, days, from and to, not 'clock'"),
+        ("clock", "must be a list of entries of screen, minutes, days, from and to"),
+        (GOOD, "must be a list of entries of screen, minutes, days, from and to"),
+        ([GOOD, "clock"], "at entry 2: must be a table of screen, minutes, days, from and to"),
         (
             [GOOD, {**GOOD, "minuets": 5}],
             "at entry 2: minuets means nothing there; did you mean minutes?",

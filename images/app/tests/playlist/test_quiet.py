@@ -93,8 +93,8 @@ def test_values_become_windows() -> None:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        (NIGHT, "must be a list of entries of days, from and to, not {"),
-        ([NIGHT, 5], "at entry 2: must be days, from and to, not 5"),
+        (NIGHT, "must be a list of entries of days, from and to"),
+        ([NIGHT, 5], "at entry 2: must be a table of days, from and to"),
         ([NIGHT, {}], 'at entry 2: says nothing; write when, such as from "22:30" to "07:00"'),
         ([{"until": "07:00"}], "at entry 1: until means nothing there; there is days, from and to"),
         ([{"form": "07:00"}], "at entry 1: form means nothing there; did you mean from?"),

@@ -137,8 +137,6 @@ class PackScreens:
 
     async def run(self) -> None:
         """Ask and draw until cancelled."""
-        if not self._chosen:
-            return
         await self._forget_others()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_size())

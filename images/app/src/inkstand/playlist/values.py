@@ -17,10 +17,11 @@ def tables(value: object, keys: Collection[str]) -> list[Table]:
         ValueError: an entry has another key than `keys`.
     """
     if not isinstance(value, list):
-        raise TypeError(f"must be a list of entries of {joined(keys)}, not {value!r}")
+        # Nothing is quoted: a screen may hold secrets.
+        raise TypeError(f"must be a list of entries of {joined(keys)}")
     for number, entry in enumerate(value, 1):
         if not isinstance(entry, Mapping):
-            raise TypeError(f"at entry {number}: must be {joined(keys)}, not {entry!r}")
+            raise TypeError(f"at entry {number}: must be a table of {joined(keys)}")
         for key in entry:
             if key not in keys:
                 raise ValueError(
