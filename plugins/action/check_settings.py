@@ -77,7 +77,7 @@ FORMER: Mapping[str, str] = {
 # How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.
 ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60
-SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity")
+SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity|app_screens")
 RANGE = re.compile(r"From (-?\d+) to (-?\d+)\.")
 _DAY = r"\s*(?:mon|tue|wed|thu|fri|sat|sun)\s*"
 _DAYS = rf"{_DAY}(?:-{_DAY})?"

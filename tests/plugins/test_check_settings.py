@@ -130,7 +130,11 @@ def test_what_a_role_understands_is_let_through(
 @pytest.mark.unit
 @pytest.mark.parametrize(
     ("name", "option"),
-    [("app_token_secret", {"type": "str"}), ("traefik_dns", {"type": "str", "no_log": True})],
+    [
+        ("app_token_secret", {"type": "str"}),
+        ("traefik_dns", {"type": "str", "no_log": True}),
+        ("settings of app_screens, entry 1", {"type": "str"}),
+    ],
 )
 def test_a_secret_is_never_shown(check_settings: Any, name: str, option: dict[str, Any]) -> None:
     (told,) = check_settings.check_value(name, ["hidden"], option)
