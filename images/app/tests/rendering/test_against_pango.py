@@ -173,7 +173,7 @@ def texts_of(lines: list[Any], text: str) -> list[str]:
 
 
 SHOW = """
-from inkstand.rendering.draw import blank, draw_line
+from inkstand.rendering.picture import blank, draw_line
 from inkstand.rendering.fonts import REGULAR
 image = blank((300, 40))
 draw_line(image, (4, 30), REGULAR.line("Hello שלום 漢字 नमस्ते", 20))

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from inkstand.rendering import pango
 from inkstand.rendering.fonts import REGULAR
-from inkstand.rendering.layout import SIZES, fit, fit_pages, largest_size
-from inkstand.rendering.text import clean
+from inkstand.rendering.text import SIZES, clean, fit, fit_pages, largest_size
 
 if TYPE_CHECKING:
     from inkstand.rendering.fonts import Family

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkstand.rendering.fonts import REGULAR
-from inkstand.rendering.layout import fit_pages, fit_whole
-from inkstand.rendering.text import clean
+from inkstand.rendering.text import clean, fit_pages, fit_whole
 
 if TYPE_CHECKING:
     from inkstand.rendering.fonts import Family

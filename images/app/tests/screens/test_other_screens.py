@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
 from inkstand.rendering import Framing, blank, to_frame
-from inkstand.rendering.draw import draw_line
 from inkstand.rendering.fonts import REGULAR
+from inkstand.rendering.picture import draw_line
 from inkstand.screens import ClockScreen, ImageScreen, MessageScreen, Screen, StatusScreen
 
 if TYPE_CHECKING:

@@ -22,7 +22,8 @@ from inkstand.events import (
     ScreenShown,
 )
 from inkstand.panel import Refresh
-from inkstand.panel.thread import PanelContents, PanelThread, look, show_and_read_back
+from inkstand.panel.base import PanelContents, look, show_and_read_back
+from inkstand.panel.thread import PanelThread
 from inkstand.rendering import to_frame
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from PIL import Image
 from inkstand.packs import boxes, grids
 from inkstand.pictures import conversion
 from inkstand.rendering import Align, blank, clean, draw_layout, fit
-from inkstand.rendering.draw import BLACK, draw_line
 from inkstand.rendering.fonts import BOLD, REGULAR
-from inkstand.rendering.layout import SIZES, largest_size
+from inkstand.rendering.picture import BLACK, draw_line
 from inkstand.rendering.qr import draw_code
+from inkstand.rendering.text import SIZES, largest_size
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

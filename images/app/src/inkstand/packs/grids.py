@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout
-from inkstand.rendering.draw import BLACK, draw_line
 from inkstand.rendering.fonts import BOLD, REGULAR, font_map
-from inkstand.rendering.layout import fit_pages
+from inkstand.rendering.picture import BLACK, draw_line
+from inkstand.rendering.text import fit_pages
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,10 +1,12 @@
-"""What Inkstand wants of a panel."""
+"""What Inkstand wants of a panel, and what it does with any of them in one go."""
 
 from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from inkstand.errors import PanelFailedError
 
 if TYPE_CHECKING:
     from inkstand.frame import Frame
@@ -72,3 +74,37 @@ class Panel(Protocol):
             PanelFailedError: the panel refused or failed.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class PanelContents:
+    """What the driver said when it was last asked."""
+
+    info: PanelInfo
+    frame: Frame
+
+
+def look(panel: Panel) -> PanelContents:
+    """Return what the panel is and shows."""
+    return PanelContents(panel.info(), panel.current())
+
+
+def show_and_read_back(
+    panel: Panel, frame: Frame, refresh: Refresh, celsius: int | None
+) -> PanelContents:
+    """Bring `frame` onto the panel, and return what it shows then.
+
+    Raises:
+        PanelError: it failed, or shows something else.
+    """
+    if celsius is not None:
+        # Each time: a driver that was restarted has forgotten it.
+        panel.set_temperature(celsius)
+    panel.show(frame, refresh)
+    # Older drivers report success whatever happened; the file `error` does not.
+    if error := panel.error():
+        raise PanelFailedError(f"the panel failed: {error}")
+    contents = look(panel)
+    if contents.frame != frame:
+        raise PanelFailedError("the glass shows something else than was sent")
+    return contents

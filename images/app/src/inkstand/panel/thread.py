@@ -1,4 +1,4 @@
-"""One thread for everything that may block on the panel, and what is done with it in one go."""
+"""One thread for everything that may block on the panel."""
 
 from __future__ import annotations
 
@@ -6,26 +6,15 @@ import asyncio
 import concurrent.futures
 import queue
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from inkstand.errors import PanelFailedError, PanelTimeoutError
+from inkstand.errors import PanelTimeoutError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from inkstand.frame import Frame
-    from inkstand.panel.base import Panel, PanelInfo, Refresh
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class PanelContents:
-    """What the driver said when it was last asked."""
-
-    info: PanelInfo
-    frame: Frame
 
 
 class PanelThread:
@@ -81,32 +70,6 @@ class PanelThread:
     def _work(self) -> None:
         while True:
             self._jobs.get()()
-
-
-def look(panel: Panel) -> PanelContents:
-    """Return what the panel is and shows."""
-    return PanelContents(panel.info(), panel.current())
-
-
-def show_and_read_back(
-    panel: Panel, frame: Frame, refresh: Refresh, celsius: int | None
-) -> PanelContents:
-    """Bring `frame` onto the panel, and return what it shows then.
-
-    Raises:
-        PanelError: it failed, or shows something else.
-    """
-    if celsius is not None:
-        # Each time: a driver that was restarted has forgotten it.
-        panel.set_temperature(celsius)
-    panel.show(frame, refresh)
-    # Older drivers report success whatever happened; the file `error` does not.
-    if error := panel.error():
-        raise PanelFailedError(f"the panel failed: {error}")
-    contents = look(panel)
-    if contents.frame != frame:
-        raise PanelFailedError("the glass shows something else than was sent")
-    return contents
 
 
 def _awaitable(future: concurrent.futures.Future[_T]) -> asyncio.Future[_T]:

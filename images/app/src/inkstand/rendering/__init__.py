@@ -1,12 +1,14 @@
 """Text and pictures for one bit a pixel: fonts, lines, dots, frames. Pure but for reading fonts."""
 
-from inkstand.rendering.draw import Align, blank, draw_layout, draw_line
-from inkstand.rendering.layout import Layout, fit
 from inkstand.rendering.pango import Line
 from inkstand.rendering.picture import (
+    Align,
     Framing,
     Tone,
+    blank,
     dither,
+    draw_layout,
+    draw_line,
     from_frame,
     from_png,
     place,
@@ -15,7 +17,7 @@ from inkstand.rendering.picture import (
     to_frame,
     to_png,
 )
-from inkstand.rendering.text import clean
+from inkstand.rendering.text import Layout, clean, fit
 
 __all__ = [
     "Align",

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from inkstand.clock import next_minute
 from inkstand.rendering import blank
-from inkstand.rendering.draw import draw_centred
 from inkstand.rendering.fonts import BOLD, REGULAR, Family
-from inkstand.rendering.layout import largest_size
+from inkstand.rendering.picture import draw_centred
+from inkstand.rendering.text import largest_size
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
 from inkstand.rendering.fonts import BOLD, REGULAR, forget
-from inkstand.rendering.layout import SIZES, fit_pages, fit_whole
+from inkstand.rendering.text import SIZES, fit_pages, fit_whole
 
 if TYPE_CHECKING:
     from datetime import datetime

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.rendering import Layout, blank, clean, draw_layout
-from inkstand.rendering.draw import draw_line
 from inkstand.rendering.fonts import BOLD, REGULAR
-from inkstand.rendering.layout import fit_pages, fit_whole, largest_size
+from inkstand.rendering.picture import draw_line
 from inkstand.rendering.qr import draw_code
+from inkstand.rendering.text import fit_pages, fit_whole, largest_size
 
 if TYPE_CHECKING:
     from datetime import datetime
