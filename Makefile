@@ -100,7 +100,7 @@ lint-deployment:
 
 .PHONY: test-python
 test-python: setup-dev ## Unit, contract and integration tests
-	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile --override-ini=faulthandler_timeout=330
+	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile --max-worker-restart=0 --timeout=330 --timeout-method=thread
 
 .PHONY: test-scenario
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true
