@@ -32,8 +32,8 @@ demo: setup-app ## Try the app here, without hardware, Docker or root (ARGS=--pa
 	@exec env PYTHONPATH=images/app/src $(PYTHON) -m inkstand demo $(ARGS)
 
 .PHONY: virtual-pi
-virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deploy Inkstand on it (root)
-	@$(PYTHON) -m virtual_pi up
+virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deploy Inkstand on it (root; ARGS=--packs shows data screens)
+	@$(PYTHON) -m virtual_pi up $(ARGS)
 
 .PHONY: virtual-pi-destroy
 virtual-pi-destroy: setup-deploy ## Remove the virtual Pi and all that belongs to it
