@@ -52,6 +52,15 @@ function unfold() {
   byId("options").open = ROOMY.matches;
 }
 
+/** Put `text` and `picture`, which was shared, where somebody would have put them; either may be empty. */
+export async function receive({ text, picture: file }) {
+  if (file) return take(text ? new File([file], text, { type: file.type }) : file);
+  if (!text) return;
+  choose("text");
+  message.value = [message.value.trim(), text].filter(Boolean).join("\n");
+  sessionStorage.setItem(DRAFT, message.value);
+}
+
 function refresh() {
   preview.preview(draft());
 }

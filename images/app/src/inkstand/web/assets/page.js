@@ -10,6 +10,7 @@ import * as history from "./history.js";
 import * as preview from "./preview.js";
 import * as queue from "./queue.js";
 import * as session from "./session.js";
+import * as share from "./share.js";
 import * as status from "./status.js";
 import * as tokens from "./tokens.js";
 
@@ -33,6 +34,11 @@ queue.start(stream);
 compose.start();
 tokens.start();
 session.start(arrive, logOut);
+const given = share.shared();
+if (given) {
+  compose.receive(given);
+  share.tell(given);
+}
 
 stream.addEventListener("hello", ({ detail }) => {
   setServerTime(detail.time);
