@@ -87,8 +87,8 @@ def test_each_operation_says_what_it_takes(document: dict[str, Any]) -> None:
     section = text[text.index('id="history"') :]
     section = section[: section.index("</section>")]
     assert "<code>before</code> in query" in section
-    assert "at most 100 characters" in section
-    assert "from 1, to 200, default: 50" in section
+    assert "at most 100 characters. What has to stand in the text" in section
+    assert "from 1, up to 200, default: 50" in section
     assert "Needs the scope <code>read</code>" in section
     assert '<a href="#History">History</a>' in section
 

@@ -17,7 +17,7 @@ _METHODS = ("get", "post", "put", "delete")
 _SCHEMAS = "#/components/schemas/"
 _LIMITS = {
     "minimum": "from {}",
-    "maximum": "to {}",
+    "maximum": "up to {}",
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
     "minItems": "at least {}",
@@ -40,7 +40,7 @@ _PAGE = """\
   <link rel="icon" href="/assets/icon.svg" type="image/svg+xml">
   <link rel="stylesheet" href="/assets/style.css">
 </head>
-<body>
+<body class="plain">
   <header class="top"><p class="name">{title}</p></header>
   <main class="narrow api">
     <h1 class="page-title">API</h1>
@@ -63,7 +63,7 @@ TOKEN=…</pre>
 def render(document: Json) -> str:
     """Return the page that tells what an OpenAPI document of ours says."""
     info, prefix = document["info"], document["servers"][0]["url"]
-    told = {name: _e(str(value)) for name, value in info.items()}
+    told = {name: _prose(str(value)) for name, value in info.items()}
     schemas = document["components"]["schemas"]
     groups = _by_tag(document["paths"])
     body = [_INTRODUCTION.format(openapi=_e(document["openapi"]), **told), _contents(groups)]
@@ -151,7 +151,7 @@ def _operation(schemas: Json, prefix: str, method: str, path: str, operation: Js
             each["name"],
             each["in"],
             each["schema"],
-            each.get("description", ""),
+            _about(each),
             each.get("required"),
         )
         for each in operation["parameters"]
@@ -174,6 +174,10 @@ def _operation(schemas: Json, prefix: str, method: str, path: str, operation: Js
             "</section>",
         )
     )
+
+
+def _about(parameter: Json) -> str:
+    return str(parameter.get("description") or parameter["schema"].get("description", ""))
 
 
 def _answer(status: str, answer: Json) -> str:
