@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
 Json = dict[str, Any]
-_METHODS = ("get", "post", "put", "delete")
+_METHODS = ("get", "post", "put", "patch", "delete")
+_PLACE = re.compile(r"\{\w+\}")
 _SCHEMAS = "#/components/schemas/"
 _LIMITS = {
     "minimum": "from {}",
@@ -95,8 +97,7 @@ def curl(schemas: Json, prefix: str, method: str, path: str, operation: Json) ->
         for kind in operation["responses"].get("200", {}).get("content", {})
     ):
         words.append("-o picture.png")
-    place = path.replace("{id}", "1")
-    return " ".join([*words, f'"$INKSTAND{prefix}{place}"'])
+    return " ".join([*words, f'"$INKSTAND{prefix}{_PLACE.sub("1", path)}"'])
 
 
 def sample(schemas: Json, schema: Json) -> Any:
