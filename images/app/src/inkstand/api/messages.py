@@ -45,6 +45,8 @@ OPERATIONS = Operations("messages")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 _LONGEST_SHOW = 604_800  # seconds: a week
 _LONGEST_PAGE = 200  # messages
+_LONGEST_SEARCH = 100  # characters
+_LONGEST_QUEUE = 50  # messages
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -81,6 +83,7 @@ Expiry = Annotated[datetime, Rule(_future, type="string", format="date-time", de
 _FOR = "Seconds on the glass; without it, until somebody presses the button."
 ShowFor = Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW, description=_FOR)]
 _STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}, "minItems": 1}
+_SEARCH = "What has to stand in the text, or in the name of who sent it."
 _NEXT = "What to send as `before` for the next page; null: that was all."
 
 
@@ -101,6 +104,7 @@ class HistoryQuery(Request):
     before: Annotated[int, Rule(minimum=1, maximum=GREATEST_ID)] | None = None
     limit: Annotated[int, Rule(minimum=1, maximum=_LONGEST_PAGE)] = 50
     state: Annotated[frozenset[State], Rule(_states, **_STATES)] | None = None
+    q: Annotated[str, Rule(maxLength=_LONGEST_SEARCH, description=_SEARCH)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,6 +147,14 @@ class History:
 
     messages: Annotated[list[Message], Rule(maxItems=_LONGEST_PAGE)]
     next: Annotated[int, Rule(minimum=1, description=_NEXT)] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """The messages that are to be on the glass, in their order: the first is, or is next."""
+
+    messages: Annotated[list[Message], Rule(maxItems=_LONGEST_QUEUE)]
+    more: Annotated[bool, Rule(description="Whether there are others after these.")]
 
 
 KEY = header(
@@ -222,10 +234,18 @@ async def history(request: web.Request) -> web.Response:
     wanted = query_of(request, HistoryQuery)
     states = VISIBLE if wanted.state is None else wanted.state
     page = await request.app[SERVICES].controller.store.page(
-        before=wanted.before, limit=wanted.limit, states=states
+        before=wanted.before, limit=wanted.limit, states=states, words=wanted.q
     )
     messages = [Message.of(message) for message in page.messages]
     return answer(History(messages=messages, next=page.next))
+
+
+@OPERATIONS.add("get", "/queue", "queue", Scope.READ, answers={200: Queue}, errors=(503,))
+async def queue(request: web.Request) -> web.Response:
+    """What is on the glass and what comes next, in this order."""
+    found = await request.app[SERVICES].controller.store.queue(_LONGEST_QUEUE + 1)
+    messages = [Message.of(message) for message in found[:_LONGEST_QUEUE]]
+    return answer(Queue(messages=messages, more=len(found) > _LONGEST_QUEUE))
 
 
 @OPERATIONS.add("get", _MESSAGE, "message", Scope.READ, answers=_TOLD, errors=(503,))

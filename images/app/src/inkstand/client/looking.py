@@ -29,6 +29,17 @@ def history(options: argparse.Namespace) -> int:
     return 0
 
 
+def queue(options: argparse.Namespace) -> int:
+    """Print what is on the glass and what comes next."""
+    messages = server_of(options).ask("GET", "/queue").json()["messages"]
+    if options.json:
+        say_json(messages)
+    else:
+        say(*(wording.message_line(message, now().tzinfo) for message in messages))
+        _explain_none(messages)
+    return 0
+
+
 def panel(options: argparse.Namespace) -> int:
     """Print how the panel is, or write what is on the glass into a file."""
     server = server_of(options)
@@ -70,6 +81,8 @@ def _messages(server: Server, options: argparse.Namespace) -> Iterator[dict[str,
     query = {"limit": str(min(options.limit, _LARGEST_PAGE))}
     if options.state:
         query["state"] = options.state
+    if options.search:
+        query["q"] = options.search
     while True:
         page = server.ask("GET", f"/messages?{urlencode(query)}").json()
         yield from page["messages"]

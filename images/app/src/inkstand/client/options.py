@@ -73,13 +73,16 @@ def _add_looking(commands: Commands) -> None:
     history = _add(commands, "history", "looking:history", "list messages, newest first")
     history.add_argument("--limit", type=_count, default=20, metavar="N", help="default: 20")
     history.add_argument("--state", metavar="STATE,…", help=_STATE)
+    history.add_argument("--search", metavar="WORDS", help=_SEARCH)
     _add_json(history, "print a JSON array")
+    queue = _add(commands, "queue", "looking:queue", "list what is shown and what comes next")
+    _add_json(queue, "print a JSON array")
     panel = _add(commands, "panel", "looking:panel", "say how the panel is, or fetch its picture")
     panel.add_argument("-o", "--output", type=Path, metavar="FILE.png", help=_OUTPUT)
     _add_json(panel, "print the answer of the server")
     status = _add(commands, "status", "looking:status", "say how the appliance is")
     _add_json(status, "print the answer of the server")
-    for command in (watch, history, panel, status):
+    for command in (watch, history, queue, panel, status):
         _add_server(command)
 
 
@@ -171,6 +174,7 @@ _WAIT = "wait until it is shown (default) or read, and tell by the exit code"
 _TIMEOUT = "wait at most that long"
 _KEY = "send nothing if something was sent with this key before (default: a new one each time)"
 _STATE = "only these: waiting, shown, read, expired, deleted"
+_SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
 _SCOPE = "what it may do; each includes the one before (default: post)"
 _SERVER = (

@@ -157,11 +157,23 @@ class MessageStore:
         return await self._database.run(partial(table.picture, number=number))
 
     async def page(
-        self, *, before: int | None = None, limit: int = 50, states: Collection[State] = VISIBLE
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        states: Collection[State] = VISIBLE,
+        words: str = "",
     ) -> table.Page:
-        """Return at most `limit` messages in one of `states`, with ids below `before`."""
-        query = partial(table.page, before=before, limit=limit, states=tuple(states))
+        """Return at most `limit` messages in one of `states`, with ids below `before`.
+
+        `words` is what has to stand in their text, or in the name of who sent them.
+        """
+        query = partial(table.page, before=before, limit=limit, states=tuple(states), words=words)
         return await self._database.run(query)
+
+    async def queue(self, limit: int) -> tuple[Message, ...]:
+        """Return at most `limit` open messages, in the order in which they come to the glass."""
+        return await self._database.run(partial(table.queue, limit=limit))
 
     async def last_shown(self) -> Message | None:
         """Return the message that came onto the glass last and was not deleted."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,12 @@ _WANTED = (
     f"{_SELECT} WHERE state = 'shown' ORDER BY id LIMIT 1",
     f"{_SELECT} WHERE state = 'waiting' ORDER BY id LIMIT 1",
 )
+# The same order as one question, for who wants to see what comes after the first.
+_QUEUE = (
+    f"{_SELECT} WHERE {_OPEN} ORDER BY called DESC NULLS LAST, "
+    "CASE WHEN called IS NULL THEN state = 'waiting' END, "
+    "CASE WHEN called IS NULL THEN id ELSE -id END LIMIT ?"
+)
 _SHOWN = f"{_SELECT} WHERE state = 'shown' ORDER BY id"
 _LAST_SHOWN = (
     f"{_SELECT} WHERE shown_at IS NOT NULL AND state != 'deleted' "
@@ -89,6 +96,7 @@ _DEADLINE = (
     f"SELECT min(expires_at) FROM message WHERE expires_at IS NOT NULL AND {_OPEN} "  # noqa: S608
     f"UNION ALL SELECT min({_LEAVES_AT}) FROM message WHERE state = 'shown'"
 )
+_MATCHES = r"AND (text LIKE ? ESCAPE '\' OR author LIKE ? ESCAPE '\') "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -208,15 +216,31 @@ def picture(connection: sqlite3.Connection, number: int) -> bytes | None:
 
 
 def page(
-    connection: sqlite3.Connection, before: int | None, limit: int, states: Collection[State]
+    connection: sqlite3.Connection,
+    before: int | None,
+    limit: int,
+    states: Collection[State],
+    words: str = "",
 ) -> Page:
-    """Return at most `limit` messages in one of `states`, with ids below `before`."""
-    marks = ", ".join("?" * len(states))
+    """Return at most `limit` messages in one of `states`, with ids below `before`.
+
+    `words` is what has to stand in their text, or in the name of who sent them; capitals of ASCII
+    make no difference.
+    """
+    marks, patterns = ", ".join("?" * len(states)), [f"%{_literal(words)}%"] * 2 if words else []
+    matches = _MATCHES if words else ""
     sql = (
-        f"{_SELECT} WHERE state IN ({marks}) AND id < coalesce(?, 1 << 62) ORDER BY id DESC LIMIT ?"
+        f"{_SELECT} WHERE state IN ({marks}) AND id < coalesce(?, 1 << 62) {matches}"
+        "ORDER BY id DESC LIMIT ?"
     )
-    found = _all(connection, sql, *(state.value for state in states), before, limit + 1)
+    names = (state.value for state in states)
+    found = _all(connection, sql, *names, before, *patterns, limit + 1)
     return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def queue(connection: sqlite3.Connection, limit: int) -> tuple[Message, ...]:
+    """Return at most `limit` of the open messages, in the order in which they come to the glass."""
+    return _all(connection, _QUEUE, limit)
 
 
 def outlook(connection: sqlite3.Connection, before: Outlook) -> Outlook:
@@ -268,6 +292,11 @@ def to_row(message: Message) -> tuple[Any, ...]:
 def to_number(moment: datetime | None) -> int | None:
     """Return microseconds since 1970 of an aware time."""
     return None if moment is None else (moment - _EPOCH) // _MICROSECOND
+
+
+def _literal(words: str) -> str:
+    """Return a pattern of LIKE that finds these very words."""
+    return re.sub(r"([\\%_])", r"\\\1", words)
 
 
 def _to_time(number: int | None) -> datetime | None:

@@ -395,8 +395,10 @@ def test_times_have_a_date_and_are_as_on_the_glass(visit: Callable[..., Visitor]
     page.reload()
     times = message(page, "Second").locator("time")
     expect(times).to_have_text(["04:10", "04:10"])
+    # The day of a message is what the group is called that it is in.
+    expect(message(page, "First")).to_have_attribute("data-day", "Yesterday")
     expect(message(page, "First").locator("time")).to_have_text(
-        [f"{yesterday:%b} {yesterday.day}, 04:10"] * 2
+        ["04:10", f"{yesterday:%b} {yesterday.day}, 04:10"]
     )
 
 

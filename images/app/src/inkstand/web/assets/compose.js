@@ -10,6 +10,8 @@ import { serverNow } from "./time.js";
 const DRAFT = "draft";
 const AUTHOR = "draft-author";
 const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
+// Where the first screen has room for them.
+const ROOMY = matchMedia("(min-width: 48rem)");
 const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
@@ -33,6 +35,8 @@ export function start() {
   byId("mode-picture").addEventListener("click", () => choose("picture"));
   byId("file").addEventListener("change", (event) => take(event.target.files[0]));
   acceptDrops();
+  ROOMY.addEventListener("change", unfold);
+  unfold();
   if (/Mac|iPhone|iPad/.test(navigator.platform)) byId("send-hint").textContent = "⌘ + Enter sends";
   message.value = sessionStorage.getItem(DRAFT) ?? "";
 }
@@ -42,6 +46,19 @@ export function resume(user) {
   if ((sessionStorage.getItem(AUTHOR) ?? user) !== user) clear();
   sessionStorage.setItem(AUTHOR, user);
   refresh();
+}
+
+function unfold() {
+  byId("options").open = ROOMY.matches;
+}
+
+/** Put `text` and `picture`, which was shared, where somebody would have put them; either may be empty. */
+export async function receive({ text, picture: file }) {
+  if (file) return take(text ? new File([file], text, { type: file.type }) : file);
+  if (!text) return;
+  choose("text");
+  message.value = [message.value.trim(), text].filter(Boolean).join("\n");
+  sessionStorage.setItem(DRAFT, message.value);
 }
 
 function refresh() {
