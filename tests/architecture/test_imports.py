@@ -170,7 +170,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
     "inkstand.client": {"inkstand", "inkstand.errors"},
     "inkstand.fetching": {"inkstand", "inkstand.clock", "inkstand.errors"},
-    "inkstand.playlist": set(),
+    "inkstand.playlist": {"inkstand.errors"},
     "inkstand.web": set(),
     "inkstand.rendering": {"inkstand.errors", "inkstand.frame"},
 }

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from inkstand.errors import did_you_mean
 from inkstand.packs import boxes
 from inkstand.packs.kinds import EXPRESSIONS, TEMPLATES, Kind
 from inkstand.packs.pack import Format
 from inkstand.packs.requests import format_of
-from inkstand.packs.table import dotted, suggestion
+from inkstand.packs.table import dotted
 from inkstand.packs.templates import Templates
 
 if TYPE_CHECKING:
@@ -289,7 +290,7 @@ def _fill_table(filling: _Filling, part: Part) -> boxes.Box:
 def _fill_picture(filling: _Filling, part: Part) -> boxes.Box:
     name, path = filling.text(part, "source"), (*part.path, "source")
     if name not in filling.pictures:
-        sentence = f"{name} is no source of pictures{suggestion(name, filling.pictures)}"
+        sentence = f"{name} is no source of pictures{did_you_mean(name, filling.pictures)}"
         raise filling.pack.error(path, f"{dotted(path)}: {sentence}")
     return boxes.Picture(filling.pictures[name], part.options["framing"], part.options["tone"])
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import PackError
+from inkstand.errors import PackError, did_you_mean
 from inkstand.packs import kinds
 from inkstand.packs.lines import find_lines, line_of
-from inkstand.packs.table import NAME, Problems, Table, suggestion
+from inkstand.packs.table import NAME, Problems, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -292,7 +292,8 @@ def _format(table: Table, settings: Mapping[str, Setting]) -> str:
 def _check_placeholders(table: Table, key: str, text: str, settings: Mapping[str, Setting]) -> None:
     for name in PLACEHOLDER.findall(text):
         if name not in settings:
-            table.complain(f"has {{{name}}}, which is no setting{suggestion(name, settings)}", key)
+            known = did_you_mean(name, settings)
+            table.complain(f"has {{{name}}}, which is no setting{known}", key)
 
 
 def _values(
@@ -311,7 +312,7 @@ def _example(
 ) -> Example:
     given = table.take("settings", dict, {})
     for name in given.keys() - settings.keys():
-        table.complain(f"is no setting{suggestion(name, settings)}", "settings", name)
+        table.complain(f"is no setting{did_you_mean(name, settings)}", "settings", name)
     now = table.data.get("now")
     if isinstance(now, date) and not isinstance(now, datetime):
         now = datetime.combine(now, time(12))

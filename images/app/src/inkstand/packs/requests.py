@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from inkstand.errors import PackError
+from inkstand.errors import PackError, did_you_mean
 from inkstand.packs.pack import PLACEHOLDER, Format, SettingType
-from inkstand.packs.table import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -52,7 +51,8 @@ def resolve(pack: Pack, given: Mapping[str, object]) -> dict[str, Value]:
     """
     for name in given:
         if name not in pack.settings:
-            raise PackError(f"{name} is no setting of {pack.name}{suggestion(name, pack.settings)}")
+            known = did_you_mean(name, pack.settings)
+            raise PackError(f"{name} is no setting of {pack.name}{known}")
     return {name: _value(each, given.get(name)) for name, each in pack.settings.items()}
 
 
@@ -108,7 +108,7 @@ def _checked(setting: Setting, value: str) -> Value:
     if setting.type is SettingType.LIST:
         return [text.strip() for text in value.split(",") if text.strip()]
     if setting.choices and value not in setting.choices:
-        known = suggestion(value, setting.choices)
+        known = did_you_mean(value, setting.choices)
         raise PackError(f"{setting.name} can not be that{known}")
     if setting.type is SettingType.URL and value and not _is_url(value):
         raise PackError(f"{setting.name} has to be an address that begins with http:// or https://")
