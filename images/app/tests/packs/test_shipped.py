@@ -52,6 +52,7 @@ def test_they_are_there() -> None:
         "link",
         "number",
         "picture",
+        "sun-moon",
         "text",
         "weather",
         "wifi",

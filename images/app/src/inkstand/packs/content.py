@@ -16,7 +16,7 @@ from inkstand.errors import did_you_mean
 from inkstand.packs import boxes
 from inkstand.packs.kinds import EXPRESSIONS, TEMPLATES, Kind
 from inkstand.packs.pack import Format
-from inkstand.packs.requests import format_of
+from inkstand.packs.requests import Answer, fill_in, format_of
 from inkstand.packs.table import dotted
 from inkstand.packs.templates import Templates
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inkstand.packs.kinds import Expression, Part
     from inkstand.packs.lines import Path
     from inkstand.packs.pack import Pack, Source
-    from inkstand.packs.requests import Answer, Value
+    from inkstand.packs.requests import Value
 
 # What parsers raise for bytes that nobody foresaw.
 _UNREADABLE = (
@@ -71,6 +71,8 @@ def fill(
     pictures: dict[str, bytes] = {}
     for source in pack.sources.values():
         kind, answer = format_of(source, settings), answers.get(source.name)
+        if kind is Format.SKY:
+            answer = Answer(fill_in(source.at, settings).encode())
         data = None if answer is None else _data_of(pack, source, answer, kind, now)
         if isinstance(data, bytes):
             pictures[source.name], data = data, None
@@ -98,6 +100,10 @@ def parse(kind: Format, data: bytes, now: datetime, days: int = 14) -> Any:
         from inkstand.packs.calendars import read_events  # noqa: PLC0415 - likewise
 
         return read_events(data, now, days)
+    if kind is Format.SKY:
+        from inkstand.packs.sky import read_sky  # noqa: PLC0415 - likewise
+
+        return read_sky(_text(data), now)
     return _PARSERS[kind](data)
 
 

@@ -54,6 +54,7 @@ class Format(enum.StrEnum):
     ICAL = "ical"
     TEXT = "text"
     PICTURE = "picture"
+    SKY = "sky"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +71,20 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data come from; url, headers and format may hold {names} of settings.
+    """Where data come from; url, headers, format and at may hold {names} of settings.
 
-    `every` is the time between two requests, `days` how far a calendar is read.
+    `every` is the time between two requests, `days` how far a calendar is read. What is worked out
+    and not fetched has no url, but the place `at` which it is.
     """
 
     name: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    every: timedelta
     format: str
-    max_bytes: int
-    days: int
+    url: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    every: timedelta = timedelta(hours=1)
+    max_bytes: int = MAX_ANSWER
+    days: int = 14
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +245,32 @@ def _choices(table: Table, *, required: bool) -> tuple[str, ...]:
 def _source(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
     if name in RESERVED:
         table.complain("is a name that templates have already; take another")
-    source = Source(
-        name=name,
-        url=_url(table, settings),
-        headers=_headers(table.table("headers"), settings),
-        every=timedelta(minutes=table.number("every", 1, _YEAR, 60)),
-        format=_format(table, settings),
-        max_bytes=int(table.number("max_bytes", 1, MAX_ANSWER, MAX_ANSWER)),
-        days=int(table.number("days", 1, 366, 14)),
+    kind = _format(table, settings)
+    source = (
+        _worked_out(name, table, settings)
+        if kind == Format.SKY
+        else _fetched(name, kind, table, settings)
     )
     table.done()
     return source
+
+
+def _worked_out(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
+    at = table.text("at", required=True)
+    _check_placeholders(table, "at", at, settings)
+    return Source(name, Format.SKY, at=at)
+
+
+def _fetched(name: str, kind: str, table: Table, settings: Mapping[str, Setting]) -> Source:
+    return Source(
+        name=name,
+        format=kind,
+        url=_url(table, settings),
+        headers=_headers(table.table("headers"), settings),
+        every=timedelta(minutes=table.number("every", 1, _YEAR, 60)),
+        max_bytes=int(table.number("max_bytes", 1, MAX_ANSWER, MAX_ANSWER)),
+        days=int(table.number("days", 1, 366, 14)),
+    )
 
 
 def _url(table: Table, settings: Mapping[str, Setting]) -> str:

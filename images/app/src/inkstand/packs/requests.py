@@ -72,6 +72,11 @@ def format_of(source: Source, settings: Mapping[str, Value]) -> Format:
     return Format(str(settings[name[1]])) if name else Format(source.format)
 
 
+def fill_in(text: str, settings: Mapping[str, Value]) -> str:
+    """Return `text` with each {name} of a setting replaced by its value."""
+    return PLACEHOLDER.sub(lambda match: _written(settings[match[1]]), text)
+
+
 def hide(text: str, pack: Pack, settings: Mapping[str, Value]) -> str:
     """Return `text` without what is secret in `settings`, also where it is percent-encoded."""
     for name, setting in pack.settings.items():
@@ -168,7 +173,7 @@ def _filled_header(pack: Pack, value: str, settings: Mapping[str, Value]) -> str
     for name in PLACEHOLDER.findall(value):
         if not _written(settings[name]).isprintable():
             raise PackError(f"{pack.settings[name].name} can not have ends of lines")
-    return PLACEHOLDER.sub(lambda match: _written(settings[match[1]]), value)
+    return fill_in(value, settings)
 
 
 def _written(value: Value) -> str:
