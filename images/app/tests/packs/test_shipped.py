@@ -150,6 +150,19 @@ def test_stations_are_in_the_owners_order_and_unknown_ones_are_told() -> None:
     assert box.rows == (("Nowhere", "?", "?"), ("Harbour", "3", "17"))
 
 
+def test_version_3_of_gbfs_has_names_in_languages_and_vehicles() -> None:
+    it, _ = read("bikes")
+    names = [{"text": "Harbour", "language": "en"}, {"text": "Hamnen", "language": "sv"}]
+    state = {"station_id": "7", "num_vehicles_available": 0, "num_docks_available": 5}
+    answers = {
+        "information": {"data": {"stations": [{"station_id": "7", "name": names}]}},
+        "status": {"data": {"stations": [state]}},
+    }
+    came = {name: Answer(json.dumps(data).encode()) for name, data in answers.items()}
+    box = filled(it, {**it.example.settings, "stations": "Hamnen"}, came)
+    assert box.rows == (("Hamnen", "0", "5"),)
+
+
 def test_two_calendars_are_one_list() -> None:
     it, folder = read("calendar")
     given = {**it.example.settings, "second": "https://calendar.example.com/work.ics"}
