@@ -110,6 +110,7 @@ ONLY: Mapping[str, set[str]] = {
     "jinja2": {"inkstand.packs.templates"},
     "jmespath": {"inkstand.packs.content"},
     "inkstand.packs.content": {"inkstand.packs.worker"},
+    "inkstand.packs.formats": {"inkstand.packs.content"},
     "argon2": {"inkstand.accounts.passwords"},
     "jwt": {"inkstand.accounts.tokens"},
     "sqlite3": {

@@ -53,6 +53,7 @@ def test_data_are_old_after_three_intervals_unless_the_pack_says_otherwise() -> 
         ("every = 5", "every = 0", 8, "sources.meter.every is 0; it can be from 1 to 527040"),
         ("every = 5", "every = true", 8, "sources.meter.every has to be a whole number"),
         ("every = 5", 'format = "jsn"', 8, 'format "jsn" is not known; did you mean json?'),
+        ("every = 5", 'format = "gtfs-rt"', 6, "sources.meter needs stops, a text"),
         (
             "every = 5",
             'format = "{host}"',

@@ -48,6 +48,7 @@ def test_they_are_there() -> None:
         "bikes",
         "calendar",
         "countdown",
+        "departures",
         "feed",
         "link",
         "number",
@@ -89,7 +90,7 @@ def test_what_it_asks_for_is_in_its_example(name: str) -> None:
     it, folder = read(name)
     asked = requests(it, resolve(it, it.example.settings))
     assert {request.source for request in asked} == set(example.answers(it, folder))
-    assert all(request.every >= timedelta(minutes=5) for request in asked)
+    assert all(request.every >= timedelta(minutes=2) for request in asked)
     assert all(request.url.startswith(("http://", "https://")) for request in asked)
 
 

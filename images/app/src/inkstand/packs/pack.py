@@ -55,6 +55,7 @@ class Format(enum.StrEnum):
     TEXT = "text"
     PICTURE = "picture"
     SKY = "sky"
+    GTFS_RT = "gtfs-rt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +72,11 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data come from; url, headers, format and at may hold {names} of settings.
+    """Where data come from; url, headers, format, at and stops may hold {names} of settings.
 
-    `every` is the time between two requests, `days` how far a calendar is read. What is worked out
-    and not fetched has no url, but the place `at` which it is.
+    `every` is the time between two requests, `days` how far a calendar is read, `stops` whose
+    departures are read. What is worked out and not fetched has no url, but the place `at` which
+    it is.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Source:
     max_bytes: int = MAX_ANSWER
     days: int = 14
     at: str = ""
+    stops: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,9 +259,13 @@ def _source(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
 
 
 def _worked_out(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
-    at = table.text("at", required=True)
-    _check_placeholders(table, "at", at, settings)
-    return Source(name, Format.SKY, at=at)
+    return Source(name, Format.SKY, at=_filled(table, "at", settings))
+
+
+def _filled(table: Table, key: str, settings: Mapping[str, Setting]) -> str:
+    text = table.text(key, required=True)
+    _check_placeholders(table, key, text, settings)
+    return text
 
 
 def _fetched(name: str, kind: str, table: Table, settings: Mapping[str, Setting]) -> Source:
@@ -270,6 +277,7 @@ def _fetched(name: str, kind: str, table: Table, settings: Mapping[str, Setting]
         every=timedelta(minutes=table.number("every", 1, _YEAR, 60)),
         max_bytes=int(table.number("max_bytes", 1, MAX_ANSWER, MAX_ANSWER)),
         days=int(table.number("days", 1, 366, 14)),
+        stops=_filled(table, "stops", settings) if kind == Format.GTFS_RT else "",
     )
 
 
