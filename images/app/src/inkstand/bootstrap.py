@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import socket
 import urllib.parse
 from dataclasses import dataclass
@@ -49,6 +50,7 @@ from inkstand.status.report import StatusReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
+    from pathlib import Path
     from typing import Any
 
     from aiohttp import web
@@ -236,7 +238,7 @@ def _jobs(
         system.broadcaster.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
-        *([system.packs.run()] if system.packs else []),
+        system.packs.run() if system.packs else _forget_packs(system.settings),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
 
@@ -275,11 +277,21 @@ def _packs(
         clock=clock,
         hub=hub,
         fetcher=Fetcher(clock),
-        kept=KeptAnswers(settings.state_directory / "packs"),
+        kept=KeptAnswers(_kept(settings)),
         quiet=settings.quiet_hours,
         size=lambda: display.info.size if display.info else None,
         changed=display.look_again,
+        first=_playlist(settings).turn(clock.now()).screen,
     )
+
+
+def _kept(settings: Settings) -> Path:
+    return settings.state_directory / "packs"
+
+
+async def _forget_packs(settings: Settings) -> None:
+    """Remove what came for packs that nobody has any more."""
+    await asyncio.to_thread(shutil.rmtree, _kept(settings), ignore_errors=True)
 
 
 def _playlist(settings: Settings) -> Playlist:

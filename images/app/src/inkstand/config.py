@@ -1,7 +1,6 @@
 """Settings: defaults < file < environment < secret files, checked before anything starts."""
 
 import contextlib
-import difflib
 import ipaddress
 import json
 import re
@@ -13,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from inkstand.errors import ConfigError, FrameError
+from inkstand.errors import ConfigError, FrameError, did_you_mean
 from inkstand.frame import frame_length
 from inkstand.playlist import playlist as playlists
 from inkstand.playlist import quiet
@@ -368,16 +367,11 @@ def _read_secret(variable: str, path: str) -> str:
 def _parse(name: str, value: object, source: str) -> object:
     parser = _PARSERS.get(name)
     if parser is None:
-        raise ConfigError(f"unknown setting {name} in {source}{_did_you_mean(name)}")
+        raise ConfigError(f"unknown setting {name} in {source}{did_you_mean(name, _PARSERS)}")
     try:
         return parser(value)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{name} in {source} {error}") from error
-
-
-def _did_you_mean(name: str) -> str:
-    nearest = difflib.get_close_matches(name, _PARSERS, n=1, cutoff=0.0)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
 
 
 def _require_secrets(values: Mapping[str, object]) -> None:

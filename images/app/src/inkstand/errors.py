@@ -5,10 +5,31 @@ An error that specialises a built-in one inherits from it too, so callers may ca
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
+
+# So many names are told in a sentence; of more, the nearest is, however far.
+_FEW = 12
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return the end of a sentence that refuses `name`: the nearest of `known`, or all of them."""
+    names = tuple(known)
+    cutoff = 0.6 if len(names) <= _FEW else 0.0
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=cutoff)
+    if nearest:
+        return f"; did you mean {nearest[0]}?"
+    return f"; there is {joined(names)}" if names else ""
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return names, of which there is one at least, as a sentence has them: "from, to and days"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 class InkstandError(Exception):

@@ -47,7 +47,7 @@ def _shortened(data: bytes, now: datetime, end: datetime) -> bytes:
     first, last = (f"{day:%Y%m%d}".encode() for day in (now - _AROUND, end + _AROUND))
     kept = [event for event in _EVENT.findall(data) if _may_be(event, first, last)]
     if len(kept) > _MAX_EVENTS:
-        raise ValueError(f"it has {len(kept)} events; {_MAX_EVENTS} are taken")
+        raise ValueError(f"it has {len(kept)} events, more than {_MAX_EVENTS}")
     rest = _EVENT.sub(b"", data).partition(b"END:VCALENDAR")
     return rest[0] + b"".join(kept) + b"END:VCALENDAR\r\n"
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from inkstand.clock import nudged_or
 from inkstand.errors import FetchError, StorageError
 from inkstand.events import ScreenDrawn
-from inkstand.fetching.fetcher import Request
+from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
 from inkstand.packs import example, worker
 from inkstand.packs.requests import Answer, hide, resolve
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
     from inkstand.clock import Clock
     from inkstand.events import Hub
-    from inkstand.fetching.fetcher import Answer as Fetched
-    from inkstand.fetching.fetcher import Fetcher
+    from inkstand.fetching.fetcher import Fetched, Fetcher
     from inkstand.fetching.kept import KeptAnswers
     from inkstand.packs import requests
     from inkstand.packs.chosen import ChosenPack
@@ -103,7 +102,7 @@ class PackScreens:
     """Keeps the screens of `chosen` up to date; `changed` is called when one looks different.
 
     Each shows `instead` until it was drawn for the first time, for a panel of `size()`, which is
-    None as long as nobody knows it.
+    None as long as nobody knows it. The one called `first` is drawn before the others.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with
@@ -118,6 +117,7 @@ class PackScreens:
         quiet: QuietHours,
         size: Callable[[], tuple[int, int] | None],
         changed: Callable[[], None],
+        first: str = "",
         draw: Draw = worker.draw,
     ) -> None:
         self._chosen = tuple(chosen)
@@ -132,6 +132,9 @@ class PackScreens:
         self._draw = draw
         # Two processes at once would take twice the memory, two writers of files twice the care.
         self._drawing, self._keeping = asyncio.Lock(), asyncio.Lock()
+        self._first, self._first_drawn = first, asyncio.Event()
+        if first not in self.screens:
+            self._first_drawn.set()
         self._size_now, self._size = size, size()
         self._resized = {each.name: asyncio.Event() for each in self._chosen}
 
@@ -195,7 +198,7 @@ class PackScreens:
         asked, request, wait = self._clock.now(), source.request, None
         try:
             source.fetched = await self._fetcher.fetch(
-                Request(request.url, dict(request.headers), request.max_bytes, pack.private),
+                FetchRequest(request.url, dict(request.headers), request.max_bytes, pack.private),
                 source.fetched,
             )
         except FetchError as error:
@@ -232,8 +235,11 @@ class PackScreens:
     async def _draw_anew(self, pack: ChosenPack, sources: Iterable[_Source]) -> None:
         if self._size is None:
             return
+        if pack.name != self._first:
+            await self._first_drawn.wait()
         async with self._drawing:
             drawn = await self._draw(self._order(pack, sources, self._size))
+        self._first_drawn.set()
         errors = [each.error for each in sources if each.error]
         times = [each.fetched.fetched_at for each in sources if each.fetched]
         problem = drawn.problem or next(iter(errors), "")

@@ -1,8 +1,8 @@
 """Packs drawn in a process of their own, with limits of time and memory.
 
 What is in a pack, and what its sources answer, comes from strangers: a template may loop for ever,
-and a calendar may have a rule that never ends. jinja2, jmespath, feedparser and icalendar are
-loaded there, and never in the app's process.
+and a calendar may have a rule that never ends. jinja2, jmespath, feedparser, icalendar and astral
+are loaded there, and never in the app's process.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from inkstand.errors import did_you_mean
 from inkstand.playlist.hours import KEYS as KEYS_OF_HOURS
 from inkstand.playlist.hours import (
     WEEK_SECONDS,
@@ -21,7 +22,7 @@ from inkstand.playlist.hours import (
     next_edge,
     wall,
 )
-from inkstand.playlist.values import Table, instead_of, saying, tables
+from inkstand.playlist.values import Table, saying, tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -187,7 +188,7 @@ def unknown_screens(playlist: Playlist, names: Collection[str]) -> tuple[str, ..
     known = {CLOCK, *names}
     return tuple(
         f"at entry {number}: there is no screen {entry.screen}"
-        f"{instead_of(entry.screen, sorted(known))}"
+        f"{did_you_mean(entry.screen, sorted(known))}"
         for number, entry in enumerate(playlist.entries, 1)
         if entry.screen not in known
     )
