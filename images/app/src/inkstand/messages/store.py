@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import os
 import sqlite3
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from inkstand.errors import IdempotencyConflictError, StorageError, StorageUnavailableError
-from inkstand.messages import model, salvage, table
+from inkstand.errors import (
+    IdempotencyConflictError,
+    MessageNotFoundError,
+    MessageStateError,
+    StorageError,
+    StorageUnavailableError,
+)
+from inkstand.messages import model, salvage, scheduled, scheduled_table, table
 from inkstand.messages.model import State, fingerprint
-from inkstand.messages.waiting import MAX_WAITING, Waiting
+from inkstand.messages.waiting import MAX_SCHEDULED, MAX_WAITING, Waiting, admit
 from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
     from pathlib import Path
     from types import TracebackType
 
     from inkstand.messages.model import Draft, Message
+    from inkstand.messages.scheduled import Scheduled
 
 NAME = "messages.sqlite3"
 # What a history shows unless it is asked for more.
-VISIBLE = frozenset(State) - {State.DELETED}
+VISIBLE = frozenset(State) - {State.DELETED, State.SCHEDULED}
 _PROBE_TIMEOUT = 2.0
 # The mark of ids that may have been given away is written for so many messages at a time.
 _RESERVED_IDS = 1000
@@ -57,22 +66,24 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """What a step made of a message; equal when there was nothing to do."""
+    """What a step made of a message; equal when there was nothing to do, before None: it is new."""
 
-    before: Message
+    before: Message | None
     after: Message
 
 
 class MessageStore:
     """Keeps messages in `directory`; an async context manager, to be used within one event loop.
 
+    What repeats comes at times of `zone`.
     Every method raises StorageError when messages cannot be read or written, and StorageFullError
     when there is no room. What changes something is one transaction: safe when it returns,
     whatever happens next.
     """
 
-    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING, zone: tzinfo = UTC) -> None:
         self._directory = directory
+        self._zone = zone
         self._database = database.Database(
             "messages", lambda error: database.translate(error, directory)
         )
@@ -110,7 +121,8 @@ class MessageStore:
 
         Raises:
             IdempotencyConflictError: its key was used by its author for another message.
-            TooManyWaitingError: too many are open already.
+            InvalidValueError: its rule to repeat never comes.
+            TooManyWaitingError: too many are open, or come later, already.
         """
         return await self._database.run(partial(self._add, draft=model.clean(draft), at=at))
 
@@ -121,16 +133,31 @@ class MessageStore:
             MessageNotFoundError: there is no such message.
             MessageStateError: a step refused.
         """
-        return await self._database.run(partial(self._change, find=lambda _: changes))
+        return await self._database.run(partial(self._change, changes=changes))
 
     async def expire(self, now: datetime) -> tuple[Changed, ...]:
-        """Expire the open messages whose time is over at `now` (aware), oldest first."""
+        """Do what is due at `now` (aware), oldest first.
 
-        def find(connection: sqlite3.Connection) -> list[Change]:
-            step = partial(model.expire, now=now)
-            return [Change(message.id, step) for message in table.due(connection, now)]
+        Open messages expire whose time is over; then those come that were to come later.
+        """
+        return await self._database.run(partial(self._expire, now=now))
 
-        return await self._database.run(partial(self._change, find=find))
+    async def scheduled(self) -> tuple[Message, ...]:
+        """Return the messages that come later, the next one first."""
+
+        def job(connection: sqlite3.Connection) -> tuple[Message, ...]:
+            return tuple(map(self._told, scheduled_table.every(connection)))
+
+        return await self._database.run(job)
+
+    async def skip(self, number: int, moment: datetime, now: datetime) -> Changed:
+        """Let the scheduled message `number` not come at `moment`; at the last time it ends.
+
+        Raises:
+            MessageNotFoundError: there is no such message.
+            MessageStateError: it is not to come then.
+        """
+        return await self._database.run(partial(self._skip, number=number, moment=moment, now=now))
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Forget messages that ended before `before`, and all ended ones but the newest `keep`.
@@ -150,7 +177,7 @@ class MessageStore:
         Raises:
             MessageNotFoundError: there is none.
         """
-        return await self._database.run(partial(table.get, number=number))
+        return await self._database.run(partial(self._get, number=number))
 
     async def picture(self, number: int) -> bytes | None:
         """Return the encoded picture of the message `number`, None if it has none."""
@@ -195,30 +222,127 @@ class MessageStore:
         key, mark = draft.idempotency_key, None
         if key is not None:
             mark = fingerprint(draft)
-            known, its_mark = table.by_key(connection, draft.author, key)
+            known, its_mark = self._by_key(connection, draft.author, key)
             if known is not None:
                 if mark != its_mark:
                     raise IdempotencyConflictError
                 return Added(known, created=False)
+        return self._take_in(connection, draft, at, mark)
+
+    def _take_in(
+        self, connection: sqlite3.Connection, draft: Draft, at: datetime, mark: bytes | None
+    ) -> Added:
+        if draft.later:
+            return self._schedule(connection, draft, at, mark)
         self._waiting.admit(draft)
         with self._commit(connection):
-            number = table.last_number(connection) + 1
-            self._reserve(number)
+            number = self._next_number(connection)
             message = model.accept(draft, number=number, at=at, calls=self._outlook.calls)
             table.insert(connection, message, draft, mark)
         self._waiting.follow(message, draft.sender)
         return Added(message, created=True)
 
+    def _schedule(
+        self, connection: sqlite3.Connection, draft: Draft, at: datetime, mark: bytes | None
+    ) -> Added:
+        total, own = scheduled_table.counts(connection, draft.sender)
+        admit(draft, MAX_SCHEDULED, total, own, "come later")
+        with self._commit(connection):
+            number = self._next_number(connection)
+            made = scheduled.accept(draft, number=number, at=at, zone=self._zone)
+            table.give_number(connection, number)
+            scheduled_table.insert(connection, made, draft, mark)
+        return Added(self._told(made), created=True)
+
+    def _get(self, connection: sqlite3.Connection, number: int) -> Message:
+        try:
+            return table.get(connection, number)
+        except MessageNotFoundError:
+            if (later := scheduled_table.get(connection, number)) is None:
+                raise
+            return self._told(later)
+
+    def _by_key(
+        self, connection: sqlite3.Connection, author: str, key: str
+    ) -> tuple[Message | None, bytes | None]:
+        found = table.by_key(connection, author, key)
+        later = None if found[0] else scheduled_table.by_key(connection, author, key)
+        return found if later is None else (self._get(connection, later[0]), later[1])
+
+    def _told(self, later: Scheduled) -> Message:
+        return scheduled.as_message(later, self._zone)
+
     def _change(
-        self,
-        connection: sqlite3.Connection,
-        find: Callable[[sqlite3.Connection], Collection[Change]],
+        self, connection: sqlite3.Connection, changes: Collection[Change]
     ) -> tuple[Changed, ...]:
         with self._commit(connection):
-            made = tuple(_take(connection, change) for change in find(connection))
+            made = tuple(self._take(connection, change) for change in changes)
         for changed in made:
             self._waiting.follow(changed.after)
         return made
+
+    def _take(self, connection: sqlite3.Connection, change: Change) -> Changed:
+        before = self._get(connection, change.number)
+        after = change.step(before)
+        if before.state is State.SCHEDULED is not after.state:
+            self._end(connection, after)
+        elif after != before:
+            table.update(connection, after)
+        return Changed(before, after)
+
+    def _end(self, connection: sqlite3.Connection, message: Message) -> None:
+        """Keep `message` as what has become of a scheduled one, of which no more comes."""
+        draft, mark = scheduled_table.content(connection, message.id)
+        scheduled_table.update(connection, message.id, None)
+        picture = draft.picture if message.has_picture else None
+        table.insert(connection, message, replace(draft, picture=picture), mark)
+
+    def _expire(self, connection: sqlite3.Connection, now: datetime) -> tuple[Changed, ...]:
+        step = partial(model.expire, now=now)
+        with self._commit(connection):
+            over = [
+                self._take(connection, Change(it.id, step)) for it in table.due(connection, now)
+            ]
+            calls = itertools.count(self._outlook.calls)
+            come = [
+                (later.sender, changed)
+                for later in scheduled_table.due(connection, now)
+                for changed in self._come(connection, later, now, next(calls))
+            ]
+        for sender, changed in (*(("", changed) for changed in over), *come):
+            self._waiting.follow(changed.after, sender)
+        return (*over, *(changed for _, changed in come))
+
+    def _come(
+        self, connection: sqlite3.Connection, later: Scheduled, now: datetime, calls: int
+    ) -> tuple[Changed, ...]:
+        """Let the last that was missed of `later` come as a message, and keep what is left."""
+        at, left = scheduled.come(later, now, self._zone)
+        number = later.id if left is None else self._next_number(connection)
+        made = scheduled.message(later, at, left, number=number, calls=calls)
+        message = model.expire(made, now)
+        if left is None:
+            self._end(connection, message)
+            return (Changed(self._told(later), message),)
+        draft, _ = scheduled_table.content(connection, later.id)
+        scheduled_table.update(connection, later.id, left)
+        table.insert(connection, message, replace(draft, idempotency_key=None), None)
+        return Changed(None, message), Changed(self._told(later), self._told(left))
+
+    def _skip(
+        self, connection: sqlite3.Connection, number: int, moment: datetime, now: datetime
+    ) -> Changed:
+        later = scheduled_table.get(connection, number)
+        if later is None:
+            state = table.get(connection, number).state
+            raise MessageStateError(f"message {number} is {state}, it does not come later")
+        left = scheduled.skip(later, moment, self._zone)
+        if left is None:
+            (ended,) = self._change(connection, (Change(number, partial(model.delete, at=now)),))
+            return ended
+        with self._commit(connection):
+            scheduled_table.update(connection, number, left)
+        return Changed(self._told(later), self._told(left))
 
     @contextlib.contextmanager
     def _commit(self, connection: sqlite3.Connection) -> Iterator[None]:
@@ -227,6 +351,11 @@ class MessageStore:
             yield
             outlook = table.outlook(connection, self._outlook)
         self._outlook = outlook
+
+    def _next_number(self, connection: sqlite3.Connection) -> int:
+        number = table.last_number(connection) + 1
+        self._reserve(number)
+        return number
 
     def _reserve(self, number: int) -> None:
         """Remember beside the database which ids it may have given away, should it be lost."""
@@ -257,11 +386,3 @@ class MessageStore:
         except OSError as error:
             raise database.unavailable(self._directory, error) from error
         return connection
-
-
-def _take(connection: sqlite3.Connection, change: Change) -> Changed:
-    before = table.get(connection, change.number)
-    after = change.step(before)
-    if after != before:
-        table.update(connection, after)
-    return Changed(before, after)
