@@ -70,7 +70,7 @@ def parse(text: str) -> Rule:
     if len(values) < len(parts):
         raise InvalidValueError("repeat names something twice")
     for name in values:
-        if name not in _KNOWN:
+        if name not in _KNOWN and "FREQ" in values:
             raise InvalidValueError(f"repeat knows {', '.join(_KNOWN)}, and not {name[:20]!r}")
     return _checked(_rule(values))
 

@@ -58,7 +58,8 @@ def accept(draft: Draft, *, number: int, at: datetime, zone: tzinfo) -> Schedule
     Raises:
         InvalidValueError: its rule is none, or never comes.
     """
-    start = (draft.show_at or at).astimezone(UTC)
+    # People are told whole milliseconds, and name a time that is to be skipped by them.
+    start = (draft.show_at or at).astimezone(UTC).replace(microsecond=0)
     made = Scheduled(
         id=number,
         author=draft.author,

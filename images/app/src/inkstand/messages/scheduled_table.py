@@ -89,6 +89,12 @@ def content(connection: sqlite3.Connection, number: int) -> tuple[Draft, bytes |
     return Draft(author=author, text="", picture=picture, idempotency_key=key), mark
 
 
+def picture(connection: sqlite3.Connection, number: int) -> bytes | None:
+    """Return the encoded picture of the one with the id `number`, None if it has none."""
+    row = connection.execute("SELECT picture FROM scheduled WHERE id = ?", (number,)).fetchone()
+    return None if row is None else row[0]
+
+
 def every(connection: sqlite3.Connection) -> tuple[Scheduled, ...]:
     """Return all, the next one first."""
     return tuple(map(_from_row, connection.execute(f"{_SELECT} ORDER BY next_at, id")))

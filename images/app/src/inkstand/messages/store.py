@@ -181,7 +181,12 @@ class MessageStore:
 
     async def picture(self, number: int) -> bytes | None:
         """Return the encoded picture of the message `number`, None if it has none."""
-        return await self._database.run(partial(table.picture, number=number))
+
+        def job(connection: sqlite3.Connection) -> bytes | None:
+            found = table.picture(connection, number)
+            return scheduled_table.picture(connection, number) if found is None else found
+
+        return await self._database.run(job)
 
     async def page(
         self, *, before: int | None = None, limit: int = 50, states: Collection[State] = VISIBLE
