@@ -7,6 +7,7 @@ import { EventStream } from "./stream.js";
 import * as compose from "./compose.js";
 import * as glass from "./glass.js";
 import * as history from "./history.js";
+import * as later from "./later.js";
 import * as preview from "./preview.js";
 import * as session from "./session.js";
 import * as status from "./status.js";
@@ -28,6 +29,7 @@ let today = new Date().toDateString();
 
 glass.start(stream);
 history.start(stream);
+later.start(stream);
 compose.start();
 tokens.start();
 session.start(arrive, logOut);
@@ -90,7 +92,7 @@ function leave(sentence) {
   inside = false;
   stream.stop();
   status.hide();
-  for (const part of [glass, history, tokens]) part.clear();
+  for (const part of [glass, history, later, tokens]) part.clear();
   for (const id of ["nav", "logout", "connection", "offline"]) byId(id).hidden = true;
   for (const name of VIEWS) byId(`view-${name}`).hidden = true;
   byId("view-login").hidden = false;
