@@ -191,6 +191,23 @@ async def test_one_time_can_be_skipped(store: Store) -> None:
     assert store.outlook.deadline == skipped.after.upcoming[0] == TUESDAY + 21 * DAY
 
 
+async def test_a_time_that_was_skipped_ahead_stays_so_when_others_come(store: Store) -> None:
+    await add(store, BINS)
+    await store.skip(1, TUESDAY + 14 * DAY, NOON)
+    await store.expire(TUESDAY)
+    _, _, series = await store.expire(TUESDAY + 7 * DAY)
+    assert series.after.upcoming[0] == TUESDAY + 21 * DAY
+
+
+async def test_who_was_off_for_years_is_shown_one_message(store: Store) -> None:
+    await add(store, draft(show_at=EVENING, repeat="FREQ=YEARLY;INTERVAL=3"))
+    now = EVENING + 365 * 8 * DAY
+    message, series = await store.expire(now)
+    assert message.after.state is State.WAITING
+    assert series.after.upcoming[0] > now
+    assert await store.expire(now) == ()
+
+
 async def test_a_series_of_which_all_is_skipped_has_ended(store: Store) -> None:
     await add(store, draft(show_at=EVENING, repeat="FREQ=DAILY;COUNT=2"))
     await store.skip(1, EVENING, NOON)
