@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from inkstand.events import Event, Hub
     from inkstand.messages import Draft, Message
     from inkstand.messages.events import ScreenState
-    from inkstand.messages.store import Added, Changed, MessageStore
+    from inkstand.messages.model import Changed
+    from inkstand.messages.store import Added, MessageStore
     from inkstand.playlist.home import Home
     from inkstand.screens import Screen
 

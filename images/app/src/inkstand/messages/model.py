@@ -91,6 +91,14 @@ class Message:
     upcoming: tuple[datetime, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a step made of a message; equal when there was nothing to do, before None: it is new."""
+
+    before: Message | None
+    after: Message
+
+
 def fingerprint(draft: Draft) -> bytes:
     """Return 32 bytes that are the same for drafts that ask for the same."""
     expires = draft.expires_at and draft.expires_at.timestamp()

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import itertools
 import os
 import sqlite3
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Self
@@ -15,13 +14,13 @@ from typing import TYPE_CHECKING, Self
 from inkstand.errors import (
     IdempotencyConflictError,
     MessageNotFoundError,
-    MessageStateError,
     StorageError,
     StorageUnavailableError,
 )
-from inkstand.messages import model, salvage, scheduled, scheduled_table, table
-from inkstand.messages.model import State, fingerprint
-from inkstand.messages.waiting import MAX_SCHEDULED, MAX_WAITING, Waiting, admit
+from inkstand.messages import model, salvage, scheduled_table, table
+from inkstand.messages.model import Changed, State, fingerprint
+from inkstand.messages.schedule import Schedule
+from inkstand.messages.waiting import MAX_WAITING, Waiting
 from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inkstand.messages.model import Draft, Message
-    from inkstand.messages.scheduled import Scheduled
 
 NAME = "messages.sqlite3"
 # What a history shows unless it is asked for more.
@@ -64,14 +62,6 @@ class Change:
     step: Callable[[Message], Message]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a step made of a message; equal when there was nothing to do, before None: it is new."""
-
-    before: Message | None
-    after: Message
-
-
 class MessageStore:
     """Keeps messages in `directory`; an async context manager, to be used within one event loop.
 
@@ -83,7 +73,7 @@ class MessageStore:
 
     def __init__(self, directory: Path, max_waiting: int = MAX_WAITING, zone: tzinfo = UTC) -> None:
         self._directory = directory
-        self._zone = zone
+        self._schedule = Schedule(zone, self._next_number)
         self._database = database.Database(
             "messages", lambda error: database.translate(error, directory)
         )
@@ -144,11 +134,7 @@ class MessageStore:
 
     async def scheduled(self) -> tuple[Message, ...]:
         """Return the messages that come later, the next one first."""
-
-        def job(connection: sqlite3.Connection) -> tuple[Message, ...]:
-            return tuple(map(self._told, scheduled_table.every(connection)))
-
-        return await self._database.run(job)
+        return await self._database.run(self._schedule.every)
 
     async def skip(self, number: int, moment: datetime, now: datetime) -> Changed:
         """Let the scheduled message `number` not come at `moment`; at the last time it ends.
@@ -238,7 +224,10 @@ class MessageStore:
         self, connection: sqlite3.Connection, draft: Draft, at: datetime, mark: bytes | None
     ) -> Added:
         if draft.later:
-            return self._schedule(connection, draft, at, mark)
+            self._schedule.admit(connection, draft)
+            with self._commit(connection):
+                later = self._schedule.add(connection, draft, at, mark)
+            return Added(later, created=True)
         self._waiting.admit(draft)
         with self._commit(connection):
             number = self._next_number(connection)
@@ -247,35 +236,17 @@ class MessageStore:
         self._waiting.follow(message, draft.sender)
         return Added(message, created=True)
 
-    def _schedule(
-        self, connection: sqlite3.Connection, draft: Draft, at: datetime, mark: bytes | None
-    ) -> Added:
-        total, own = scheduled_table.counts(connection, draft.sender)
-        admit(draft, MAX_SCHEDULED, total, own, "come later")
-        with self._commit(connection):
-            number = self._next_number(connection)
-            made = scheduled.accept(draft, number=number, at=at, zone=self._zone)
-            table.give_number(connection, number)
-            scheduled_table.insert(connection, made, draft, mark)
-        return Added(self._told(made), created=True)
-
     def _get(self, connection: sqlite3.Connection, number: int) -> Message:
         try:
             return table.get(connection, number)
         except MessageNotFoundError:
-            if (later := scheduled_table.get(connection, number)) is None:
-                raise
-            return self._told(later)
+            return self._schedule.get(connection, number)
 
     def _by_key(
         self, connection: sqlite3.Connection, author: str, key: str
     ) -> tuple[Message | None, bytes | None]:
         found = table.by_key(connection, author, key)
-        later = None if found[0] else scheduled_table.by_key(connection, author, key)
-        return found if later is None else (self._get(connection, later[0]), later[1])
-
-    def _told(self, later: Scheduled) -> Message:
-        return scheduled.as_message(later, self._zone)
+        return found if found[0] else self._schedule.by_key(connection, author, key)
 
     def _change(
         self, connection: sqlite3.Connection, changes: Collection[Change]
@@ -290,17 +261,10 @@ class MessageStore:
         before = self._get(connection, change.number)
         after = change.step(before)
         if before.state is State.SCHEDULED is not after.state:
-            self._end(connection, after)
+            self._schedule.end(connection, after)
         elif after != before:
             table.update(connection, after)
         return Changed(before, after)
-
-    def _end(self, connection: sqlite3.Connection, message: Message) -> None:
-        """Keep `message` as what has become of a scheduled one, of which no more comes."""
-        draft, mark = scheduled_table.content(connection, message.id)
-        scheduled_table.update(connection, message.id, None)
-        picture = draft.picture if message.has_picture else None
-        table.insert(connection, message, replace(draft, picture=picture), mark)
 
     def _expire(self, connection: sqlite3.Connection, now: datetime) -> tuple[Changed, ...]:
         step = partial(model.expire, now=now)
@@ -308,46 +272,16 @@ class MessageStore:
             over = [
                 self._take(connection, Change(it.id, step)) for it in table.due(connection, now)
             ]
-            calls = itertools.count(self._outlook.calls)
-            come = [
-                (later.sender, changed)
-                for later in scheduled_table.due(connection, now)
-                for changed in self._come(connection, later, now, next(calls))
-            ]
+            come = list(self._schedule.come(connection, now, self._outlook.calls))
         for sender, changed in (*(("", changed) for changed in over), *come):
             self._waiting.follow(changed.after, sender)
         return (*over, *(changed for _, changed in come))
 
-    def _come(
-        self, connection: sqlite3.Connection, later: Scheduled, now: datetime, calls: int
-    ) -> tuple[Changed, ...]:
-        """Let the last that was missed of `later` come as a message, and keep what is left."""
-        at, left = scheduled.come(later, now, self._zone)
-        number = later.id if left is None else self._next_number(connection)
-        made = scheduled.message(later, at, left, number=number, calls=calls)
-        message = model.expire(made, now)
-        if left is None:
-            self._end(connection, message)
-            return (Changed(self._told(later), message),)
-        draft, _ = scheduled_table.content(connection, later.id)
-        scheduled_table.update(connection, later.id, left)
-        table.insert(connection, message, replace(draft, idempotency_key=None), None)
-        return Changed(None, message), Changed(self._told(later), self._told(left))
-
     def _skip(
         self, connection: sqlite3.Connection, number: int, moment: datetime, now: datetime
     ) -> Changed:
-        later = scheduled_table.get(connection, number)
-        if later is None:
-            state = table.get(connection, number).state
-            raise MessageStateError(f"message {number} is {state}, it does not come later")
-        left = scheduled.skip(later, moment, self._zone)
-        if left is None:
-            (ended,) = self._change(connection, (Change(number, partial(model.delete, at=now)),))
-            return ended
         with self._commit(connection):
-            scheduled_table.update(connection, number, left)
-        return Changed(self._told(later), self._told(left))
+            return self._schedule.skip(connection, number, moment, now)
 
     @contextlib.contextmanager
     def _commit(self, connection: sqlite3.Connection) -> Iterator[None]:
