@@ -115,7 +115,7 @@ def build(settings: Settings) -> System:
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
     clock_screen, panel = HomeScreen(time), _panel(settings)
-    store = MessageStore(settings.state_directory, settings.waiting_max)
+    store = MessageStore(settings.state_directory, settings.waiting_max, settings.timezone)
     display = Display(panel, clock, hub, clock_screen, _policy(settings))
     packs = _packs(settings, clock, hub, clock_screen, display)
     controller = Controller(

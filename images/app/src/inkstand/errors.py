@@ -264,7 +264,7 @@ class TooManyWaitingError(RequestError):
     retry_after = 60
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} already; no more are taken until some of them were read")
+        super().__init__(f"{what} already; no more are taken until there are fewer")
 
 
 class BusyError(RequestError):

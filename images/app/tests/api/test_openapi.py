@@ -30,6 +30,9 @@ GOOD = {
     "name": "kitchen",
     "scope": "post",
     "expires_in_days": 30,
+    "show_at": "2026-11-28T20:00:00Z",
+    "repeat": "weekly",
+    "at": "2026-11-28T20:00:00Z",
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -121,9 +124,12 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
     answer = await api.post("/messages", json={"text": "Hello", "show_for": 60})
     check("Message", await answer.json())
     await api.until_message(1, "shown")
+    await api.post("/messages", json={"text": "Bins", "repeat": "FREQ=DAILY;BYDAY=TU"})
     for path, name in (
         ("/messages", "History"),
         ("/messages/1", "Message"),
+        ("/messages/2", "Message"),
+        ("/messages/scheduled", "Scheduled"),
         ("/screen", "Screen"),
         ("/panel", "Panel"),
         ("/status", "Status"),

@@ -14,6 +14,8 @@ from inkstand.api.messages import (
     REPLAYED,
     Expiry,
     Message,
+    Repeat,
+    ShowAt,
     ShowFor,
     Text,
     Urgency,
@@ -59,6 +61,8 @@ class PictureQuery(Request):
     priority: Urgency = None
     expires_at: Expiry | None = None
     show_for: ShowFor | None = None
+    show_at: ShowAt | None = None
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

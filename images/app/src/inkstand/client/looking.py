@@ -1,4 +1,4 @@
-"""What is there: `inkstand history`, `panel` and `status`; and what to do with a message."""
+"""What is there: `inkstand history`, `later`, `panel`, `status`; and what to do with a message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from inkstand.client import wording
+from inkstand.client.arguments import moment, stamp
+from inkstand.client.errors import MisusedError
 from inkstand.client.terminal import STANDARD, note, now, say, say_json, server_of, write_bytes
 
 if TYPE_CHECKING:
@@ -37,6 +39,34 @@ def queue(options: argparse.Namespace) -> int:
     else:
         say(*(wording.message_line(message, now().tzinfo) for message in messages))
         _explain_none(messages)
+    return 0
+
+
+def later(options: argparse.Namespace) -> int:
+    """Print the messages that come later, the next one first."""
+    messages = server_of(options).ask("GET", "/messages/scheduled").json()["messages"]
+    if options.json:
+        say_json(messages)
+    else:
+        for message in messages:
+            say(*wording.scheduled_lines(message, now().tzinfo))
+        _explain_none(messages)
+    return 0
+
+
+def skip(options: argparse.Namespace) -> int:
+    """Let a message that comes again not come the next time, or the one that is named."""
+    server, path = server_of(options), f"/messages/{options.id}"
+    if options.when is not None:
+        at = stamp(moment(options.when, now()))
+    else:
+        message = server.ask("GET", path).json()
+        if not message.get("upcoming"):
+            raise MisusedError(f"message {options.id} is {message['state']}, and does not come")
+        at = message["upcoming"][0]
+    left = server.ask("POST", f"{path}/skip", {"at": at}).json().get("upcoming")
+    following = wording.date(left[0], now().tzinfo) if left else "no more"
+    say(f"message {options.id} comes {following}")
     return 0
 
 

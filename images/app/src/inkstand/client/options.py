@@ -59,6 +59,8 @@ def _add_send(commands: Commands) -> None:
     send.add_argument("--urgent", action="store_true", help="show it at once")
     send.add_argument("--for", type=_seconds, dest="show_for", metavar="SECONDS", help=_FOR)
     send.add_argument("--expires", metavar="WHEN", help=_EXPIRES)
+    send.add_argument("--at", metavar="WHEN", help=_AT)
+    send.add_argument("--repeat", metavar="RULE", help=_REPEAT)
     send.add_argument("--wait", choices=("shown", "read"), nargs="?", const="shown", help=_WAIT)
     send.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=_TIMEOUT)
     send.add_argument("--key", help=_KEY)
@@ -77,12 +79,14 @@ def _add_looking(commands: Commands) -> None:
     _add_json(history, "print a JSON array")
     queue = _add(commands, "queue", "looking:queue", "list what is shown and what comes next")
     _add_json(queue, "print a JSON array")
+    later = _add(commands, "later", "looking:later", "list messages that come later", _LATER)
+    _add_json(later, "print a JSON array")
     panel = _add(commands, "panel", "looking:panel", "say how the panel is, or fetch its picture")
     panel.add_argument("-o", "--output", type=Path, metavar="FILE.png", help=_OUTPUT)
     _add_json(panel, "print the answer of the server")
     status = _add(commands, "status", "looking:status", "say how the appliance is")
     _add_json(status, "print the answer of the server")
-    for command in (watch, history, queue, panel, status):
+    for command in (watch, history, queue, later, panel, status):
         _add_server(command)
 
 
@@ -90,10 +94,13 @@ def _add_message(commands: Commands) -> None:
     for name, run, text in (
         ("show", "looking:show", "show a message again at once"),
         ("acknowledge", "looking:acknowledge", "take a message off the glass, as the button does"),
-        ("delete", "looking:delete", "take a message back"),
+        ("skip", "looking:skip", "let a message that repeats not come once"),
+        ("delete", "looking:delete", "take a message back, or end one that repeats"),
     ):
         command = _add(commands, name, run, text)
         command.add_argument("id", type=_count, metavar="ID", help="its number in the history")
+        if name == "skip":
+            command.add_argument("when", nargs="?", metavar="WHEN", help=_SKIPPED)
         _add_server(command)
 
 
@@ -170,6 +177,9 @@ _IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard inp
 _TONE = "how greys become black and white (default: dither)"
 _FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
 _EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
+_AT = "show it then: 2h, 19:00, 'tomorrow 7:00', 'friday 8:00', 2026-11-22T08:00"
+_REPEAT = "daily, weekdays, weekly, monthly, yearly, or an RRULE such as FREQ=WEEKLY;BYDAY=TU,FR"
+_SKIPPED = "as the list says (default: the next time)"
 _WAIT = "wait until it is shown (default) or read, and tell by the exit code"
 _TIMEOUT = "wait at most that long"
 _KEY = "send nothing if something was sent with this key before (default: a new one each time)"
@@ -180,12 +190,17 @@ _SCOPE = "what it may do; each includes the one before (default: post)"
 _SERVER = (
     "which one, as URL or beginning of its name (default: INKSTAND_SERVER, or the latest login)"
 )
+_LATER = """\
+to skip one time: inkstand skip ID; to end it: inkstand delete ID
+
+"""
 _SEND = """\
 examples:
   inkstand send Dinner is ready
   uptime | inkstand send -
   inkstand send -e 'Milk\nBread'
   inkstand send --image cat.jpg --for 10m
+  inkstand send --at 'tuesday 19:00' --repeat weekly Bins
   inkstand send --wait read Please call me && echo they know
 
 """

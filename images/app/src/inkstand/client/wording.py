@@ -47,6 +47,17 @@ def message_line(message: Mapping[str, Any], zone: tzinfo | None) -> str:
     return f"{message.get('id'):>5}  {at}  {message.get('state'):<8}  {author}: {_text(message)}"
 
 
+def scheduled_lines(message: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
+    """Return a line for a message that comes later, and one for when it comes after that."""
+    first, *others = [date(at, zone) for at in message["upcoming"]]
+    author = printable(message.get("author"))
+    lines = [f"{message.get('id'):>5}  {first}  {author}: {_text(message)}"]
+    if message.get("repeat"):
+        then = ", ".join(others) or "never again"
+        lines.append(f"       {printable(message['repeat'])}, then {then}")
+    return lines
+
+
 def token_lines(tokens: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> list[str]:
     """Return a table of tokens."""
     return table([_TOKEN_COLUMNS, *(_token_row(token, zone) for token in tokens)])

@@ -25,13 +25,15 @@ from inkstand.screens.stored import StoredPictureScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from inkstand.clock import Clock
     from inkstand.display.display import Display
     from inkstand.events import Event, Hub
     from inkstand.messages import Draft, Message
     from inkstand.messages.events import ScreenState
-    from inkstand.messages.store import Added, Changed, MessageStore
+    from inkstand.messages.model import Changed
+    from inkstand.messages.store import Added, MessageStore
     from inkstand.playlist.home import Home
     from inkstand.screens import Screen
 
@@ -86,6 +88,7 @@ class Controller:
 
         Raises:
             IdempotencyConflictError: its key was used by its author for another message.
+            InvalidValueError: its rule to repeat never comes.
             StorageFullError: there is no room.
         """
         kept = replace(draft, text=without_sequences(draft.text))
@@ -118,6 +121,17 @@ class Controller:
             MessageNotFoundError: there is none.
         """
         return await self._change(number, partial(model.delete, at=self._clock.now()))
+
+    async def skip(self, number: int, moment: datetime) -> Message:
+        """Let the scheduled message `number` not come at `moment` (aware).
+
+        Raises:
+            MessageNotFoundError, MessageStateError: there is none, or it does not come then.
+        """
+        made = await self.store.skip(number, moment, self._clock.now())
+        self._tell((made,))
+        self._look()
+        return made.after
 
     def show_status(self) -> None:
         """Do what a long press does: peek at the status screen.
@@ -244,4 +258,5 @@ class Controller:
     def _tell(self, made: Iterable[Changed]) -> None:
         for it in made:
             if it.before != it.after:
-                self._hub.publish(MessageChanged(self._clock.now(), it.after, it.before.state))
+                before = it.before.state if it.before else None
+                self._hub.publish(MessageChanged(self._clock.now(), it.after, before))

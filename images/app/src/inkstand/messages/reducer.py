@@ -76,7 +76,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Have the store expire the messages whose time is over."""
+    """Have the store do what is due: messages expire, and those come that were to come later."""
 
     at: datetime
 

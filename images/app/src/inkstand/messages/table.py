@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import MessageNotFoundError, StorageUnavailableError
+from inkstand.messages import scheduled_table
 from inkstand.messages.model import Message, Priority, State
 
 if TYPE_CHECKING:
@@ -51,6 +52,11 @@ _MIGRATIONS = (
     """,
 )
 VERSION = len(_MIGRATIONS)
+# Beside what has a version: releases before these were there read and write the same file.
+_BESIDE = f"""
+    {scheduled_table.TABLE}
+    CREATE INDEX IF NOT EXISTS message_turn ON message (at, id) WHERE state = 'waiting';
+"""
 COLUMNS = (
     "id, author, text, at, state, priority, called, expires_at, show_for, shown_at, ended_at, "
     "has_picture"
@@ -74,7 +80,8 @@ _OPEN_NUMBERS = f"SELECT id FROM message WHERE {_OPEN}"  # noqa: S608
 _WANTED = (
     f"{_SELECT} WHERE called IS NOT NULL AND {_OPEN} ORDER BY called DESC, id DESC LIMIT 1",
     f"{_SELECT} WHERE state = 'shown' ORDER BY id LIMIT 1",
-    f"{_SELECT} WHERE state = 'waiting' ORDER BY id LIMIT 1",
+    # By itself SQLite would sort all that wait.
+    f"{_SELECT} INDEXED BY message_turn WHERE state = 'waiting' ORDER BY at, id LIMIT 1",
 )
 # The same order as one question, for who wants to see what comes after the first.
 _QUEUE = (
@@ -94,7 +101,8 @@ _DUE = (
 )
 _DEADLINE = (
     f"SELECT min(expires_at) FROM message WHERE expires_at IS NOT NULL AND {_OPEN} "  # noqa: S608
-    f"UNION ALL SELECT min({_LEAVES_AT}) FROM message WHERE state = 'shown'"
+    f"UNION ALL SELECT min({_LEAVES_AT}) FROM message WHERE state = 'shown' "
+    "UNION ALL SELECT min(next_at) FROM scheduled"
 )
 _MATCHES = r"AND (text LIKE ? ESCAPE '\' OR author LIKE ? ESCAPE '\') "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -110,7 +118,7 @@ class Outlook:
             messages, and those to be shown again), then what is on the glass already, then what
             waits longest.
         shown: Those that are there: one, or none.
-        deadline: When the first of the open ones expires.
+        deadline: When the first of the open ones expires, or of those comes that come later.
         picture: That of the wanted one, encoded.
     """
 
@@ -149,6 +157,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
+    connection.executescript(_BESIDE)
 
 
 def touch(connection: sqlite3.Connection) -> None:
@@ -182,6 +191,12 @@ def last_number(connection: sqlite3.Connection) -> int:
     sql = "SELECT seq FROM sqlite_sequence WHERE name = 'message'"
     row = connection.execute(sql).fetchone()
     return int(row[0]) if row else 0
+
+
+def give_number(connection: sqlite3.Connection, number: int) -> None:
+    """Let `number` be the greatest id that was given away, although no message has it yet."""
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
+    connection.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (number,))
 
 
 def open_numbers(connection: sqlite3.Connection) -> list[int]:
@@ -268,6 +283,7 @@ def counts(connection: sqlite3.Connection) -> Mapping[State, int]:
     """Return how many messages there are in each state."""
     rows = connection.execute("SELECT state, count(*) FROM message GROUP BY state")
     counted = {State(state): count for state, count in rows}
+    counted[State.SCHEDULED] = scheduled_table.counts(connection, "")[0]
     return {state: counted.get(state, 0) for state in State}
 
 

@@ -4,8 +4,8 @@ import { ask, content, get, post, Problem, randomKey } from "./api.js";
 import { attempt, byId, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
+import * as later from "./later.js";
 import * as preview from "./preview.js";
-import { serverNow } from "./time.js";
 
 const DRAFT = "draft";
 const AUTHOR = "draft-author";
@@ -77,6 +77,7 @@ export function clear() {
   name = "";
   sessionStorage.removeItem(DRAFT);
   byId("expires-field").hidden = true;
+  later.fold();
   nameFile();
   problem("");
   outcome("");
@@ -178,7 +179,9 @@ function tellOutcome(sentence) {
 }
 
 // When it can be seen, as far as anybody knows.
-async function outlook({ state, priority }) {
+async function outlook(sent) {
+  const { state, priority } = sent;
+  if (state === "scheduled") return later.promise(sent);
   const { messages, panel } = state === "waiting" ? await get("/status").catch(() => ({})) : {};
   if (!messages) return "Sent.";
   if (panel.state !== "ok") return "Sent. It is shown when the panel works again.";
@@ -211,18 +214,18 @@ function extras() {
   if (seconds) extra.show_for = Number(seconds);
   const expires = expiry();
   if (expires) extra.expires_at = expires;
-  return extra;
+  return { ...extra, ...later.extras() };
 }
 
 function expiry() {
   const choice = byId("expires").value;
   if (choice === "at") return chosenTime();
-  return choice && new Date(serverNow() + Number(choice) * 1000).toISOString();
+  return choice && new Date(later.begin() + Number(choice) * 1000).toISOString();
 }
 
 function chosenTime() {
   const chosen = new Date(byId("expires-at").value);
-  if (chosen > serverNow()) return chosen.toISOString();
+  if (chosen > later.begin()) return chosen.toISOString();
   byId("expires-at").focus();
-  throw new Problem("Choose a time in the future, or let it never expire.");
+  throw new Problem("Choose a later time, or let it never expire.");
 }

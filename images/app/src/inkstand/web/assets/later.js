@@ -1,0 +1,99 @@
+// Messages that come later: when, in the form; and which, in a list above the history.
+
+import { get, post, Problem, remove } from "./api.js";
+import { attempt, byId, confirmed, joined, make, toast, writer } from "./dom.js";
+import { full, serverNow, ticking, when } from "./time.js";
+
+const WORDS = {
+  daily: "every day",
+  weekdays: "on weekdays",
+  weekly: "every week",
+  monthly: "every month",
+  yearly: "every year",
+};
+const list = byId("scheduled-list");
+const problem = writer("scheduled-problem");
+// Counts loads, so that an older answer is not shown over a newer one.
+let load = 0;
+
+/** Keep the list up to date by what `stream` tells. */
+export function start(stream) {
+  stream.addEventListener("hello", reload);
+  stream.addEventListener("lost", reload);
+  stream.addEventListener("message", ({ detail }) => {
+    if ([detail.message.state, detail.previous].includes("scheduled")) reload();
+  });
+}
+
+/** Forget everything. */
+export function clear() {
+  load += 1;
+  fill([]);
+}
+
+/** Fold what the form asks about it. */
+export const fold = () => byId("later-part").removeAttribute("open");
+
+/** Return when the message is to come, in milliseconds since 1970; now if nothing is chosen. */
+export function begin() {
+  const chosen = byId("show-at").value;
+  if (!chosen) return serverNow();
+  if (new Date(chosen) > serverNow()) return new Date(chosen).getTime();
+  byId("later-part").open = true;
+  byId("show-at").focus();
+  throw new Problem("Choose a time in the future for it to come.");
+}
+
+/** Return what the API takes of it. */
+export function extras() {
+  const extra = {};
+  if (byId("show-at").value) extra.show_at = new Date(begin()).toISOString();
+  if (byId("repeat").value) extra.repeat = byId("repeat").value;
+  return extra;
+}
+
+/** Say when a message that was sent comes. */
+export const promise = ({ upcoming }) => `Sent. It comes ${when(upcoming[0])}.`;
+
+async function reload() {
+  const mine = (load += 1);
+  try {
+    const { messages } = await get("/messages/scheduled");
+    if (mine !== load) return;
+    fill(messages);
+    problem("");
+  } catch (error) {
+    if (!error.sentence) throw error;
+    problem(error.sentence);
+  }
+}
+
+function fill(messages) {
+  const focused = list.contains(document.activeElement);
+  byId("scheduled").hidden = messages.length === 0;
+  list.replaceChildren(...messages.map(item));
+  if (focused) (list.querySelector("button") ?? byId("message")).focus();
+}
+
+function item(message) {
+  const { text, repeat, upcoming } = message;
+  const about = text.slice(0, 40) || `message ${message.id}`;
+  const button = (label, step) =>
+    make("button", { type: "button", class: "small", "aria-label": `${label}: ${about}`, onclick: step }, label);
+  const skip = (event) => attempt(event.currentTarget, toast, () => post(`/messages/${message.id}/skip`, { at: upcoming[0] }));
+  const end = (event) => attempt(event.currentTarget, toast, () => askToEnd(message, about));
+  const facts = [ticking(upcoming[0], "when", full(upcoming[0])), message.author, repeat && (WORDS[repeat] ?? repeat)];
+  return make(
+    "li",
+    { class: "message" },
+    make("p", { class: "head" }, ...joined(facts.filter(Boolean), " · ")),
+    make("p", { class: "text", dir: "auto" }, message.picture ? `[picture] ${text}` : text),
+    make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? `then ${upcoming.slice(1, 3).map(when).join("; ")}` : ""),
+    make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)),
+  );
+}
+
+async function askToEnd({ id, repeat }, about) {
+  const what = repeat ? `End “${about}”? It does not come again.` : `Take back “${about}” before it comes?`;
+  if (await confirmed(what, repeat ? "End it" : "Take it back")) await remove(`/messages/${id}`);
+}
