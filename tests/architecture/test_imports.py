@@ -93,7 +93,12 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.bootstrap",
         "inkstand.messages.retention",
     },
-    "inkstand.storage": {"inkstand.accounts", "inkstand.messages", "inkstand.status.report"},
+    "inkstand.storage": {
+        "inkstand.accounts",
+        "inkstand.messages",
+        "inkstand.preferences",
+        "inkstand.status.report",
+    },
     "aiohttp": {
         "inkstand.api",
         "inkstand.bootstrap",
@@ -113,6 +118,7 @@ ONLY: Mapping[str, set[str]] = {
     "sqlite3": {
         "inkstand.accounts",
         "inkstand.messages",
+        "inkstand.preferences",
         "inkstand.storage",
         "inkstand_host.backup",
         "inkstand_host.release.database",

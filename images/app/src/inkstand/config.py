@@ -8,7 +8,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,6 +83,13 @@ def zone_of_today(name: str, zones: Path) -> str:
     lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
     links = (line.split() for line in lines if line.startswith("L "))
     return next((link[1] for link in links if link[2] == name), "")
+
+
+def _flag(value: object) -> bool:
+    """Return the truth value; as text, which an environment variable has, it is true or false."""
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"must be true or false, not {value!r}")
+    return str(value).lower() == "true"
 
 
 def _timezone(value: object) -> zoneinfo.ZoneInfo:
@@ -270,6 +277,7 @@ class Settings:
         default_factory=dict, repr=False
     )
     packs_directory: Annotated[Path, _path] = Path("/etc/inkstand/packs")
+    screens_internet: Annotated[bool, _flag] = True
     button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
     pigpiod_host: Annotated[str, _text] = "127.0.0.1"
     pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
@@ -308,6 +316,23 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     _require_secrets(values)
     _require_screens(values)
     return Settings(**values)
+
+
+def parse(name: str, value: object) -> Any:
+    """Return what load() makes of `value` for the setting `name`.
+
+    Raises:
+        ValueError, TypeError: it is wrong; the sentence goes on after the name.
+    """
+    return _PARSERS[name](value)
+
+
+def default(name: str) -> Any:
+    """Return the default of the setting `name`, which has one."""
+    (declared,) = (each for each in fields(Settings) if each.name == name)
+    if declared.default_factory is MISSING:
+        return declared.default
+    return declared.default_factory()
 
 
 def panel_directory(path: Path | None, environment: Mapping[str, str]) -> Path:

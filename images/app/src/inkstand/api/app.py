@@ -9,7 +9,16 @@ from typing import Any
 from aiohttp import web
 
 from inkstand import __version__
-from inkstand.api import accounts, classic, events, messages, panel, pictures, status
+from inkstand.api import (
+    accounts,
+    classic,
+    events,
+    messages,
+    panel,
+    pictures,
+    settings,
+    status,
+)
 from inkstand.api.operations import JSON, TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
@@ -48,6 +57,7 @@ OPERATIONS = [
     *panel.OPERATIONS,
     *events.OPERATIONS,
     *status.OPERATIONS,
+    *settings.OPERATIONS,
     *_OPERATIONS,
 ]
 
