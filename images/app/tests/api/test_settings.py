@@ -95,10 +95,10 @@ async def test_a_secret_is_written_and_never_read(api: Api) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status", "sentence"),
     [
-        ("/settings/language", {"value": "blank"}, 404, "There is no setting language; there is"),
+        ("/settings/language", {"value": 1}, 404, "There is no setting language; there is"),
         ("/settings/quiet_screen", {"value": 1}, 422, "value has to be a list of objects"),
         ("/settings/quiet_screen", {}, 422, "value has to be a list"),
-        ("/settings/quiet_screen", {"value": []}, 422, "quiet_screen must be one of until, last"),
+        ("/settings/quiet_screen", {"value": "x"}, 422, "quiet_screen must be one of until, last"),
         ("/settings/screens", {"value": [{}]}, 422, "screens at entry 1: name must be"),
         ("/settings/playlist", {"value": [{"screen": "x"}]}, 422, "there is no screen x; there is"),
     ],

@@ -53,14 +53,14 @@ _SCREEN = _object(
     example={"type": "boolean", "description": "Whether it shows its example and asks nobody."},
 )
 _ENTRY = _object(("screen",), screen=_TEXT, minutes=_MINUTES, **_WHEN)
-_LOOKS = ("until", "last", "blank")
 _SCHEMAS: dict[str, dict[str, Any]] = {
     "screens": {"type": "array", "items": _SCREEN},
     "playlist": {"type": "array", "items": _ENTRY},
     "quiet_hours": {"type": "array", "items": _object((), **_WHEN)},
-    "quiet_screen": {"type": "string", "enum": list(_LOOKS)},
+    "quiet_screen": {"type": "string", "enum": ["until", "last", "blank"]},
 }
-_ANY = {"anyOf": list(_SCHEMAS.values())}
+# Which texts are good depends on the name.
+_ANY = {"anyOf": [*_SCHEMAS.values(), {"type": "string"}]}
 
 
 def _value(name: str, value: object, _limits: Limits) -> object:
@@ -70,8 +70,8 @@ def _value(name: str, value: object, _limits: Limits) -> object:
 
 def _any_value(name: str, value: object, _limits: Limits) -> object:
     is_list = isinstance(value, list) and all(isinstance(each, dict) for each in value)
-    if not is_list and value not in _LOOKS:
-        raise InvalidValueError(f"{name} has to be a list of objects, or {' or '.join(_LOOKS)}")
+    if not is_list and not isinstance(value, str):
+        raise InvalidValueError(f"{name} has to be a list of objects, or a text")
     return value
 
 
@@ -147,6 +147,7 @@ async def change(request: web.Request) -> web.Response:
 )
 async def put(request: web.Request) -> web.Response:
     """Change a setting; it counts at once."""
+    request.app[SERVICES].preferences.refuse(request.match_info["name"])
     wanted = await body_of(request, SettingRequest)
     return await _change(request, {request.match_info["name"]: wanted.value})
 

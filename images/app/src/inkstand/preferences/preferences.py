@@ -108,7 +108,7 @@ class Preferences:
             StorageError: they cannot be kept.
         """
         for name in changes:
-            self._refuse(name)
+            self.refuse(name)
         async with self._changing:
             if (screens := changes.get("screens")) is not None:
                 model.check("screens", screens)
@@ -123,7 +123,12 @@ class Preferences:
             self._kept, self.settings, self._problems = kept, settings, problems
             self._follow(settings)
 
-    def _refuse(self, name: str) -> None:
+    def refuse(self, name: str) -> None:
+        """Do nothing if `name` can be changed here.
+
+        Raises:
+            SettingNotFoundError, ProvisionedError: it cannot.
+        """
         if name not in model.NAMES:
             raise SettingNotFoundError(name, model.NAMES)
         if name in self._provisioned:
