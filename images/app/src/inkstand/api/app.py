@@ -14,6 +14,7 @@ from inkstand.api import (
     classic,
     events,
     messages,
+    packs,
     panel,
     pictures,
     settings,
@@ -58,6 +59,7 @@ OPERATIONS = [
     *events.OPERATIONS,
     *status.OPERATIONS,
     *settings.OPERATIONS,
+    *packs.OPERATIONS,
     *_OPERATIONS,
 ]
 
