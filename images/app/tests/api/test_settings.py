@@ -136,3 +136,12 @@ async def test_what_is_provisioned_is_refused_and_says_where_to_change_it(api: A
     ):
         assert (answer.status, (await answer.json())["code"]) == (409, "provisioned")
     assert preferences.settings.quiet_screen == "until"
+
+
+async def test_the_page_is_for_anybody_and_says_nothing_of_them(api: Api) -> None:
+    answer = await api.site.client.get("/settings", headers={"Accept": "text/html"})
+    text = await answer.text()
+    assert (answer.status, answer.content_type) == (200, "text/html")
+    assert "<title>Settings · LegoMac</title>" in text
+    for name in ("settings.css", "settings.js", "settings-rows.js", "settings-screens.js"):
+        assert (await api.site.client.get(f"/assets/{name}")).status == 200

@@ -87,6 +87,11 @@ async def authority(request: web.Request) -> web.Response:
     return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
 
 
+async def settings(request: web.Request) -> web.Response:
+    """`GET /settings`: the page of settings, for anybody: it says nothing before a log-in."""
+    return _serve(request, "settings.html")
+
+
 async def asset(request: web.Request) -> web.Response:
     """`GET /assets/<name>`."""
     return _serve(request, request.match_info["name"])
@@ -105,6 +110,7 @@ def add_routes(app: web.Application, site: Site) -> None:
     """Add the page to `app`."""
     app[SITE] = site
     app.router.add_get("/", index)
+    app.router.add_get("/settings", settings)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
     app.router.add_get("/favicon.ico", favicon)
