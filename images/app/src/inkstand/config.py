@@ -28,7 +28,7 @@ ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 # Read from files as well, like SECRETS, but nobody has to set them.
-_MAY_HOLD_SECRETS = ("screens",)
+MAY_HOLD_SECRETS = ("screens",)
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -366,7 +366,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         for key, value in environment.items()
         if key.startswith(PREFIX) and key not in _OF_THE_CLIENT
     }
-    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *_MAY_HOLD_SECRETS)}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *MAY_HOLD_SECRETS)}
     plain = {key: value for key, value in ours.items() if key not in files}
     values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}
     secrets = {
