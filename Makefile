@@ -32,8 +32,8 @@ demo: setup-app ## Try the app here, without hardware, Docker or root (ARGS=--pa
 	@exec env PYTHONPATH=images/app/src $(PYTHON) -m inkstand demo $(ARGS)
 
 .PHONY: virtual-pi
-virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deploy Inkstand on it (root)
-	@$(PYTHON) -m virtual_pi up
+virtual-pi: setup-deploy ## Make a virtual Raspberry Pi in a container and deploy Inkstand on it (root; ARGS=--packs shows data screens)
+	@$(PYTHON) -m virtual_pi up $(ARGS)
 
 .PHONY: virtual-pi-destroy
 virtual-pi-destroy: setup-deploy ## Remove the virtual Pi and all that belongs to it
@@ -100,7 +100,7 @@ lint-deployment:
 
 .PHONY: test-python
 test-python: setup-dev ## Unit, contract and integration tests
-	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile --override-ini=faulthandler_timeout=330
+	@INKSTAND_TEST_SUITE=python $(PYTHON) -m pytest --numprocesses=auto --dist=loadfile --max-worker-restart=0 --timeout=330 --timeout-method=thread
 
 .PHONY: test-scenario
 test-scenario: export ANSIBLE_DEPRECATION_WARNINGS := true

@@ -5,11 +5,12 @@ from __future__ import annotations
 import errno
 import json
 import os
+import signal
 import subprocess
 import tempfile
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, NoReturn, TypedDict
 
 import pytest
 
@@ -92,19 +93,91 @@ def _write(tally: Tally, folder: Path, suite: str) -> None:
     (folder / f"{suite}.json").write_text(json.dumps(tally))
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Print counts by kind; keep them for the closing report when a suite is being run."""
-    stats = terminalreporter.stats.values()
-    everything = [report for reports in stats for report in reports]
-    tally = _tally(report for report in everything if isinstance(report, pytest.TestReport))
-    for report in everything:
+def _everything(reporter: pytest.TerminalReporter) -> Tally:
+    reports = [report for reports in reporter.stats.values() for report in reports]
+    tally = _tally(report for report in reports if isinstance(report, pytest.TestReport))
+    for report in reports:
         # A file that cannot even be loaded.
         if isinstance(report, pytest.CollectReport) and report.failed:
             tally["outcomes"].setdefault("?", Counter())["failed"] += 1
             tally["failed"][report.nodeid] = str(report.longrepr)
-    for kind, counts in tally["outcomes"].items():
+    return tally
+
+
+class Course:
+    """What was to run, what runs, and why it ended; a run that is cut short says so."""
+
+    def __init__(self) -> None:
+        self.wanted: set[str] = set()
+        self.running: set[str] = set()
+        self.ended: set[str] = set()
+        self.reasons: list[str] = []
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what this process runs by itself."""
+        self.wanted |= {item.nodeid for item in session.items}
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_node_collection_finished(self, ids: list[str]) -> None:
+        """Note what the workers run."""
+        self.wanted |= set(ids)
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Note a test that begins."""
+        self.running.add(nodeid)
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        """Note a test that ends."""
+        self.running.discard(nodeid)
+        self.ended.add(nodeid)
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_handlecrashitem(self, crashitem: str) -> None:
+        """Note a test that took its worker with it; it is reported as failed."""
+        self.pytest_runtest_logfinish(crashitem)
+
+    def pytest_internalerror(self, excrepr: object) -> None:
+        """Note what pytest itself stumbled over."""
+        self.reasons.append(str(excrepr))
+
+    def pytest_keyboard_interrupt(self, excinfo: pytest.ExceptionInfo[BaseException]) -> None:
+        """Note who ended it."""
+        self.reasons.append(f"{excinfo.typename}: {excinfo.value}")
+
+    def faults(self, suite: str) -> dict[str, str]:
+        """Say what did not run; nothing when all did."""
+        missing = len(self.wanted - self.ended)
+        if not missing and not self.reasons:
+            return {}
+        name = f"{suite}: {missing} of {len(self.wanted)} tests did not come to their end"
+        return {name: "\n".join([*self.reasons, *(f"ran: {it}" for it in sorted(self.running))])}
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_unconfigure(self, config: pytest.Config) -> None:
+        """Keep the tally for the closing report when a suite is being run, however it ended."""
+        reporter = config.pluginmanager.get_plugin("terminalreporter")
+        folder = os.environ.get("INKSTAND_TEST_RESULTS")
+        suite = os.environ.get("INKSTAND_TEST_SUITE")
+        if reporter and folder and suite:
+            tally = _everything(reporter)
+            tally["failed"] |= self.faults(suite)
+            _write(tally, Path(folder), suite)
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch the run, but not from within a worker of it."""
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Course())
+        # A run that is not done in time is told to end: it names what ran then.
+        signal.signal(signal.SIGTERM, _end)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print counts by kind."""
+    for kind, counts in _everything(terminalreporter)["outcomes"].items():
         found = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
         terminalreporter.write_line(f"{kind}: {found}")
-    folder, suite = os.environ.get("INKSTAND_TEST_RESULTS"), os.environ.get("INKSTAND_TEST_SUITE")
-    if folder and suite:
-        _write(tally, Path(folder), suite)

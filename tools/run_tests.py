@@ -60,6 +60,11 @@ class Step:
         return self.make[-1].rpartition("=")[2]
 
     @property
+    def failed(self) -> bool:
+        """Whether it ran, and was not green."""
+        return self.status not in (None, 0)
+
+    @property
     def verdict(self) -> str:
         """One word, or the reason why the step did not run."""
         if self.reason_not_to:
@@ -235,8 +240,9 @@ def report(done: list[Step], found: Totals) -> list[str]:
     # Last, for who reads a long log reads its end.
     for test, fault in found.failed.items():
         lines += ["", f"FAILED {test}", *(f"  {line}" for line in fault.splitlines()[:FAULT_LINES])]
+    lines += ["", *(f"{step.name}: {step.verdict}" for step in done if step.failed)]
     passed, failed, skipped = (found.count(w) for w in ("passed", "failed", "skipped"))
-    return [*lines, "", f"tests: {passed} passed, {failed} failed, {skipped} skipped"]
+    return [*lines, f"tests: {passed} passed, {failed} failed, {skipped} skipped"]
 
 
 def options() -> argparse.Namespace:
@@ -271,7 +277,7 @@ def main() -> int:
                 write_ledger(ledger, state, planned)
     finally:
         print("\n".join(report(planned, totals())), flush=True)
-    return 0 if all(step.status in (0, None) for step in planned) else 1
+    return 0 if not any(step.failed for step in planned) else 1
 
 
 if __name__ == "__main__":

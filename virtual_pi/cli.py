@@ -55,6 +55,9 @@ def _common() -> argparse.ArgumentParser:
         metavar="SIZE",
         help="the most memory that it may use, such as 512m (all that this machine has)",
     )
+    common.add_argument(
+        "--packs", action="store_true", help="show all packs that ship, with their example data"
+    )
     return common
 
 
@@ -125,6 +128,7 @@ def _virtual_pi(options: argparse.Namespace) -> VirtualPi:
         state=options.state_directory.resolve(),
         simulated_timing=options.simulated_timing,
         memory=options.memory or "",
+        packs=options.packs,
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # A container sees the device tree of the machine that it runs on, and has none of its pins.
 BOARD = Path("/proc/device-tree/model")
+PACKS = ROOT / "images/app/src/inkstand/packs/shipped"
 HEADER = "# Written by `python -m virtual_pi`; changes are lost at its next run.\n"
 
 
@@ -66,6 +67,8 @@ def host_settings(
     }
     if BOARD.exists():
         settings |= {"epd_driver_bus": "simulated", "pigpiod_line": "simulated"}
+    if pi.packs:
+        settings["app_screens"] = example_screens()
     if ca_bundle:
         settings["docker_build_ca_bundle"] = ca_bundle
     if pi.https_port:
@@ -73,6 +76,12 @@ def host_settings(
     if pi.http_port:
         settings["doctor_http_port"] = pi.http_port
     return settings
+
+
+def example_screens() -> list[dict[str, Any]]:
+    """Give app_screens with every pack that ships, each with the data of its example."""
+    names = sorted(path.stem for path in PACKS.glob("*.toml"))
+    return [{"name": name, "pack": name, "example": True} for name in names]
 
 
 def image_archives(base: Path, traefik: Path) -> dict[str, Path]:

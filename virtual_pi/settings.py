@@ -20,7 +20,8 @@ class VirtualPi:
 
     Ports are published on loopback only; with both None nothing is published. `state` holds what
     belongs to this virtual Pi alone: inventory, secrets, CA file. `memory` is the most it may use,
-    as Docker writes it; empty for all that there is.
+    as Docker writes it; empty for all that there is. With `packs` the
+    glass shows all packs that ship, with their example data, by turns with the clock.
     """
 
     name: str = DEFAULT_NAME
@@ -30,6 +31,7 @@ class VirtualPi:
     user: str = "pi"
     simulated_timing: str = "real"
     memory: str = ""
+    packs: bool = False
 
     @property
     def inventory(self) -> Path:

@@ -177,10 +177,11 @@ def test_a_failed_step_fails_the_report_without_hiding_the_others() -> None:
 def test_the_report_ends_with_what_failed_and_why() -> None:
     found = run_tests.Totals()
     found.add({"e2e": {"failed": 1}}, {}, {"molecule/x.py::test_a": "assert 1 == 2\n and more"})
-    assert run_tests.report(all_but(), found)[-5:] == [
+    assert run_tests.report(all_but("scenario fleet"), found)[-6:] == [
         "FAILED molecule/x.py::test_a",
         "  assert 1 == 2",
         "   and more",
         "",
+        "scenario fleet: FAILED (exit 1)",
         "tests: 0 passed, 1 failed, 0 skipped",
     ]

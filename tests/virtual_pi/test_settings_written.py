@@ -63,6 +63,16 @@ def test_the_doctor_comes_by_the_ports_that_are_published(
     assert "doctor_address" not in inventory.host_settings(hidden, credentials, {}, None)
 
 
+def test_all_packs_are_shown_with_example_data_when_that_is_asked_for(
+    credentials: Credentials, tmp_path: Path
+) -> None:
+    shown = inventory.host_settings(VirtualPi(packs=True, state=tmp_path), credentials, {}, None)
+    names = {screen["pack"] for screen in shown["app_screens"] if screen["example"]}
+    assert names == {path.stem for path in inventory.PACKS.glob("*.toml")} >= {"weather", "text"}
+    plain = inventory.host_settings(VirtualPi(state=tmp_path), credentials, {}, None)
+    assert "app_screens" not in plain
+
+
 def test_the_password_itself_is_not_among_the_settings(
     written: Path, pi: VirtualPi, credentials: Credentials
 ) -> None:

@@ -29,8 +29,9 @@ def remove(state: Path) -> Callable[..., testing.Run]:
 
 @pytest.fixture(scope="module", autouse=True)
 def removal(remove: Callable[..., testing.Run], pi: Any) -> testing.Run:
-    """Remove it, with what an older Inkstand left, and leave the engine."""
+    """Remove it, with what an older Inkstand left and a unit that failed; leave the engine."""
     pi.check_output("docker network create inkstand_bus && docker network create inkstand_edge")
+    assert pi.run("systemctl start inkstand-release@never").rc != 0
     return remove()
 
 

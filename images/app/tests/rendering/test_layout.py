@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from inkstand.rendering import pango
@@ -55,10 +55,12 @@ def letters_of(text: str) -> str:
     return "".join(it for it in text if it not in " \n\u3000")
 
 
-@given(text=texts, box=st.tuples(st.integers(1, 40), st.integers(1, 40)))
+@pytest.mark.timeout(60)
+@given(text=texts, box=st.tuples(st.integers(-20, 40), st.integers(-20, 40)))
+@example(text="", box=(-7, 24))
 @settings(deadline=None)
 def test_even_a_box_too_small_for_a_letter_does_no_harm(text: str, box: tuple[int, int]) -> None:
-    assert fit(clean(text), box, REGULAR).size < box[1] + SIZES[0]
+    assert fit(clean(text), box, REGULAR).size < max(1, box[1]) + SIZES[0]
 
 
 def test_a_shorter_text_is_larger(family: Family) -> None:

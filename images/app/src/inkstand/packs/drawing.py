@@ -123,7 +123,7 @@ def _draw_label(image: Image.Image, box: boxes.Number) -> int:
     left = 0
     align = Align.START if box.trend else Align.CENTRE
     trend = fit(_on_one_line(box.trend), (image.width // 2, height), BOLD, sizes)
-    room = image.width - trend.width - (_GAP if box.trend else 0)
+    room = max(0, image.width - trend.width - (_GAP if box.trend else 0))
     label = fit(_on_one_line(box.label), (room, height), REGULAR, sizes)
     draw_layout(image, label, (left, 0, room, height), align)
     draw_layout(image, trend, (0, 0, image.width, height), Align.END)

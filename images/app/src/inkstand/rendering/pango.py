@@ -217,7 +217,7 @@ class FontMap:
         with _LOCK:
             layout = self._layout(text, font)
             if width is not None:
-                self._call.pango_layout_set_width(layout.pointer, width * _UNITS)
+                self._call.pango_layout_set_width(layout.pointer, max(0, width) * _UNITS)
             wrap = _WRAP_WORD_CHAR if break_words else _WRAP_WORD
             self._call.pango_layout_set_wrap(layout.pointer, wrap)
             return list(self._lines(layout, font))
@@ -226,7 +226,7 @@ class FontMap:
         """Return the beginning of one paragraph as a line of at most `width` pixels."""
         with _LOCK:
             layout = self._layout(text, font)
-            self._call.pango_layout_set_width(layout.pointer, width * _UNITS)
+            self._call.pango_layout_set_width(layout.pointer, max(0, width) * _UNITS)
             self._call.pango_layout_set_height(layout.pointer, _ONE_LINE_A_PARAGRAPH)
             self._call.pango_layout_set_ellipsize(layout.pointer, _ELLIPSIZE_END)
             return next(self._lines(layout, font))

@@ -220,7 +220,7 @@ def _most_letters(box: tuple[int, int], family: Family, size: int) -> int:
 
 
 def _most_on_a_line(width: int, size: int) -> int:
-    return int(width / (_NARROWEST * size)) + 1
+    return max(0, int(width / (_NARROWEST * size))) + 1
 
 
 def _all_lines(text: str, font: Font, width: int) -> Iterator[Line]:
@@ -242,7 +242,7 @@ def _lines_of(paragraph: str, font: Font, width: int) -> Iterator[Line]:
         # The last one may go on.
         whole = lines[:-1] or lines
         yield from whole
-        paragraph = paragraph[sum(len(line.text) for line in whole) :]
+        paragraph = paragraph[max(1, sum(len(line.text) for line in whole)) :]
         font = dataclasses.replace(font, rtl=lines[0].rtl)
 
 

@@ -1,0 +1,83 @@
+"""What is kept of a suite for the closing report, however the suite ended."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.integration
+
+QUICK = "import pytest\n@pytest.mark.unit\ndef test_quick(): pass\n"
+# Tells that it has begun, by opening a pipe that somebody reads.
+ENDLESS = """
+import select, pytest
+@pytest.mark.unit
+def test_endless():
+    open({begun!r}, "w").close()
+    select.select([], [], [])
+"""
+
+
+def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
+    """Run the tests in `folder` as a suite called "small", in a process group of its own."""
+    command = [sys.executable, "-m", "pytest", "-p", "conftest", "-p", "no:cacheprovider"]
+    command += ["--override-ini=markers=unit", f"--rootdir={folder}", *options, str(folder)]
+    environment = os.environ | {
+        "PYTHONPATH": str(ROOT),
+        "INKSTAND_TEST_RESULTS": str(folder / "results"),
+        "INKSTAND_TEST_SUITE": "small",
+    }
+    return subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, process_group=0
+    )
+
+
+def kept(folder: Path) -> dict[str, Any]:
+    tally: dict[str, Any] = json.loads((folder / "results" / "small.json").read_text())
+    return tally
+
+
+def test_a_suite_that_ran_has_no_fault(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(QUICK)
+    with start(tmp_path) as run:
+        assert run.wait(60) == 0
+    assert kept(tmp_path)["outcomes"] == {"unit": {"passed": 1}}
+    assert kept(tmp_path)["failed"] == {}
+
+
+def test_a_test_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(QUICK)
+    (tmp_path / "test_b.py").write_text(ENDLESS.format(begun=os.devnull))
+    limits = ("--timeout=1", "--timeout-method=thread")
+    with start(tmp_path, "--numprocesses=2", "--dist=loadfile", *limits) as run:
+        assert run.wait(60) == 1
+    assert kept(tmp_path)["outcomes"]["unit"] == {"passed": 1}
+    assert list(kept(tmp_path)["failed"]) == ["test_b.py::test_endless"]
+
+
+@pytest.mark.parametrize("options", [(), ("--numprocesses=2", "--dist=loadfile")])
+def test_a_suite_that_is_ended_names_what_ran_then(
+    tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    begun = tmp_path / "begun"
+    os.mkfifo(begun)
+    (tmp_path / "test_a.py").write_text(QUICK)
+    (tmp_path / "test_b.py").write_text(ENDLESS.format(begun=str(begun)))
+    with start(tmp_path, *options) as run:
+        assert begun.read_bytes() == b""
+        os.killpg(run.pid, signal.SIGTERM)
+        assert run.wait(60) != 0
+    failed = kept(tmp_path)["failed"]
+    # Its worker is ended, too, and may be the first to tell of it.
+    assert "test_b.py::test_endless" in str(failed)
+    ((what, why),) = [(name, text) for name, text in failed.items() if name.startswith("small:")]
+    assert what.endswith("of 2 tests did not come to their end")
+    assert "ended by SIGTERM" in why
