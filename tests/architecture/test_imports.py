@@ -95,7 +95,12 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.bootstrap",
         "inkstand.messages.retention",
     },
-    "inkstand.storage": {"inkstand.accounts", "inkstand.messages", "inkstand.status.report"},
+    "inkstand.storage": {
+        "inkstand.accounts",
+        "inkstand.messages",
+        "inkstand.preferences",
+        "inkstand.status.report",
+    },
     "aiohttp": {
         "inkstand.api",
         "inkstand.bootstrap",
@@ -118,6 +123,7 @@ ONLY: Mapping[str, set[str]] = {
     "sqlite3": {
         "inkstand.accounts",
         "inkstand.messages",
+        "inkstand.preferences",
         "inkstand.storage",
         "inkstand_host.backup",
         "inkstand_host.release.database",

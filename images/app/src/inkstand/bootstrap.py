@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
 import socket
 import urllib.parse
 from dataclasses import dataclass
@@ -38,10 +37,9 @@ from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
-from inkstand.playlist.home import Home
-from inkstand.playlist.playlist import CLOCK, Entry, Playlist
+from inkstand.preferences.preferences import Preferences
 from inkstand.screens.home import HomeScreen
-from inkstand.screens.quiet import QuietLook
+from inkstand.showing import Showing
 from inkstand.status.authority import Authority
 from inkstand.status.certificate import Certificate
 from inkstand.status.host_time import HostTime
@@ -50,7 +48,6 @@ from inkstand.status.report import StatusReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
-    from pathlib import Path
     from typing import Any
 
     from aiohttp import web
@@ -58,14 +55,10 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
-    from inkstand.packs.screens import PackScreens
     from inkstand.panel import Panel
-    from inkstand.screens import Screen
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
-# Minutes.
-_TURN = 10
 _OURSELVES = "Inkstand"
 _LAST_REQUESTS = 2.0
 
@@ -86,7 +79,8 @@ class System:
     panel: Panel
     button: Button
     display: Display
-    packs: PackScreens | None
+    showing: Showing
+    preferences: Preferences
     store: MessageStore
     controller: Controller
     accounts: Accounts
@@ -107,6 +101,7 @@ class System:
             broadcaster=self.broadcaster,
             report=self.report,
             preview_renderer=self.preview_renderer,
+            preferences=self.preferences,
         )
 
 
@@ -117,19 +112,17 @@ def build(settings: Settings) -> System:
     clock_screen, panel = HomeScreen(time), _panel(settings)
     store = MessageStore(settings.state_directory, settings.waiting_max, settings.timezone)
     display = Display(panel, clock, hub, clock_screen, _policy(settings))
-    packs = _packs(settings, clock, hub, clock_screen, display)
     controller = Controller(
         display,
         store,
         clock,
         hub,
         clock_screen,
-        packs=packs.screens if packs else {},
-        home=Home(playlist=_playlist(settings), quiet_hours=settings.quiet_hours),
-        quiet=QuietLook(settings.quiet_screen),
         page_time=timedelta(seconds=settings.page_seconds),
         time=time,
     )
+    showing = Showing(controller, display, clock, hub, clock_screen)
+    showing.follow(settings)
     button = _button(settings, clock, hub)
     report = StatusReport(
         title=settings.app_title,
@@ -141,7 +134,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         recent_errors=RecentErrors(hub),
-        screens=packs.states if packs else {},
+        screens=lambda: showing.states,
         state_directory=settings.state_directory,
     )
     controller.on_long_press = report.screen
@@ -152,7 +145,8 @@ def build(settings: Settings) -> System:
         panel=panel,
         button=button,
         display=display,
-        packs=packs,
+        showing=showing,
+        preferences=Preferences(settings, showing.follow),
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
@@ -193,9 +187,14 @@ async def run(
     A part that dies ends all others and its error comes out of here, in an ExceptionGroup.
 
     Raises:
-        StorageUnavailableError: the messages or the accounts cannot be opened.
+        StorageUnavailableError: the messages, the accounts or the settings cannot be opened.
     """
-    async with system.store, system.accounts, asyncio.TaskGroup() as group:
+    async with (
+        system.store,
+        system.accounts,
+        system.preferences,
+        asyncio.TaskGroup() as group,
+    ):
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
         await system.report.tell_notices(partial(_post_notice, system.controller))
         await stop.wait()
@@ -209,7 +208,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises:
         ListenError: the address cannot be had.
-        StorageUnavailableError: the messages or the accounts cannot be opened.
+        StorageUnavailableError: the messages, the accounts or the settings cannot be opened.
     """
     async with watched_loop():
         listener = listen(settings.listen_host, settings.listen_port)
@@ -238,7 +237,7 @@ def _jobs(
         system.broadcaster.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
-        system.packs.run() if system.packs else _forget_packs(system.settings),
+        system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
 
@@ -255,50 +254,6 @@ def _panel(settings: Settings) -> Panel:
     if settings.panel == "memory":
         return MemoryPanel(*settings.panel_size)
     return EpdPanel(settings.panel_directory)
-
-
-def _packs(
-    settings: Settings, clock: Clock, hub: Hub, clock_screen: Screen, display: Display
-) -> PackScreens | None:
-    """Return the packs that the playlist shows; of others nobody would see anything."""
-    shown = {entry.screen for entry in _playlist(settings).entries}
-    screens = {name: table for name, table in settings.screens.items() if name in shown}
-    if not screens:
-        return None
-    # To load all that takes a Pi Zero a while, and most owners have none.
-    from inkstand.fetching.fetcher import Fetcher  # noqa: PLC0415
-    from inkstand.fetching.kept import KeptAnswers  # noqa: PLC0415
-    from inkstand.packs.chosen import read_chosen  # noqa: PLC0415
-    from inkstand.packs.screens import PackScreens  # noqa: PLC0415
-
-    return PackScreens(
-        read_chosen(screens, settings.packs_directory),
-        instead=clock_screen,
-        clock=clock,
-        hub=hub,
-        fetcher=Fetcher(clock),
-        kept=KeptAnswers(_kept(settings)),
-        quiet=settings.quiet_hours,
-        size=lambda: display.info.size if display.info else None,
-        changed=display.look_again,
-        first=_playlist(settings).turn(clock.now()).screen,
-    )
-
-
-def _kept(settings: Settings) -> Path:
-    return settings.state_directory / "packs"
-
-
-async def _forget_packs(settings: Settings) -> None:
-    """Remove what came for packs that nobody has any more."""
-    await asyncio.to_thread(shutil.rmtree, _kept(settings), ignore_errors=True)
-
-
-def _playlist(settings: Settings) -> Playlist:
-    """Return the owner's playlist; of who has screens and none, all take turns with the clock."""
-    if settings.playlist.entries or not settings.screens:
-        return settings.playlist
-    return Playlist(tuple(Entry(name, _TURN) for name in (CLOCK, *settings.screens)))
 
 
 def _policy(settings: Settings) -> Policy:

@@ -15,7 +15,14 @@ from inkstand import __version__
 from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
-from inkstand.config import DEFAULT_FILE, SECRETS, load, names, panel_directory
+from inkstand.config import (
+    DEFAULT_FILE,
+    MAY_HOLD_SECRETS,
+    SECRETS,
+    load,
+    names,
+    panel_directory,
+)
 from inkstand.errors import ConfigError, InkstandError
 from inkstand.log import log_to_stderr
 from inkstand.packs.options import add_packs
@@ -177,8 +184,9 @@ def _demo(options: argparse.Namespace) -> int:
 def _check_config(options: argparse.Namespace) -> int:
     settings = _settings(options)
     for name in names():
-        value = "(set, not shown)" if name in SECRETS else getattr(settings, name)
-        print(f"{name} = {value}")
+        value = getattr(settings, name)
+        hidden = name in SECRETS or (value and name in MAY_HOLD_SECRETS)
+        print(f"{name} = {'(set, not shown)' if hidden else value}")
     return _DONE
 
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -27,7 +27,7 @@ ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 # Read from files as well, like SECRETS, but nobody has to set them.
-_MAY_HOLD_SECRETS = ("screens",)
+MAY_HOLD_SECRETS = ("screens",)
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -82,6 +82,13 @@ def zone_of_today(name: str, zones: Path) -> str:
     lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
     links = (line.split() for line in lines if line.startswith("L "))
     return next((link[1] for link in links if link[2] == name), "")
+
+
+def _flag(value: object) -> bool:
+    """Return the truth value; as text, which an environment variable has, it is true or false."""
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"must be true or false, not {value!r}")
+    return str(value).lower() == "true"
 
 
 def _timezone(value: object) -> zoneinfo.ZoneInfo:
@@ -269,6 +276,7 @@ class Settings:
         default_factory=dict, repr=False
     )
     packs_directory: Annotated[Path, _path] = Path("/etc/inkstand/packs")
+    screens_internet: Annotated[bool, _flag] = True
     button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
     pigpiod_host: Annotated[str, _text] = "127.0.0.1"
     pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
@@ -309,6 +317,23 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     return Settings(**values)
 
 
+def parse(name: str, value: object) -> Any:
+    """Return what load() makes of `value` for the setting `name`.
+
+    Raises:
+        ValueError, TypeError: it is wrong; the sentence goes on after the name.
+    """
+    return _PARSERS[name](value)
+
+
+def default(name: str) -> Any:
+    """Return the default of the setting `name`, which has one."""
+    (declared,) = (each for each in fields(Settings) if each.name == name)
+    if declared.default_factory is MISSING:
+        return declared.default
+    return declared.default_factory()
+
+
 def panel_directory(path: Path | None, environment: Mapping[str, str]) -> Path:
     """Return the directory of the panel, as far as the settings can be read that far."""
     name, value = "panel_directory", ""
@@ -340,7 +365,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         for key, value in environment.items()
         if key.startswith(PREFIX) and key not in _OF_THE_CLIENT
     }
-    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *_MAY_HOLD_SECRETS)}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *MAY_HOLD_SECRETS)}
     plain = {key: value for key, value in ours.items() if key not in files}
     values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}
     secrets = {

@@ -298,3 +298,24 @@ class TooManyAttemptsError(RequestError):
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many attempts; try again in {retry_after} s")
         self.retry_after = retry_after
+
+
+class SettingNotFoundError(RequestError, LookupError):
+    """There is no setting of that name that can be changed while it runs."""
+
+    code = "setting-not-found"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no setting {name}; there is {', '.join(known)}")
+
+
+class ProvisionedError(RequestError):
+    """A setting is said by the file of settings, which wins."""
+
+    code = "provisioned"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is set where Inkstand was deployed from: change app_{name} in host_vars there "
+            "and run the playbook, or take it out and it can be changed here"
+        )

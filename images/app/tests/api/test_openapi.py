@@ -33,6 +33,12 @@ GOOD = {
     "show_at": "2026-11-28T20:00:00Z",
     "repeat": "weekly",
     "at": "2026-11-28T20:00:00Z",
+    "screens": [{"name": "shopping", "pack": "text", "settings": {"text": "Milk"}}],
+    "playlist": [{"screen": "clock", "minutes": 5, "days": "mon-fri"}],
+    "quiet_hours": [{"from": "22:30", "to": "07:00"}],
+    "quiet_screen": "blank",
+    "value": "blank",
+    "settings": {"text": "Milk"},
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -135,6 +141,8 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/status", "Status"),
         ("/session", "Session"),
         ("/tokens", "Tokens"),
+        ("/settings", "Settings"),
+        ("/packs", "Packs"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

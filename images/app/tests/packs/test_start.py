@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,9 +18,11 @@ from inkstand.fetching.kept import KeptAnswers
 from inkstand.packs.chosen import read_chosen
 from inkstand.packs.screens import PackScreens
 from inkstand.packs.worker import Drawn
+from inkstand.playlist.playlist import Entry, Playlist
 from inkstand.playlist.quiet import QuietHours
 from inkstand.rendering import blank, to_png
 from inkstand.screens import ClockScreen
+from inkstand.showing import shown_by
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -36,7 +38,19 @@ NAMES = ("countdown", "number", "text", "weather")
 
 
 @pytest.mark.parametrize("first", [*NAMES, "clock"])
-async def test_the_pack_whose_turn_it_is_is_drawn_first(tmp_path: Path, first: str) -> None:
+def test_the_screen_whose_turn_it_is_is_the_first(first: str) -> None:
+    playlist = Playlist((Entry(first, 10), *(Entry(name, 10) for name in NAMES)))
+    screens = dict.fromkeys([*NAMES, "not_shown"], 1)
+    now = datetime(2026, 11, 29, tzinfo=UTC)
+    while playlist.turn(now).screen != first:
+        now += timedelta(minutes=1)
+    others = [name for name in NAMES if name != first]
+    ours = [first] if first in NAMES else []
+    assert list(shown_by(playlist, screens, now)) == [*ours, *others]
+
+
+@pytest.mark.parametrize("first", NAMES)
+async def test_packs_are_drawn_in_the_order_in_which_they_come(tmp_path: Path, first: str) -> None:
     drawn: asyncio.Queue[str] = asyncio.Queue()
 
     async def draw(order: Order) -> Drawn:
@@ -44,7 +58,8 @@ async def test_the_pack_whose_turn_it_is_is_drawn_first(tmp_path: Path, first: s
         return Drawn(to_png(blank(SIZE)))
 
     clock = ManualClock(datetime(2026, 11, 29, 12, 10, tzinfo=UTC))
-    chosen = read_chosen({name: {"pack": name, "example": True} for name in NAMES}, tmp_path)
+    names = sorted(NAMES, key=lambda name: name != first)
+    chosen = read_chosen({name: {"pack": name, "example": True} for name in names}, tmp_path)
     packs = PackScreens(
         chosen,
         instead=ClockScreen(),
@@ -55,7 +70,6 @@ async def test_the_pack_whose_turn_it_is_is_drawn_first(tmp_path: Path, first: s
         quiet=QuietHours(),
         size=lambda: SIZE,
         changed=lambda: None,
-        first=first,
         draw=draw,
     )
     task = asyncio.create_task(packs.run())
@@ -63,8 +77,7 @@ async def test_the_pack_whose_turn_it_is_is_drawn_first(tmp_path: Path, first: s
         texts = [await drawn.get() for _ in NAMES]
     task.cancel()
     await asyncio.wait([task])
-    assert sorted(texts) == sorted(each.text for each in chosen)
-    assert first == "clock" or f'name = "{first}"' in texts[0]
+    assert texts == [each.text for each in chosen]
 
 
 async def test_what_came_for_packs_goes_when_there_are_none(

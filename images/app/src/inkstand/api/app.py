@@ -15,8 +15,10 @@ from inkstand.api import (
     documentation,
     events,
     messages,
+    packs,
     panel,
     pictures,
+    settings,
     sharing,
     status,
 )
@@ -65,6 +67,8 @@ OPERATIONS = [
     *panel.OPERATIONS,
     *events.OPERATIONS,
     *status.OPERATIONS,
+    *settings.OPERATIONS,
+    *packs.OPERATIONS,
     *_OPERATIONS,
 ]
 

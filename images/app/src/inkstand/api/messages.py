@@ -202,6 +202,7 @@ class Queue:
     more: Annotated[bool, Rule(description="Whether there are others after these.")]
 
 
+@dataclass(frozen=True, kw_only=True)
 class Scheduled:
     """The messages that come later, the next one first."""
 

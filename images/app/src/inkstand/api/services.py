@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from inkstand.display.display import Display
     from inkstand.display.preview import PreviewRenderer
     from inkstand.messages.controller import Controller
+    from inkstand.preferences.preferences import Preferences
     from inkstand.status.report import StatusReport
 
 
@@ -40,6 +41,7 @@ class Services:
     broadcaster: Broadcaster
     report: StatusReport
     preview_renderer: PreviewRenderer
+    preferences: Preferences
 
 
 SERVICES = web.AppKey("services", Services)

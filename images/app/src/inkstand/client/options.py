@@ -35,6 +35,7 @@ def add_client(commands: Commands) -> None:
     _add_looking(commands)
     _add_message(commands)
     _add_tokens(commands)
+    _add_settings(commands)
 
 
 def _add_session(commands: Commands) -> None:
@@ -123,6 +124,26 @@ def _add_tokens(commands: Commands) -> None:
         _add_server(action, default=argparse.SUPPRESS)
 
 
+def _add_settings(commands: Commands) -> None:
+    text = "screens, playlist and quiet hours: look at them and change them"
+    settings = _add(commands, "settings", "settings:get", text, _SETTINGS)
+    _add_server(settings)
+    actions = settings.add_subparsers(metavar="ACTION")
+    get = _add(actions, "get", "settings:get", "say how all are, or print the value of one")
+    get.add_argument("name", metavar="NAME", nargs="?", help=_SETTING)
+    put = _add(actions, "set", "settings:put", "change one; it counts at once")
+    put.add_argument("name", metavar="NAME", help=_SETTING)
+    put.add_argument("value", metavar="VALUE", help="JSON, or a word; - reads standard input")
+    unset = _add(actions, "unset", "settings:unset", "go back to the default of one")
+    unset.add_argument("name", metavar="NAME", help=_SETTING)
+    export = _add(actions, "export", "settings:export", "print all that can be changed, as JSON")
+    text = "change what a file of an export has, all or none"
+    importer = _add(actions, "import", "settings:import_all", text)
+    importer.add_argument("file", metavar="FILE", help="- is standard input")
+    for action in (get, put, unset, export, importer):
+        _add_server(action, default=argparse.SUPPRESS)
+
+
 def _add(
     commands: Commands, name: str, run: str, text: str, more: str = ""
 ) -> argparse.ArgumentParser:
@@ -192,6 +213,15 @@ _SERVER = (
 )
 _LATER = """\
 to skip one time: inkstand skip ID; to end it: inkstand delete ID
+
+"""
+_SETTING = "screens, playlist, quiet_hours or quiet_screen"
+_SETTINGS = """\
+examples:
+  inkstand settings
+  inkstand settings set screens '[{"name": "notes", "pack": "text", "settings": {"text": "Milk"}}]'
+  inkstand settings set quiet_hours '[{"from": "22:30", "to": "07:00"}]'
+  inkstand settings export > settings.json && inkstand settings import settings.json
 
 """
 _SEND = """\

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -61,6 +62,18 @@ def scheduled_lines(message: Mapping[str, Any], zone: tzinfo | None) -> list[str
 def token_lines(tokens: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> list[str]:
     """Return a table of tokens."""
     return table([_TOKEN_COLUMNS, *(_token_row(token, zone) for token in tokens)])
+
+
+def setting_lines(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what there is to say about settings, with their values as JSON."""
+    lines = []
+    for each in settings:
+        where = " (provisioned)" if each.get("provisioned") else ""
+        value = json.dumps(each.get("value"), ensure_ascii=False)
+        lines.append(printable(f"{each.get('name')}{where}: {value}"))
+        if each.get("problem"):
+            lines.append(f"  not in use: {printable(each['problem'])}")
+    return lines
 
 
 def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:

@@ -16,7 +16,6 @@ from inkstand.events import ButtonPressed, Gesture, PanelChanged, ScreenEvent, S
 from inkstand.messages import State, model, reducer
 from inkstand.messages.events import MessageChanged, ScreenChanged, ScreenKind
 from inkstand.messages.store import Change
-from inkstand.playlist.playlist import CLOCK
 from inkstand.rendering.text import without_sequences
 from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
@@ -47,13 +46,12 @@ class Controller:
 
     A message is shown when the display says that it is on the glass, not when it is asked for;
     while a peek covers it, it waits. Only who presses the button or says so has read it.
-    When there is no message the playlist of `home` says whether `clock_screen` is shown or one of
-    `packs`; in its quiet hours it is what `quiet` says. `on_long_press` makes what a long press
-    peeks at. A short one turns the page, and on the last page says that the message was read;
-    without a message it brings the next screen. A double one brings the last message back. A page
-    is shown for `page_time`, zero: until the button is pressed; `time` says whether messages can
-    tell when they came. `store` is there to be read. Whatever this raises about messages comes
-    from it.
+    When there is no message it is `clock_screen`, or what choose() was told. `on_long_press` makes
+    what a long press peeks at. A short one turns the page, and on the last page says that the
+    message was read; without a message it brings the next screen. A double one brings the last
+    message back. A page is shown for `page_time`, zero: until the button is pressed; `time` says
+    whether messages can tell when they came. `store` is there to be read. Whatever this raises
+    about messages comes from it.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, and how
@@ -64,9 +62,6 @@ class Controller:
         hub: Hub,
         clock_screen: Screen,
         *,
-        packs: Mapping[str, Screen] = _NO_PACKS,
-        home: Home = reducer.CLOCK_ALONE,
-        quiet: QuietLook = QuietLook.UNTIL,
         page_time: timedelta = timedelta(seconds=20),
         time: TimeSource = _TRUSTED,
     ) -> None:
@@ -75,10 +70,11 @@ class Controller:
         self.store = store
         self._clock = clock
         self._hub = hub
-        self._screens = {CLOCK: clock_screen, **packs}
-        self._quiet = quiet
+        self._clock_screen = clock_screen
+        self._packs = _NO_PACKS
+        self._quiet = QuietLook.UNTIL
         self._time = time
-        self.state = reducer.ControllerState(page_time=page_time, home=home)
+        self.state = reducer.ControllerState(page_time=page_time)
         self._screen = clock_screen
         self._jobs: asyncio.Queue[reducer.Job] = asyncio.Queue()
         self._nudge = asyncio.Event()
@@ -132,6 +128,15 @@ class Controller:
         self._tell((made,))
         self._look()
         return made.after
+
+    def choose(self, home: Home, packs: Mapping[str, Screen], quiet: QuietLook) -> None:
+        """Show this from now on when there is no message.
+
+        The playlist of `home` says whether it is the clock or one of `packs`; in its quiet hours it
+        is what `quiet` says.
+        """
+        self._packs, self._quiet = packs, quiet
+        self._feed(reducer.HomeChosen(self._clock.now(), home))
 
     def show_status(self) -> None:
         """Do what a long press does: peek at the status screen.
@@ -243,7 +248,7 @@ class Controller:
 
     def _home_screen(self, wanted: ScreenState) -> Screen:
         # What the playlist names was there when it was checked.
-        screen = self._screens[wanted.name or CLOCK]
+        screen = self._clock_screen if wanted.name is None else self._packs[wanted.name]
         if wanted.quiet_until is None:
             return screen
         now = self._clock.now()

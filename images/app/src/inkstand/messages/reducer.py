@@ -52,6 +52,14 @@ class PeekLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeChosen:
+    """Something else is to be shown from now on when there is no message; `at` is aware."""
+
+    at: datetime
+    home: Home
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Ask the display for a screen, the first page of it."""
 
@@ -168,6 +176,9 @@ def _step(  # noqa: C901, PLR0911 - one line for each event
             return replace(state, arrived=now, turns_at=now + state.page_time if turns else None)
         case events.ScreenFailed():
             return replace(state, failed=state.current is not None)
+        case HomeChosen(home=home):
+            # Who has woken the panel keeps it awake.
+            return replace(state, home=replace(home, awake_until=state.home.awake_until))
         case PanelChanged(reason=str()):
             return replace(state, drawn=False, read=None)
         case StorageChanged(reason=reason):
@@ -201,7 +212,8 @@ def _at_home(state: ControllerState, event: Event) -> ControllerState:
     before = state.home
     home = before.woken(event.at) if isinstance(event, ButtonPressed) else before
     state = replace(state, home=home.at(event.at))
-    return _request(state) if state.at_home and _looks(state.home) != _looks(before) else state
+    other = _looks(state.home) != _looks(before) or isinstance(event, HomeChosen)
+    return _request(state) if state.at_home and other else state
 
 
 def _looks(home: Home) -> tuple[str, bool]:

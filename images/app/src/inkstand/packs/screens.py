@@ -102,7 +102,7 @@ class PackScreens:
     """Keeps the screens of `chosen` up to date; `changed` is called when one looks different.
 
     Each shows `instead` until it was drawn for the first time, for a panel of `size()`, which is
-    None as long as nobody knows it. The one called `first` is drawn before the others.
+    None as long as nobody knows it. They are drawn in the order in which they come.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with
@@ -117,52 +117,82 @@ class PackScreens:
         quiet: QuietHours,
         size: Callable[[], tuple[int, int] | None],
         changed: Callable[[], None],
-        first: str = "",
         draw: Draw = worker.draw,
     ) -> None:
-        self._chosen = tuple(chosen)
-        self.screens = {each.name: PackScreen(instead) for each in self._chosen}
-        self.states = {each.name: PackState() for each in self._chosen}
+        self.screens: dict[str, PackScreen] = {}
+        self.states: dict[str, PackState] = {}
+        self._instead = instead
+        self._chosen: dict[str, ChosenPack] = {}
+        self._chosen_anew = asyncio.Event()
+        self._nudges: dict[str, asyncio.Event] = {}
         self._clock = clock
         self._hub = hub
         self._fetcher = fetcher
         self._kept = kept
-        self._quiet = quiet
         self._changed = changed
         self._draw = draw
         # Two processes at once would take twice the memory, two writers of files twice the care.
         self._drawing, self._keeping = asyncio.Lock(), asyncio.Lock()
-        self._first, self._first_drawn = first, asyncio.Event()
-        if first not in self.screens:
-            self._first_drawn.set()
         self._size_now, self._size = size, size()
-        self._resized = {each.name: asyncio.Event() for each in self._chosen}
+        self.choose(chosen, quiet)
+
+    def choose(self, chosen: Iterable[ChosenPack], quiet: QuietHours) -> None:
+        """Keep these packs up to date from now on, but for `quiet` hours, and no others.
+
+        One that is as it was goes on; of one that is another, what was drawn stays until then.
+        """
+        self._quiet = quiet
+        self._chosen = {each.name: each for each in chosen}
+        self.screens = {
+            name: self.screens.get(name) or PackScreen(self._instead) for name in self._chosen
+        }
+        self.states = {name: self.states.get(name, PackState()) for name in self._chosen}
+        self._chosen_anew.set()
+        self._nudge()
 
     async def run(self) -> None:
         """Ask and draw until cancelled."""
-        await self._forget_others()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_size())
-            for each in self._chosen:
-                group.create_task(self._keep(each))
+            group.create_task(self._follow_choice(group))
+
+    async def _follow_choice(self, group: asyncio.TaskGroup) -> None:
+        """Have a task for each pack that is chosen, which ends when it is another."""
+        tasks: dict[str, tuple[ChosenPack, asyncio.Task[None]]] = {}
+        while True:
+            self._chosen_anew.clear()
+            for name, (pack, task) in list(tasks.items()):
+                if self._chosen.get(name) != pack:
+                    task.cancel()
+                    await asyncio.wait([task])
+                    del tasks[name]
+            await self._forget_others()
+            for name, pack in self._chosen.items():
+                if name not in tasks:
+                    tasks[name] = pack, group.create_task(self._keep(pack))
+            await self._chosen_anew.wait()
+
+    def _nudge(self) -> None:
+        for nudge in self._nudges.values():
+            nudge.set()
 
     async def _follow_size(self) -> None:
         """Ask for the size whenever something was drawn for the panel."""
         with self._hub.listen(kinds=(ScreenDrawn,)) as events:
             async for _ in events:
                 before, self._size = self._size, self._size_now()
-                for resized in self._resized.values() if self._size != before else ():
-                    resized.set()
+                if self._size != before:
+                    self._nudge()
 
     async def _keep(self, pack: ChosenPack) -> None:
         sources = await self._known(pack)
-        resized = self._resized[pack.name]
+        nudge = self._nudges.setdefault(pack.name, asyncio.Event())
         while True:
-            resized.clear()
+            nudge.clear()
             if self._quiet.until(self._clock.now()) is None:
                 await self._fetch_due(pack, sources)
             await self._draw_anew(pack, sources)
-            await nudged_or(resized, self._clock, self._next(sources))
+            await nudged_or(nudge, self._clock, self._next(sources))
 
     def _next(self, sources: Iterable[_Source]) -> datetime:
         now = self._clock.now()
@@ -183,9 +213,10 @@ class PackScreens:
         return sources
 
     async def _forget_others(self) -> None:
-        keys = [_key(pack, request) for pack in self._chosen for request in pack.requests]
+        keys = [_key(pack, request) for pack in self._chosen.values() for request in pack.requests]
         try:
-            await asyncio.to_thread(self._kept.prune, keys)
+            async with self._keeping:
+                await asyncio.to_thread(self._kept.prune, keys)
         except StorageError as error:
             _LOG.warning("%s", error)
 
@@ -235,11 +266,10 @@ class PackScreens:
     async def _draw_anew(self, pack: ChosenPack, sources: Iterable[_Source]) -> None:
         if self._size is None:
             return
-        if pack.name != self._first:
-            await self._first_drawn.wait()
         async with self._drawing:
             drawn = await self._draw(self._order(pack, sources, self._size))
-        self._first_drawn.set()
+        if self._chosen.get(pack.name) != pack:
+            return
         errors = [each.error for each in sources if each.error]
         times = [each.fetched.fetched_at for each in sources if each.fetched]
         problem = drawn.problem or next(iter(errors), "")

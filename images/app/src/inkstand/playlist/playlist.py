@@ -20,6 +20,7 @@ from inkstand.playlist.hours import (
     instant,
     minute_of_week,
     next_edge,
+    to_table,
     wall,
 )
 from inkstand.playlist.values import Table, saying, tables
@@ -181,6 +182,18 @@ def from_values(value: object, screens: Collection[str] | None = None) -> Playli
     for sentence in () if screens is None else unknown_screens(playlist, screens):
         raise ValueError(sentence)
     return playlist
+
+
+def to_values(playlist: Playlist) -> list[Table]:
+    """Return the tables of which from_values() makes this playlist."""
+    return [
+        {
+            "screen": entry.screen,
+            **({"minutes": entry.minutes} if entry.minutes else {}),
+            **to_table(entry.hours),
+        }
+        for entry in playlist.entries
+    ]
 
 
 def unknown_screens(playlist: Playlist, names: Collection[str]) -> tuple[str, ...]:

@@ -42,7 +42,7 @@ class StatusReport:
         certificate: Certificate,
         authority: Authority,
         recent_errors: RecentErrors,
-        screens: Mapping[str, PackState],
+        screens: Callable[[], Mapping[str, PackState]],
         state_directory: Path,
     ) -> None:
         self.title = title
@@ -56,7 +56,7 @@ class StatusReport:
         self._certificate = certificate
         self._authority = authority
         self._recent_errors = recent_errors
-        self.screens = screens
+        self._screens = screens
         self._state_directory = state_directory
 
     async def run(self) -> None:
@@ -81,6 +81,11 @@ class StatusReport:
     def authority(self) -> Authority:
         """The certificate authority that people are asked to trust, if there is one."""
         return self._authority
+
+    @property
+    def screens(self) -> Mapping[str, PackState]:
+        """How each pack is that is shown."""
+        return self._screens()
 
     @property
     def panel(self) -> str:

@@ -98,6 +98,11 @@ async def authority(request: web.Request) -> web.Response:
     return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
 
 
+async def settings(request: web.Request) -> web.Response:
+    """`GET /settings`: the page of settings, for anybody: it says nothing before a log-in."""
+    return _serve(request, "settings.html")
+
+
 async def trust(request: web.Request) -> web.Response:
     """`GET /trust`: what makes a browser trust this appliance, and how it is recognised."""
     fingerprint = request.app[SITE].fingerprint()
@@ -129,6 +134,7 @@ def add_routes(app: web.Application, site: Site) -> None:
     """Add the page to `app`."""
     app[SITE] = site
     app.router.add_get("/", index)
+    app.router.add_get("/settings", settings)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
     app.router.add_get("/trust", trust)

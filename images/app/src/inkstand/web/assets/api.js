@@ -58,6 +58,7 @@ export const get = async (path, options) => content(await ask("GET", path, optio
 export const post = async (path, json, options) =>
   content(await ask("POST", path, { json, ...options }), "json");
 export const put = async (path, json) => content(await ask("PUT", path, { json }), "json");
+export const patch = async (path, json) => content(await ask("PATCH", path, { json }), "json");
 export const remove = (path) => ask("DELETE", path);
 
 /** Return 128 random bits as text; crypto.randomUUID exists only under HTTPS. */
