@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.accounts.model import MIN_PASSWORD
 from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
     from inkstand.config import Settings
 
-# The appliance is on the internet, where passwords are tried day and night.
-MIN_PASSWORD = 12
 _DONE, _FAILED, _MISUSED = 0, 1, 2
 # What a shell reports of programs that these signals ended.
 _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE

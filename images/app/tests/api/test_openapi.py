@@ -26,10 +26,14 @@ GOOD = {
     "gesture": "long",
     "transport": "cookie",
     "username": "john",
-    "password": "secret",
+    "password": "correct horse",
     "name": "kitchen",
     "scope": "post",
     "expires_in_days": 30,
+    "role": "sender",
+    "secret": "x",
+    "old": "battery staple",
+    "new": "correct horse",
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -129,6 +133,8 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/status", "Status"),
         ("/session", "Session"),
         ("/tokens", "Tokens"),
+        ("/people", "People"),
+        ("/invitations", "Invitations"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

@@ -9,7 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from inkstand import __version__
-from inkstand.api import accounts, classic, events, messages, panel, pictures, status
+from inkstand.api import accounts, classic, events, messages, panel, people, pictures, status
 from inkstand.api.operations import JSON, TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
@@ -49,6 +49,7 @@ OPERATIONS = [
     *events.OPERATIONS,
     *status.OPERATIONS,
     *_OPERATIONS,
+    *people.OPERATIONS,
 ]
 
 
