@@ -88,6 +88,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("check-config", _check_config, "check the settings and print them without secrets"),
         ("healthcheck", _healthcheck, "ask the running app how it is; exit code 0 if it answers"),
         ("login-code", _login_code, "print a code that lets the owner log in once, where it runs"),
+        ("reset-owner", _reset_owner, "at the next start, the owner's password is the settings'"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
@@ -199,6 +200,13 @@ def _login_code(options: argparse.Namespace) -> int:
         f"{f' at {settings.public_url}' if settings.public_url else ''}.",
         file=sys.stderr,
     )
+    return _DONE
+
+
+def _reset_owner(options: argparse.Namespace) -> int:
+    from inkstand.accounts.people import ask_for_reset  # noqa: PLC0415
+
+    ask_for_reset(_settings(options).state_directory)
     return _DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 import sqlite3
 import time
 from collections import Counter
@@ -535,3 +536,20 @@ async def test_the_release_before_reads_its_tokens_from_the_same_file(api: Api, 
     connection.close()
     assert {len(row) for row in rows} == {9}
     assert {row[2] for row in rows} == {"john", "Anna"}
+
+
+@pytest.mark.parametrize("path", ["/people", "/invite"])
+async def test_the_pages_are_there_for_anybody_and_load_what_is_there(
+    site: Site, path: str
+) -> None:
+    answer = await site.client.get(path)
+    text = await answer.text()
+    assert (answer.status, answer.content_type) == (200, "text/html")
+    assert "LegoMac" in text
+    loaded = re.findall(r'(?:src|href)="(/assets/[^"]+)"', text)
+    assert f"/assets{path}.js" in loaded
+    for each in loaded:
+        assert (await site.client.get(each)).status == 200
+    script = await (await site.client.get(f"/assets{path}.js")).text()
+    used = set(re.findall(r'(?:byId|writer)\("([^"]+)"\)', script))
+    assert used <= set(re.findall(r'id="([^"]+)"', text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import html
 from dataclasses import dataclass
@@ -108,11 +109,17 @@ def add_routes(app: web.Application, site: Site) -> None:
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
     app.router.add_get("/favicon.ico", favicon)
+    for page in ("people", "invite"):
+        app.router.add_get(f"/{page}", functools.partial(_page, name=f"{page}.html"))
 
 
 async def favicon(request: web.Request) -> web.Response:
     """`GET /favicon.ico`: browsers ask for it whatever the page says."""
     return _serve(request, "icon.svg")
+
+
+async def _page(request: web.Request, name: str) -> web.Response:
+    return _serve(request, name)
 
 
 def _is_visitor(request: web.Request) -> bool:
