@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand.accounts import registry
 from inkstand.accounts.attempts import Attempts, buckets_of
 from inkstand.accounts.model import Role, Visitor
 from inkstand.accounts.people import ask_for_reset
@@ -368,6 +369,20 @@ async def test_limits_of_streams_and_messages_hold_for_all_tokens_of_a_person(
     assert Counter(stream.status for stream in streams) == {200: 32, 503: 1}
     for stream in streams:
         stream.close()
+
+
+async def test_too_many_sessions_of_a_person_end_their_oldest_and_nobody_elses(
+    api: Api, site: Site, password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(registry, "_MAX_SESSIONS", 3)
+    await log_in(site, "john", password)
+    await person(api, "viewer")
+    for number in range(5):
+        body = {"username": "Anna", "password": PASSWORD}
+        agent = {"User-Agent": f"program {number % 4 or 'of the owner'}"}
+        await site.client.post("/api/v1/session", json=body, headers=agent)
+    tokens = (await (await api.get("/tokens")).json())["tokens"]
+    assert Counter(it["user"] for it in tokens if it["kind"] == "session") == {"john": 1, "Anna": 3}
 
 
 async def test_the_right_device_of_one_is_a_stranger_for_another(api: Api, site: Site) -> None:

@@ -14,7 +14,7 @@ from inkstand.api import visitor
 from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
-from inkstand.errors import ForbiddenError, InvalidValueError, TokenNotFoundError
+from inkstand.errors import InvalidValueError, TokenNotFoundError
 
 if TYPE_CHECKING:
     from inkstand.accounts.model import Issued, Principal, TokenRecord
@@ -231,8 +231,6 @@ async def create(request: web.Request) -> web.Response:
     principal = principal_of(request)
     wanted = await body_of(request, TokenRequest)
     accounts = request.app[SERVICES].accounts
-    if wanted.scope > principal.scope:
-        raise ForbiddenError(wanted.scope.word)
     issued = await accounts.create(
         wanted.name, wanted.scope, wanted.expires_in_days, principal.user
     )
