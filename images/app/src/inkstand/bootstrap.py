@@ -11,12 +11,14 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inkstand.accounts.accounts import Accounts, Owner
+from inkstand.accounts.accounts import Accounts
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.invitations import Invitations
 from inkstand.accounts.keys import parse_keys
 from inkstand.accounts.login_code import LoginCode
 from inkstand.accounts.passwords import PasswordVerifier
+from inkstand.accounts.people import People
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.tokens import Signer
 from inkstand.api.app import make_app
@@ -300,15 +302,14 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
     def revoked(token_id: str) -> None:
         hub.publish(TokenRevoked(clock.now(), token_id))
 
-    lifetime = timedelta(hours=settings.token_lifetime_hours)
+    passwords, attempts = PasswordVerifier(), Attempts(settings.username)
+    registry = TokenRegistry(settings.state_directory, revoked, settings.username)
+    people = People(settings.username, settings.password_hash, registry.database, attempts)
     return Accounts(
-        Owner(settings.username, settings.password_hash, lifetime),
-        Authenticator(
-            settings.username,
-            PasswordVerifier(settings.password_hash),
-            Attempts(settings.username),
-            LoginCode(settings.state_directory),
-        ),
+        people,
+        Invitations(people, passwords, attempts, registry.database),
+        Authenticator(people, passwords, attempts, LoginCode(settings.state_directory)),
         Signer(parse_keys(settings.token_secret)),
-        TokenRegistry(settings.state_directory, revoked),
+        registry,
+        lifetime=timedelta(hours=settings.token_lifetime_hours),
     )

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.accounts.model import MIN_PASSWORD
 from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     from inkstand.config import Settings
 
-# The appliance is on the internet, where passwords are tried day and night.
-MIN_PASSWORD = 12
 _DONE, _FAILED, _MISUSED = 0, 1, 2
 # What a shell reports of programs that these signals ended.
 _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
@@ -96,6 +95,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("check-config", _check_config, "check the settings and print them without secrets"),
         ("healthcheck", _healthcheck, "ask the running app how it is; exit code 0 if it answers"),
         ("login-code", _login_code, "print a code that lets the owner log in once, where it runs"),
+        ("reset-owner", _reset_owner, "at the next start, the owner's password is the settings'"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
@@ -208,6 +208,13 @@ def _login_code(options: argparse.Namespace) -> int:
         f"{f' at {settings.public_url}' if settings.public_url else ''}.",
         file=sys.stderr,
     )
+    return _DONE
+
+
+def _reset_owner(options: argparse.Namespace) -> int:
+    from inkstand.accounts.people import ask_for_reset  # noqa: PLC0415
+
+    ask_for_reset(_settings(options).state_directory)
     return _DONE
 
 

@@ -319,3 +319,54 @@ class ProvisionedError(RequestError):
             f"{name} is set where Inkstand was deployed from: change app_{name} in host_vars there "
             "and run the playbook, or take it out and it can be changed here"
         )
+
+
+class WrongPasswordError(RequestError):
+    """Somebody who is logged in wants another password, and the old one is wrong."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("That is not your password")
+
+
+class PersonNotFoundError(RequestError, LookupError):
+    """There is nobody of that name, or no longer."""
+
+    code = "person-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nobody of that name")
+
+
+class InvitationNotFoundError(RequestError, LookupError):
+    """There is no such invitation: never, or it was used, has ended or was revoked."""
+
+    code = "invitation-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This invitation was used, has ended, or was never there; ask for another")
+
+
+class NameTakenError(RequestError):
+    """Somebody has that name or one that looks like it, or an invitation is for another one."""
+
+    code = "name-taken"
+
+    def __init__(self, sentence: str = "That name, or one that looks like it, is taken") -> None:
+        super().__init__(sentence)
+
+
+class PeopleError(RequestError):
+    """That cannot be done with people: the owner stays, and there may be only so many."""
+
+    code = "people"
+
+
+class TooManyTokensError(RequestError):
+    """Somebody has so many tokens with a name that they can make no more."""
+
+    code = "too-many-tokens"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have {limit} tokens; revoke one that you need no more")

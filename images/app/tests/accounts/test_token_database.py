@@ -75,12 +75,12 @@ async def test_a_write_is_all_or_nothing_and_its_error_is_told(
         registry._unremoved.add("a")
         with pytest.raises(StorageError, match="cannot be read or written"):
             await registry.add(record("c", created="not a number"))
-        assert [kept.id for kept in await registry._database.run(load)] == ["a"]
+        assert [kept.id for kept in await registry.database.run(load)] == ["a"]
 
 
 async def test_a_full_disk_is_told_as_one(tmp_path: Path, record: Records) -> None:
     async with opened(tmp_path) as registry:
-        registry._database._connection.execute("PRAGMA max_page_count = 1")
+        registry.database._connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageFullError):
             await registry.add(record(name="x" * 10_000))
 

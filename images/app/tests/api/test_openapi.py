@@ -26,7 +26,7 @@ GOOD = {
     "gesture": "long",
     "transport": "cookie",
     "username": "john",
-    "password": "secret",
+    "password": "correct horse",
     "name": "kitchen",
     "scope": "post",
     "expires_in_days": 30,
@@ -39,6 +39,10 @@ GOOD = {
     "quiet_screen": "blank",
     "value": "blank",
     "settings": {"text": "Milk"},
+    "role": "sender",
+    "secret": "x",
+    "old": "battery staple",
+    "new": "correct horse",
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -143,6 +147,8 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/tokens", "Tokens"),
         ("/settings", "Settings"),
         ("/packs", "Packs"),
+        ("/people", "People"),
+        ("/invitations", "Invitations"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

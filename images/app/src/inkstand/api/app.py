@@ -17,6 +17,7 @@ from inkstand.api import (
     messages,
     packs,
     panel,
+    people,
     pictures,
     settings,
     sharing,
@@ -70,6 +71,7 @@ OPERATIONS = [
     *settings.OPERATIONS,
     *packs.OPERATIONS,
     *_OPERATIONS,
+    *people.OPERATIONS,
 ]
 
 

@@ -17,11 +17,15 @@ from inkstand.errors import (
     InvalidCredentialsError,
     InvalidTokenError,
     InvalidValueError,
+    InvitationNotFoundError,
     MalformedRequestError,
     MessageNotFoundError,
     MessageStateError,
     MessageTooLongError,
+    NameTakenError,
     PanelError,
+    PeopleError,
+    PersonNotFoundError,
     PictureTooLargeError,
     ProvisionedError,
     RequestError,
@@ -31,9 +35,11 @@ from inkstand.errors import (
     TokenNotFoundError,
     TooManyAttemptsError,
     TooManyStreamsError,
+    TooManyTokensError,
     TooManyWaitingError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
+    WrongPasswordError,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +74,12 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     StorageFullError: (507, None),
     StorageError: (503, None),
     PanelError: (503, None),
+    WrongPasswordError: (403, None),
+    PersonNotFoundError: (404, None),
+    InvitationNotFoundError: (404, None),
+    NameTakenError: (409, None),
+    PeopleError: (409, None),
+    TooManyTokensError: (409, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 

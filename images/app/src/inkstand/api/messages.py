@@ -26,6 +26,7 @@ from inkstand.api.operations import (
 from inkstand.api.schemas import Limits, Number, Request, Rule, one_of, read
 from inkstand.api.services import SERVICES
 from inkstand.errors import (
+    ForbiddenError,
     InvalidValueError,
     MalformedRequestError,
     MessageNotFoundError,
@@ -377,8 +378,13 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 @OPERATIONS.add("delete", _MESSAGE, "deleteMessage", Scope.POST, answers={204: None}, errors=(503,))
 async def delete(request: web.Request) -> web.Response:
-    """Take a message back, or end a series; its text is gone."""
-    await request.app[SERVICES].controller.delete(message_id_of(request))
+    """Take a message back, or end a series; who was invited as a sender only their own."""
+    controller, number = request.app[SERVICES].controller, message_id_of(request)
+    principal = principal_of(request)
+    limited = principal.invited and principal.scope is not Scope.ADMIN
+    if limited and (await controller.store.get(number)).author != principal.user:
+        raise ForbiddenError(Scope.ADMIN.word)
+    await controller.delete(number)
     return web.Response(status=204)
 
 

@@ -36,6 +36,7 @@ def add_client(commands: Commands) -> None:
     _add_message(commands)
     _add_tokens(commands)
     _add_settings(commands)
+    _add_people(commands)
 
 
 def _add_session(commands: Commands) -> None:
@@ -144,6 +145,32 @@ def _add_settings(commands: Commands) -> None:
         _add_server(action, default=argparse.SUPPRESS)
 
 
+def _add_people(commands: Commands) -> None:
+    text = "list, invite and remove people who may log in"
+    people = _add(commands, "people", "people:list_all", text)
+    _add_json(people, "print JSON")
+    _add_server(people)
+    actions = people.add_subparsers(metavar="ACTION")
+    listing = _add(actions, "list", "people:list_all", "list people and open invitations")
+    invite = _add(actions, "invite", "people:invite", "make a link that lets one in, once")
+    invite.add_argument("name", nargs="?", metavar="NAME", help="who it is for (default: anybody)")
+    invite.add_argument("--role", choices=_ROLES, default="sender", help=_ROLE)
+    for action in (listing, invite):
+        _add_json(action, "print JSON", default=argparse.SUPPRESS)
+    revoke = _add(actions, "revoke", "people:revoke", "make an invitation worthless")
+    revoke.add_argument("id", metavar="INVITATION", help="as in the list")
+    role = _add(actions, "role", "people:change_role", "give somebody another role")
+    role.add_argument("name", metavar="NAME")
+    role.add_argument("role", choices=_ROLES)
+    remove = _add(actions, "remove", "people:remove", "remove somebody")
+    remove.add_argument("name", metavar="NAME")
+    for action in (listing, invite, revoke, role, remove):
+        _add_server(action, default=argparse.SUPPRESS)
+    password = _add(commands, "password", "people:password", "choose another password")
+    password.add_argument("--stdin", action="store_true", help=_TWO_LINES)
+    _add_server(password)
+
+
 def _add(
     commands: Commands, name: str, run: str, text: str, more: str = ""
 ) -> argparse.ArgumentParser:
@@ -208,6 +235,9 @@ _STATE = "only these: waiting, shown, read, expired, deleted"
 _SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
 _SCOPE = "what it may do; each includes the one before (default: post)"
+_ROLES = ("viewer", "sender", "admin")
+_ROLE = "viewer sees, sender also sends, admin does everything (default: sender)"
+_TWO_LINES = "read the old and the new password from standard input, one a line"
 _SERVER = (
     "which one, as URL or beginning of its name (default: INKSTAND_SERVER, or the latest login)"
 )

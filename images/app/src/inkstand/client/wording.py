@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from inkstand.client.sse import Event
 
 _LONGEST_TEXT = 60
+_PEOPLE_COLUMNS = ("NAME", "ROLE", "SINCE", "LAST USED")
+_INVITATION_COLUMNS = ("INVITATION", "ROLE", "NAME", "EXPIRES")
 _TOKEN_COLUMNS = ("ID", "KIND", "SCOPE", "NAME", "EXPIRES", "LAST USED", "")
 
 
@@ -74,6 +76,29 @@ def setting_lines(settings: Sequence[Mapping[str, Any]]) -> list[str]:
         if each.get("problem"):
             lines.append(f"  not in use: {printable(each['problem'])}")
     return lines
+
+
+def people_lines(
+    people: Sequence[Mapping[str, Any]],
+    invitations: Sequence[Mapping[str, Any]],
+    zone: tzinfo | None,
+) -> list[str]:
+    """Return a table of people, and after it one of the invitations that are open, if any."""
+    known = [
+        (
+            printable(it["name"]),
+            it["role"],
+            date(it["created_at"], zone),
+            date(it["last_used_at"], zone),
+        )
+        for it in people
+    ]
+    asked = [
+        (it["id"], it["role"], printable(it["name"] or "-"), date(it["expires_at"], zone))
+        for it in invitations
+    ]
+    lines = table([_PEOPLE_COLUMNS, *known])
+    return [*lines, "", *table([_INVITATION_COLUMNS, *asked])] if asked else lines
 
 
 def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:

@@ -98,11 +98,6 @@ async def authority(request: web.Request) -> web.Response:
     return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
 
 
-async def settings(request: web.Request) -> web.Response:
-    """`GET /settings`: the page of settings, for anybody: it says nothing before a log-in."""
-    return _serve(request, "settings.html")
-
-
 async def trust(request: web.Request) -> web.Response:
     """`GET /trust`: what makes a browser trust this appliance, and how it is recognised."""
     fingerprint = request.app[SITE].fingerprint()
@@ -134,13 +129,15 @@ def add_routes(app: web.Application, site: Site) -> None:
     """Add the page to `app`."""
     app[SITE] = site
     app.router.add_get("/", index)
-    app.router.add_get("/settings", settings)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
     app.router.add_get("/trust", trust)
     # Browsers ask for it whatever the page says.
     app.router.add_get("/favicon.ico", partial(asset, name="icon.svg"))
     app.router.add_get("/manifest.webmanifest", partial(asset, name="manifest.webmanifest"))
+    # They say nothing before a log-in.
+    for name in ("settings", "people", "invite"):
+        app.router.add_get(f"/{name}", partial(asset, name=f"{name}.html"))
 
 
 def _is_visitor(request: web.Request) -> bool:

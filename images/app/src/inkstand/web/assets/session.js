@@ -6,7 +6,7 @@ import { attempt, byId, writer } from "./dom.js";
 /** Return the name of who is logged in, null if nobody is; throws Unreachable. */
 export async function whoIsThere() {
   try {
-    return known(await get("/session"));
+    return noted(await get("/session"));
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return null;
     throw error;
@@ -21,7 +21,7 @@ export function start(entered, left) {
     event.preventDefault();
     attempt(event.submitter ?? form, problem, async () => {
       if (!filled(form, problem)) return;
-      const user = known(await logIn(form));
+      const user = noted(await logIn(form));
       form.password.value = "";
       await entered(user);
     });
@@ -34,8 +34,9 @@ export function start(entered, left) {
   );
 }
 
-// Who may not change settings needs no way to them.
-function known({ user, scope }) {
+// What they may do decides what is shown to them; who may not change settings needs no way to them.
+function noted({ user, scope }) {
+  document.body.dataset.scope = scope;
   byId("to-settings").hidden = scope !== "admin";
   return user;
 }

@@ -1,0 +1,37 @@
+// What an invitation leads to: choose a name and a password, once.
+
+import { post } from "./api.js";
+import { attempt, byId, write, writer } from "./dom.js";
+import { full } from "./time.js";
+
+// What is behind the # is sent to nobody but the API.
+const secret = location.hash.slice(1);
+const form = byId("accept");
+const MAY = {
+  viewer: "see what is on the panel and what was sent",
+  sender: "see what is on the panel, and send to it",
+  admin: "do everything here",
+};
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(event.submitter ?? form, writer("accept-problem"), accept);
+});
+attempt(form, writer("problem"), look);
+
+async function look() {
+  const { role, name, expires_at: end } = await post("/invitations/look", { secret });
+  write(byId("lead"), `You may then ${MAY[role]}. This invitation is good until ${full(end)}, and once.`);
+  byId("name").value = name ?? "";
+  byId("name").readOnly = name !== null;
+  form.hidden = false;
+  byId(name === null ? "name" : "password").focus();
+}
+
+async function accept() {
+  const password = byId("password").value;
+  const { name } = await post("/invitations/accept", { secret, name: byId("name").value, password });
+  await post("/session", { username: name, password, transport: "cookie" });
+  // Without the secret in the history of the browser.
+  location.replace("/");
+}

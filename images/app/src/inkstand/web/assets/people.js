@@ -1,0 +1,140 @@
+// Who may log in: invite, change the role, remove; and one's own password.
+
+import { get, post, put, remove, session, ask } from "./api.js";
+import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { full } from "./time.js";
+
+const ROLES = ["viewer", "sender", "admin"];
+const invite = byId("invite");
+const password = byId("password");
+const problem = writer("people-problem");
+let me = null;
+
+// Whoever is not logged in begins at the panel, where one logs in.
+const leave = () => location.assign("/");
+session.addEventListener("unauthorized", leave);
+
+invite.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(event.submitter ?? invite, writer("invite-problem"), makeLink);
+});
+password.addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(event.submitter ?? password, writer("password-problem"), changePassword);
+});
+byId("link-copy").addEventListener("click", copy);
+attempt(byId("main"), writer("problem"), begin);
+
+async function begin() {
+  try {
+    me = await get("/session");
+  } catch (error) {
+    if (error.status === 401) return leave();
+    throw error;
+  }
+  write(byId("whose"), `You are ${me.user} (${me.role}). With another password you are logged out everywhere else.`);
+  byId("username").value = me.user;
+  byId("for-admins").hidden = me.scope !== "admin";
+  if (me.scope === "admin") await show();
+}
+
+async function show() {
+  const [{ people }, { invitations }] = await Promise.all([get("/people"), get("/invitations")]);
+  byId("people").replaceChildren(...people.map(person));
+  byId("invitations").replaceChildren(...invitations.map(invitation));
+  byId("invitations-part").hidden = invitations.length === 0;
+}
+
+function person({ name, role, created_at: since, last_used_at: used }) {
+  const facts = [
+    since ? `since ${full(since)}` : "named by the settings of the Pi",
+    used ? `last seen ${full(used)}` : "not seen yet",
+  ];
+  return make(
+    "li",
+    { class: "token" },
+    make(
+      "p",
+      { class: "head" },
+      make("b", {}, name),
+      role === "owner" ? make("span", { class: "tag" }, role) : roleOf(name, role),
+      name === me.user ? make("span", { class: "tag state shown" }, "you") : null,
+    ),
+    make("p", { class: "soft foot" }, ...joined(facts, " · ")),
+    role === "owner" ? null : button("Remove", name, () => askToRemove(name)),
+  );
+}
+
+function roleOf(name, role) {
+  const options = ROLES.map((each) => make("option", { value: each, selected: each === role }, each));
+  const change = ({ currentTarget: choice }) => attempt(choice, problem, () => changeRole(name, choice.value));
+  return make("select", { onchange: change, "aria-label": `Role of ${name}` }, ...options);
+}
+
+function invitation({ id, name, role, expires_at: end }) {
+  return make(
+    "li",
+    { class: "token" },
+    make("p", { class: "head" }, make("b", {}, name ?? "anybody with the link"), make("span", { class: "tag" }, role)),
+    make("p", { class: "soft foot" }, `until ${full(end)}`),
+    button("Revoke", name ?? "invitation", async () => {
+      await remove(`/invitations/${id}`);
+      toast("Revoked.");
+      await show();
+    }),
+  );
+}
+
+function button(word, name, action) {
+  const run = (event) => attempt(event.currentTarget, problem, action);
+  return make("button", { type: "button", class: "small", onclick: run, "aria-label": `${word}: ${name}` }, word);
+}
+
+async function makeLink() {
+  const name = byId("invite-name").value.trim();
+  const { url } = await post("/invitations", { role: invite.role.value, name: name || null });
+  invite.reset();
+  byId("link-value").value = url;
+  byId("link").hidden = false;
+  byId("link-title").focus();
+  await show();
+}
+
+async function copy() {
+  const field = byId("link-value");
+  try {
+    await navigator.clipboard.writeText(field.value);
+    toast("Copied.");
+  } catch {
+    // Without HTTPS there is no clipboard for scripts.
+    field.select();
+    toast("It is selected: copy it with the keyboard.");
+  }
+}
+
+async function changeRole(name, role) {
+  try {
+    await put(`/people/${encodeURIComponent(name)}`, { role });
+    toast(`${name} is ${role} now, and has to log in again.`);
+  } finally {
+    await show();
+  }
+}
+
+async function askToRemove(name) {
+  if (!(await confirmed(`Remove ${name}? They are logged out at once, and their tokens end.`, "Remove"))) return;
+  await remove(`/people/${encodeURIComponent(name)}`);
+  toast(`${name} is removed.`);
+  if (name === me.user) leave();
+  else await show();
+}
+
+async function changePassword() {
+  const [old, chosen] = [byId("old"), byId("new")];
+  await ask("PUT", "/me/password", { json: { old: old.value, new: chosen.value } });
+  // That has ended this session too.
+  await post("/session", { username: me.user, password: chosen.value, transport: "cookie" });
+  password.reset();
+  byId("username").value = me.user;
+  toast("It is changed.");
+}
