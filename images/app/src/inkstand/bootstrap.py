@@ -38,7 +38,8 @@ from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
 from inkstand.playlist.home import Home
-from inkstand.playlist.playlist import CLOCK, Entry, Playlist
+from inkstand.playlist.playlist import CLOCK, DATE_CLOCK, Entry, Playlist
+from inkstand.screens.clock import Face
 from inkstand.screens.home import HomeScreen
 from inkstand.screens.quiet import QuietLook
 from inkstand.status.authority import Authority
@@ -112,7 +113,8 @@ def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
-    clock_screen, panel = HomeScreen(time), _panel(settings)
+    language, panel = settings.language_of_glass, _panel(settings)
+    clock_screen = HomeScreen(time, language, Face(settings.clock))
     store = MessageStore(settings.state_directory, settings.waiting_max)
     display = Display(panel, clock, hub, clock_screen, _policy(settings))
     packs = _packs(settings, clock, hub, clock_screen, display)
@@ -122,11 +124,15 @@ def build(settings: Settings) -> System:
         clock,
         hub,
         clock_screen,
-        packs=packs.screens if packs else {},
+        packs={
+            DATE_CLOCK: HomeScreen(time, language, Face.DATE),
+            **(packs.screens if packs else {}),
+        },
         home=Home(playlist=_playlist(settings), quiet_hours=settings.quiet_hours),
         quiet=QuietLook(settings.quiet_screen),
         page_time=timedelta(seconds=settings.page_seconds),
         time=time,
+        language=language,
     )
     button = _button(settings, clock, hub)
     report = StatusReport(
@@ -141,6 +147,7 @@ def build(settings: Settings) -> System:
         recent_errors=RecentErrors(hub),
         screens=packs.states if packs else {},
         state_directory=settings.state_directory,
+        language=language,
     )
     controller.on_long_press = report.screen
     return System(
@@ -279,6 +286,7 @@ def _packs(
         quiet=settings.quiet_hours,
         size=lambda: display.info.size if display.info else None,
         changed=display.look_again,
+        language=settings.language_of_glass,
     )
 
 
@@ -290,7 +298,11 @@ def _playlist(settings: Settings) -> Playlist:
 
 
 def _policy(settings: Settings) -> Policy:
-    return Policy(timedelta(minutes=settings.full_refresh_minutes), settings.panel_temperature)
+    return Policy(
+        timedelta(minutes=settings.full_refresh_minutes),
+        settings.panel_temperature,
+        settings.rotation,
+    )
 
 
 def _time(settings: Settings, clock: Clock) -> TimeSource:
