@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import tomllib
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,7 @@ from inkstand.language.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
+    from datetime import date
 
 _FOLDER = Path(__file__).parent
 
@@ -37,27 +38,39 @@ class Translated(Language):
 
     def weekday(self, moment: datetime, *, short: bool = False) -> str:
         """Return the name of the weekday."""
-        return format_date(moment, "ccc" if short else "cccc", locale=self.code)
+        return _told(self.code, "ccc" if short else "cccc", moment.date())
 
     def month(self, moment: datetime, *, short: bool = False) -> str:
         """Return the name of the month, as it is beside a day."""
-        return format_date(moment, "MMM" if short else "MMMM", locale=self.code)
+        return _told(self.code, "MMM" if short else "MMMM", moment.date())
 
     def day(self, moment: datetime, *, short: bool = False) -> str:
         """Return day and month."""
-        return format_skeleton("MMMd" if short else "MMMMd", moment, locale=self.code)
+        return _in_order(self.code, "MMMd" if short else "MMMMd", moment.date())
 
     def weekday_and_day(self, moment: datetime) -> str:
         """Return weekday, day and month, all of them short."""
-        return format_skeleton("MMMEd", moment, locale=self.code)
+        return _in_order(self.code, "MMMEd", moment.date())
 
     def date(self, moment: datetime) -> str:
         """Return day, month and year."""
-        return format_date(moment, "long", locale=self.code)
+        return _told(self.code, "long", moment.date())
 
     def number(self, english: str) -> str:
         """Return the number in `english`, which has a point before decimals and no other one."""
         return english.replace(".", Locale.parse(self.code).number_symbols["latn"]["decimal"])
+
+
+# A clock asks each minute, and Babel takes longer than all that is drawn.
+@functools.lru_cache(maxsize=32)
+def _told(code: str, form: str, day: date) -> str:
+    return format_date(day, form, locale=code)
+
+
+@functools.lru_cache(maxsize=32)
+def _in_order(code: str, parts: str, day: date) -> str:
+    """Return the `parts` of a day in the order that the language has them."""
+    return format_skeleton(parts, datetime.combine(day, time()), locale=code)
 
 
 @functools.cache

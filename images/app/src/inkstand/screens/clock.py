@@ -134,8 +134,14 @@ class ClockScreen:
     def _rows(self, size: tuple[int, int]) -> tuple[_Row, ...]:
         if not self.synchronised:
             return _UNKNOWN
-        rows = (_UPRIGHT_FACES if size[1] > size[0] else _FACES)[self.face]
-        return tuple(row for row in rows if row.text(self.language, _MOMENTS[0]))
+        faces = _UPRIGHT_FACES if size[1] > size[0] else _FACES
+        return _that_say_something(faces[self.face], self.language)
+
+
+@functools.lru_cache(maxsize=4)
+def _that_say_something(rows: tuple[_Row, ...], language: Language) -> tuple[_Row, ...]:
+    """Return `rows` without that for AM and PM where all hours are counted."""
+    return tuple(row for row in rows if row.text(language, _MOMENTS[0]))
 
 
 # To look for the sizes costs more than to draw the clock, once a minute.
