@@ -55,5 +55,15 @@ async def test_each_pixel_is_where_it_belongs(
     display.show(message)
     await eventually(lambda: display.refreshes["full"] == 2)
     assert glass(driver) == as_it_hangs(message, clock.now(), degrees)
+    await ended(task)
+    # Whoever comes after a restart finds there what is to be there.
+    again = Display(EpdPanel(driver.directory), clock, Hub(), message, policy)
+    task = asyncio.create_task(again.run())
+    await eventually(lambda: again.refreshes)
+    assert again.refreshes == {"skipped": 1}
+    await ended(task)
+
+
+async def ended(task: asyncio.Task[None]) -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
