@@ -39,7 +39,9 @@ from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
+from inkstand.playlist.playlist import CLOCK, DATE_CLOCK
 from inkstand.preferences.preferences import Preferences
+from inkstand.screens.clock import Face
 from inkstand.screens.home import HomeScreen
 from inkstand.showing import Showing
 from inkstand.status.authority import Authority
@@ -111,7 +113,8 @@ def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
-    clock_screen, panel = HomeScreen(time), _panel(settings)
+    language, panel = settings.language_of_glass, _panel(settings)
+    clock_screen = HomeScreen(time, language, Face(settings.clock))
     store = MessageStore(settings.state_directory, settings.waiting_max, settings.timezone)
     display = Display(panel, clock, hub, clock_screen, _policy(settings))
     controller = Controller(
@@ -122,8 +125,10 @@ def build(settings: Settings) -> System:
         clock_screen,
         page_time=timedelta(seconds=settings.page_seconds),
         time=time,
+        language=language,
     )
-    showing = Showing(controller, display, clock, hub, clock_screen)
+    built_in = {CLOCK: clock_screen, DATE_CLOCK: HomeScreen(time, language, Face.DATE)}
+    showing = Showing(controller, display, clock, hub, built_in)
     showing.follow(settings)
     button = _button(settings, clock, hub)
     report = StatusReport(
@@ -138,6 +143,7 @@ def build(settings: Settings) -> System:
         recent_errors=RecentErrors(hub),
         screens=lambda: showing.states,
         state_directory=settings.state_directory,
+        language=language,
     )
     controller.on_long_press = report.screen
     return System(
@@ -259,7 +265,11 @@ def _panel(settings: Settings) -> Panel:
 
 
 def _policy(settings: Settings) -> Policy:
-    return Policy(timedelta(minutes=settings.full_refresh_minutes), settings.panel_temperature)
+    return Policy(
+        timedelta(minutes=settings.full_refresh_minutes),
+        settings.panel_temperature,
+        settings.rotation,
+    )
 
 
 def _time(settings: Settings, clock: Clock) -> TimeSource:

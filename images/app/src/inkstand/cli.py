@@ -25,6 +25,7 @@ from inkstand.config import (
     panel_directory,
 )
 from inkstand.errors import ConfigError, InkstandError
+from inkstand.language import CODES
 from inkstand.log import log_to_stderr
 from inkstand.packs.options import add_packs
 
@@ -135,12 +136,13 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "draw a screen into a PNG file, with no panel"
     render = commands.add_parser("render", help=text, description=text)
-    render.add_argument("screen", choices=("clock", "message", "status"))
+    render.add_argument("screen", choices=("clock", "clock-date", "message", "status"))
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
     render.add_argument("--size", default="264x176", metavar="WxH", help="default: 264x176")
     render.add_argument("--text", default="Hello World!", help="what the message says")
     render.add_argument("--author", default="owner", help="who the message is from")
     render.add_argument("--page", type=int, default=1, help="which page of a long message")
+    render.add_argument("--language", choices=CODES, default="en", help="default: en")
     render.set_defaults(run=_render)
 
 
@@ -244,7 +246,15 @@ def _ask_password() -> str:
 def _render(options: argparse.Namespace) -> int:
     from inkstand.preview import render  # noqa: PLC0415
 
-    render(options.screen, options.size, options.text, options.author, options.output, options.page)
+    render(
+        options.screen,
+        options.size,
+        options.text,
+        options.author,
+        options.output,
+        options.page,
+        options.language,
+    )
     return _DONE
 
 

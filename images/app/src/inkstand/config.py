@@ -14,9 +14,10 @@ from typing import Annotated, Any
 
 from inkstand.errors import ConfigError, FrameError, did_you_mean
 from inkstand.frame import frame_length
+from inkstand.language import CODES, Language, language_of
 from inkstand.playlist import playlist as playlists
 from inkstand.playlist import quiet
-from inkstand.playlist.playlist import CLOCK, Playlist
+from inkstand.playlist.playlist import BUILT_IN, Playlist
 from inkstand.playlist.quiet import QuietHours
 from inkstand.playlist.values import Table, saying, tables
 
@@ -68,6 +69,10 @@ def _choice(value: object, *, options: tuple[str, ...]) -> str:
     if value not in options:
         raise ValueError(f"must be one of {', '.join(options)}, not {value!r}")
     return str(value)
+
+
+def _number_of(value: object, *, options: tuple[int, ...]) -> int:
+    return int(_choice(str(value), options=tuple(map(str, options))))
 
 
 def zone_of_today(name: str, zones: Path) -> str:
@@ -131,7 +136,7 @@ def _screens(value: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _screen_name(value: object, known: Collection[str]) -> str:
-    if not isinstance(value, str) or not _SCREEN_NAME.fullmatch(value) or value == CLOCK:
+    if not isinstance(value, str) or not _SCREEN_NAME.fullmatch(value) or value in BUILT_IN:
         raise ValueError(
             f"name must be small letters, digits, - and _, such as weather, not {value!r}"
         )
@@ -298,6 +303,15 @@ class Settings:
     log_level: Annotated[str, partial(_choice, options=("debug", "info", "warning", "error"))] = (
         "info"
     )
+    language: Annotated[str, partial(_choice, options=CODES)] = "en"
+    hour_cycle: Annotated[int, partial(_number_of, options=(24, 12))] = 24
+    rotation: Annotated[int, partial(_number_of, options=(0, 90, 180, 270))] = 0
+    clock: Annotated[str, partial(_choice, options=("time", "date"))] = "time"
+
+    @property
+    def language_of_glass(self) -> Language:
+        """The language that is shown, and how it tells the time."""
+        return language_of(self.language, self.hour_cycle)
 
 
 _PARSERS: Mapping[str, Callable[[object], Any]] = {

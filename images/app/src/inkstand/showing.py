@@ -29,16 +29,24 @@ _T = TypeVar("_T")
 
 
 class Showing:
-    """Has `controller` show what follow() was told; `instead` is shown until a pack was drawn."""
+    """Has `controller` show what follow() was told: packs, or screens that are `built_in`.
+
+    Of these the clock is shown until a pack was drawn.
+    """
 
     def __init__(
-        self, controller: Controller, display: Display, clock: Clock, hub: Hub, instead: Screen
+        self,
+        controller: Controller,
+        display: Display,
+        clock: Clock,
+        hub: Hub,
+        built_in: Mapping[str, Screen],
     ) -> None:
         self._controller = controller
         self._display = display
         self._clock = clock
         self._hub = hub
-        self._instead = instead
+        self._built_in = built_in
         self._packs: PackScreens | None = None
         self._needed = asyncio.Event()
         self._kept: Path | None = None
@@ -61,7 +69,7 @@ class Showing:
             self._choose(settings, screens)
         home = Home(playlist=playlist, quiet_hours=settings.quiet_hours)
         packs = self._packs.screens if self._packs else {}
-        self._controller.choose(home, packs, QuietLook(settings.quiet_screen))
+        self._controller.choose(home, {**self._built_in, **packs}, QuietLook(settings.quiet_screen))
 
     async def run(self) -> None:
         """Keep packs up to date, as soon as there are some, until cancelled."""
@@ -89,7 +97,7 @@ class Showing:
         display = self._display
         return PackScreens(
             (),
-            instead=self._instead,
+            instead=self._built_in[CLOCK],
             clock=self._clock,
             hub=self._hub,
             fetcher=Fetcher(self._clock),
@@ -97,6 +105,7 @@ class Showing:
             quiet=settings.quiet_hours,
             size=lambda: display.info.size if display.info else None,
             changed=display.look_again,
+            language=settings.language_of_glass,
         )
 
 

@@ -175,12 +175,12 @@ def test_bars_are_numbers_or_gaps() -> None:
 def test_lists_and_tables_are_filled_for_each_item() -> None:
     data = b'[{"n": "x", "values": 1}, {"n": "y", "values": 2}]'
     rows = filled('kind="list"\nitems="a"\ntitle="{{ item.n }}"\ndetail="{{ index }}"', data)
-    assert rows == boxes.Rows((("x", "0"), ("y", "1")))
+    assert rows == boxes.Rows((("x", "0"), ("y", "1")), "Nothing")
     grid = filled(
         'kind="table"\nitems="a"\ncolumns=[{head="N",text="{{item.n}}"},{text="{{item.values}}"}]',
         data,
     )
-    assert grid == boxes.Grid((("x", "1"), ("y", "2")), (None, None), ("N", ""))
+    assert grid == boxes.Grid((("x", "1"), ("y", "2")), (None, None), ("N", ""), "Nothing")
 
 
 def test_no_text_and_no_list_is_longer_than_a_panel_could_show() -> None:

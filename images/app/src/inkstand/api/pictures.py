@@ -154,5 +154,7 @@ async def _text(request: web.Request, author: str) -> Preview:
     services = request.app[SERVICES]
     wanted = await body_of(request, PreviewRequest)
     now = services.clock.now()
-    screen = MessageScreen(wanted.text, signature(author, now), wanted.page)
+    language = services.settings.language_of_glass
+    signed = signature(author, now, language=language)
+    screen = MessageScreen(wanted.text, signed, wanted.page, language)
     return await services.preview_renderer.message(screen, now)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from inkstand.clock import TimeSource, TrustedTime, nudged_or
 from inkstand.errors import MessageNotFoundError, MessageStateError, StorageError
 from inkstand.events import ButtonPressed, Gesture, PanelChanged, ScreenEvent, StorageChanged
+from inkstand.language import ENGLISH, Language
 from inkstand.messages import State, model, reducer
 from inkstand.messages.events import MessageChanged, ScreenChanged, ScreenKind
 from inkstand.messages.store import Change
@@ -64,6 +65,7 @@ class Controller:
         *,
         page_time: timedelta = timedelta(seconds=20),
         time: TimeSource = _TRUSTED,
+        language: Language = ENGLISH,
     ) -> None:
         self.on_long_press: Callable[[], Screen] = lambda: StatusScreen("Inkstand")
         self._display = display
@@ -74,6 +76,7 @@ class Controller:
         self._packs = _NO_PACKS
         self._quiet = QuietLook.UNTIL
         self._time = time
+        self._language = language
         self.state = reducer.ControllerState(page_time=page_time)
         self._screen = clock_screen
         self._jobs: asyncio.Queue[reducer.Job] = asyncio.Queue()
@@ -241,10 +244,11 @@ class Controller:
         if wanted.picture is not None:
             return StoredPictureScreen(wanted.picture)
         if not self._time.synchronised:
-            return MessageScreen(message.text, message.author)
+            return MessageScreen(message.text, message.author, language=self._language)
         now = self._clock.now()
         at = message.at.astimezone(now.tzinfo)
-        return MessageScreen(message.text, signature(message.author, at, now))
+        signed = signature(message.author, at, now, self._language)
+        return MessageScreen(message.text, signed, language=self._language)
 
     def _home_screen(self, wanted: ScreenState) -> Screen:
         # What the playlist names was there when it was checked.
@@ -252,7 +256,8 @@ class Controller:
         if wanted.quiet_until is None:
             return screen
         now = self._clock.now()
-        return quiet_screen(self._quiet, screen, now, wanted.quiet_until.astimezone(now.tzinfo))
+        until = wanted.quiet_until.astimezone(now.tzinfo)
+        return quiet_screen(self._quiet, screen, now, until, self._language)
 
     async def _change(self, number: int, step: Callable[[Message], Message]) -> Message:
         made = await self.store.change(Change(number, step))

@@ -15,7 +15,7 @@ from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
 from inkstand.messages.model import State
 from inkstand.messages.table import Outlook
 from inkstand.playlist.home import Home
-from inkstand.playlist.playlist import CLOCK
+from inkstand.playlist.playlist import BUILT_IN, CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,7 +130,7 @@ class ControllerState:
             kind = ScreenKind.PICTURE if message.has_picture else ScreenKind.MESSAGE
             return ScreenState(kind, message, self.page, self.pages)
         name = None if self.home.screen == CLOCK else self.home.screen
-        kind = ScreenKind.PACK if name else ScreenKind.CLOCK
+        kind = ScreenKind.CLOCK if self.home.screen in BUILT_IN else ScreenKind.PACK
         return ScreenState(kind, None, self.page, self.pages, name, self.home.quiet_until)
 
     @property

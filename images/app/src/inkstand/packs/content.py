@@ -10,6 +10,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 
 from inkstand.errors import did_you_mean
+from inkstand.language import ENGLISH, Language
 from inkstand.packs import boxes
 from inkstand.packs.formats import Asked, parse, short
 from inkstand.packs.kinds import EXPRESSIONS, TEMPLATES, Kind
@@ -45,7 +46,11 @@ def expression_problems(pack: Pack, now: datetime) -> list[PackError]:
 
 
 def fill(
-    pack: Pack, settings: Mapping[str, Value], answers: Mapping[str, Answer], now: datetime
+    pack: Pack,
+    settings: Mapping[str, Value],
+    answers: Mapping[str, Answer],
+    now: datetime,
+    language: Language = ENGLISH,
 ) -> boxes.Box:
     """Return the layout of `pack` filled in from what its sources answered.
 
@@ -68,8 +73,8 @@ def fill(
         for name, expression in pack.values.items()
     }
     known |= values
-    filling = _Filling(pack, known, Templates(now, {**known, "now": now.isoformat()}), pictures)
-    return filling.box(pack.layout)
+    templates = Templates(now, {**known, "now": now.isoformat()}, language)
+    return _Filling(pack, known, templates, pictures).box(pack.layout)
 
 
 def _data_of(pack: Pack, source: Source, answer: Answer, kind: Format, asked: Asked) -> Any:
@@ -98,6 +103,7 @@ def _templates(layout: Part) -> Iterator[tuple[Path, str]]:
             if part.options.get(name):
                 yield (*part.path, name), part.options[name]
         for place, column in enumerate(part.options.get("columns", ())):
+            yield (*part.path, "columns", place, "head"), column["head"]
             yield (*part.path, "columns", place, "text"), column["text"]
 
 
@@ -171,6 +177,10 @@ class _Filling:
             raise self.pack.error((*part.path, "items"), sentence)
         return found[:_MAX_ITEMS]
 
+    def nothing(self, part: Part) -> str:
+        """Return what is said when there are no items."""
+        return self.text(part, "empty") or self.templates.language.text("Nothing")
+
     def bars(self, part: Part) -> tuple[float | None, ...]:
         """Return the heights of bars."""
         path = (*part.path, "bars")
@@ -207,7 +217,7 @@ def _fill_list(filling: _Filling, part: Part) -> boxes.Box:
         )
         for index, item in enumerate(filling.items(part))
     )
-    return boxes.Rows(rows, filling.text(part, "empty"), part.options["lines"])
+    return boxes.Rows(rows, filling.nothing(part), part.options["lines"])
 
 
 def _fill_table(filling: _Filling, part: Part) -> boxes.Box:
@@ -221,9 +231,12 @@ def _fill_table(filling: _Filling, part: Part) -> boxes.Box:
         )
         for index, item in enumerate(filling.items(part))
     )
-    heads = tuple(column["head"] for _, column in columns)
+    heads = tuple(
+        filling.template((*part.path, "columns", place, "head"), column["head"])
+        for place, column in columns
+    )
     aligns = tuple(column["align"] for _, column in columns)
-    return boxes.Grid(rows, aligns, heads if any(heads) else (), filling.text(part, "empty"))
+    return boxes.Grid(rows, aligns, heads if any(heads) else (), filling.nothing(part))
 
 
 def _fill_picture(filling: _Filling, part: Part) -> boxes.Box:

@@ -18,6 +18,7 @@ from inkstand.errors import FetchError, StorageError
 from inkstand.events import ScreenDrawn
 from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
+from inkstand.language import ENGLISH, Language
 from inkstand.packs import example, worker
 from inkstand.packs.requests import Answer, hide, resolve
 from inkstand.rendering import from_png
@@ -118,6 +119,7 @@ class PackScreens:
         size: Callable[[], tuple[int, int] | None],
         changed: Callable[[], None],
         draw: Draw = worker.draw,
+        language: Language = ENGLISH,
     ) -> None:
         self.screens: dict[str, PackScreen] = {}
         self.states: dict[str, PackState] = {}
@@ -131,6 +133,7 @@ class PackScreens:
         self._kept = kept
         self._changed = changed
         self._draw = draw
+        self._language = language
         # Two processes at once would take twice the memory, two writers of files twice the care.
         self._drawing, self._keeping = asyncio.Lock(), asyncio.Lock()
         self._size_now, self._size = size, size()
@@ -284,7 +287,7 @@ class PackScreens:
             now = example.now(pack.pack, now)
         else:
             answers = {each.request.source: each.answer for each in sources}
-        return worker.Order(pack.text, pack.settings, answers, size, now)
+        return worker.Order(pack.text, pack.settings, answers, size, now, self._language)
 
 
 def _key(pack: ChosenPack, request: requests.Request) -> str:

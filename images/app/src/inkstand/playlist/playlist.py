@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-CLOCK = "clock"
+CLOCK, DATE_CLOCK = "clock", "clock-date"
+BUILT_IN = (CLOCK, DATE_CLOCK)
 MAX_MINUTES = 24 * 60
 KEYS = ("screen", "minutes", *KEYS_OF_HOURS)
 
@@ -167,7 +168,7 @@ def _end_of_turn(takers: Takers, now: datetime, shift: int) -> datetime | None:
 def from_values(value: object, screens: Collection[str] | None = None) -> Playlist:
     """Return the playlist of a list of tables with `screen`, `minutes`, `days`, `from` and `to`.
 
-    `screens` are the names that an entry may have, beside the clock; None: they are looked at
+    `screens` are the names that an entry may have, beside the clocks; None: they are looked at
     later, by unknown_screens().
 
     Raises:
@@ -197,8 +198,8 @@ def to_values(playlist: Playlist) -> list[Table]:
 
 
 def unknown_screens(playlist: Playlist, names: Collection[str]) -> tuple[str, ...]:
-    """Return a sentence for each entry whose screen is neither the clock nor one of `names`."""
-    known = {CLOCK, *names}
+    """Return a sentence for each entry whose screen is neither a clock nor one of `names`."""
+    known = {*BUILT_IN, *names}
     return tuple(
         f"at entry {number}: there is no screen {entry.screen}"
         f"{did_you_mean(entry.screen, sorted(known))}"
