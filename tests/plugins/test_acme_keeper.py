@@ -153,9 +153,27 @@ def test_what_is_written_while_it_copies_is_copied_too(
 
     monkeypatch.setattr(keeper, "keep", meanwhile)
     write(place / "acme.json", {"one": section("first")})
-    assert not keeper.keep_all(place / "acme.json", place / "backup.json", os.geteuid())
+    files = place / "acme.json", place / "backup.json"
+    assert not keeper.keep_all(*files, os.geteuid(), lambda: None)
     assert read(place / "backup.json") == {"one": section("second")}
     assert not later
+
+
+@pytest.mark.integration
+def test_what_is_written_a_moment_after_it_was_copied_is_copied_too(
+    keeper: Any, place: Path
+) -> None:
+    """While the program ends nobody looks, and that takes a busy Pi a while."""
+    later = [section("second")]
+
+    def wait() -> None:
+        if later:
+            write(place / "acme.json", {"one": later.pop()})
+
+    write(place / "acme.json", {"one": section("first")})
+    files = place / "acme.json", place / "backup.json"
+    assert not keeper.keep_all(*files, os.geteuid(), wait)
+    assert read(place / "backup.json") == {"one": section("second")}
 
 
 @pytest.mark.integration

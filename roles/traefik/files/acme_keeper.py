@@ -14,19 +14,23 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
+import functools
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 Sections = dict[str, Any]
 LARGEST = 8 * 1024 * 1024
+# Traefik writes several times within a moment: an account, a certificate of each resolver.
+PAUSE_S = 2.0
 PEM = b"-----BEGIN "
 
 
@@ -103,12 +107,16 @@ def keep(file: Path, backup: Path, owner: int) -> bool:
     return True
 
 
-def keep_all(file: Path, backup: Path, owner: int) -> bool:
-    """Do the same until the file is as it was read: systemd tells of no change while this runs."""
+def keep_all(file: Path, backup: Path, owner: int, wait: Callable[[], None]) -> bool:
+    """Do the same until the file stays as it was read while wait() lasts.
+
+    systemd tells of no change while this runs, nor while it ends.
+    """
     restored = False
     while True:
         before = _version(file)
         restored = keep(file, backup, owner) or restored
+        wait()
         if _version(file) == before:
             return restored
 
@@ -149,7 +157,10 @@ def _parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Do one job."""
     options = _parser().parse_args(argv)
-    restored = keep_all(options.file, options.backup, options.owner)
+    # Nothing is written before the engine has started Traefik, and a start should not take longer.
+    pause = 0.0 if options.job == "boot" else PAUSE_S
+    wait = functools.partial(time.sleep, pause)
+    restored = keep_all(options.file, options.backup, options.owner, wait)
     if restored and options.job == "boot":
         print("certificates were lost and are put back")
     elif restored:
