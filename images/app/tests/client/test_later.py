@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -35,6 +37,18 @@ def test_of_a_series_one_time_is_skipped_and_then_it_is_ended(at_home: Any) -> N
     assert (wrong.returncode, "does not come at that time" in wrong.stderr) == (1, True)
     assert at_home("delete", "1").stdout == "message 1 is deleted\n"
     assert at_home("later").stderr == "inkstand: there are no such messages\n"
+
+
+def test_times_are_those_that_clocks_here_show_then(at_home: Any) -> None:
+    rule = "FREQ=MONTHLY;INTERVAL=3;BYMONTHDAY=1"
+    at_home("send", "--at", "tomorrow 12:00", "--repeat", rule, "Rent")
+    lines = at_home("later", TZ="Europe/Stockholm").stdout.splitlines()
+    listed = re.findall(r"\d{4}-\d\d-\d\d \d\d:\d\d", "".join(lines))
+    (message,) = json.loads(at_home("later", "--json").stdout)
+    stockholm = ZoneInfo("Europe/Stockholm")
+    times = [datetime.fromisoformat(at).astimezone(stockholm) for at in message["upcoming"]]
+    assert listed == [f"{at:%Y-%m-%d %H:%M}" for at in times]
+    assert {at.hour for at in times} == {13, 14}
 
 
 def test_the_last_time_that_is_skipped_ends_the_series(at_home: Any) -> None:

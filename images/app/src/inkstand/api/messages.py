@@ -99,7 +99,7 @@ _UNTIL = "When it stops to matter; in the future."
 Expiry = Annotated[datetime, Rule(_future, type="string", format="date-time", description=_UNTIL)]
 _FOR = "Seconds on the glass; without it, until somebody presses the button."
 ShowFor = Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW, description=_FOR)]
-_AT = "When it comes, at most a year ahead; until then it waits nowhere near the glass."
+_AT = "When it comes, at most a year ahead; without it, at once."
 ShowAt = Annotated[datetime, Rule(_later, type="string", format="date-time", description=_AT)]
 _SKIPPED = "One of `upcoming`."
 SkippedTime = Annotated[

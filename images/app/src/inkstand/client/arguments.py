@@ -56,7 +56,7 @@ def moment(
         except ValueError:
             parsed = None
     if parsed is None:
-        known = "2h, 18:30, 'tomorrow 7:00', 'friday 8:00' or 2026-11-22T08:00"
+        known = "2h, 18:30, 'friday 8:00' or 2026-11-22T08:00"
         raise MisusedError(f"{text!r} is not a time such as {known}")
     then = parsed if parsed.tzinfo else aware(parsed)
     if then <= now:

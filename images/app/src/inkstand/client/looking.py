@@ -49,7 +49,7 @@ def later(options: argparse.Namespace) -> int:
         say_json(messages)
     else:
         for message in messages:
-            say(*wording.scheduled_lines(message, now().tzinfo))
+            say(*wording.scheduled_lines(message))
         _explain_none(messages)
     return 0
 
@@ -65,7 +65,7 @@ def skip(options: argparse.Namespace) -> int:
             raise MisusedError(f"message {options.id} is {message['state']}, and does not come")
         at = message["upcoming"][0]
     left = server.ask("POST", f"{path}/skip", {"at": at}).json().get("upcoming")
-    following = wording.date(left[0], now().tzinfo) if left else "no more"
+    following = wording.coming(left[0]) if left else "no more"
     say(f"message {options.id} comes {following}")
     return 0
 

@@ -197,6 +197,6 @@ def _report(options: argparse.Namespace, message: dict[str, Any]) -> None:
     if options.json:
         say_json(message)
     elif message.get("upcoming"):
-        say(f"message {message['id']} comes {wording.date(message['upcoming'][0], now().tzinfo)}")
+        say(f"message {message['id']} comes {wording.coming(message['upcoming'][0])}")
     else:
         say(f"message {message['id']} is {options.wait or message['state']}")

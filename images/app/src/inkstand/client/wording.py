@@ -50,9 +50,14 @@ def message_line(message: Mapping[str, Any], zone: tzinfo | None) -> str:
     return f"{message.get('id'):>5}  {at}  {message.get('state'):<8}  {author}: {_text(message)}"
 
 
-def scheduled_lines(message: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
+def coming(at: str) -> str:
+    """Return date and time of an RFC 3339 time to come, as clocks here show it then."""
+    return date(at, None)
+
+
+def scheduled_lines(message: Mapping[str, Any]) -> list[str]:
     """Return a line for a message that comes later, and one for when it comes after that."""
-    first, *others = [date(at, zone) for at in message["upcoming"]]
+    first, *others = map(coming, message["upcoming"])
     author = printable(message.get("author"))
     lines = [f"{message.get('id'):>5}  {first}  {author}: {_text(message)}"]
     if message.get("repeat"):
