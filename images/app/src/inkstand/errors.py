@@ -299,3 +299,12 @@ class ProvisionedError(RequestError):
             f"{name} is set where Inkstand was deployed from: change app_{name} in host_vars there "
             "and run the playbook, or take it out and it can be changed here"
         )
+
+
+class ScreenNotShownError(RequestError, LookupError):
+    """There is no picture of a screen: the playlist has none of that name, or it comes soon."""
+
+    code = "screen-not-shown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no picture of {name}: it is not in the playlist, or not drawn")
