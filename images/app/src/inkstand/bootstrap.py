@@ -106,6 +106,7 @@ class System:
             report=self.report,
             preview_renderer=self.preview_renderer,
             preferences=self.preferences,
+            screen_picture=self.showing.picture,
         )
 
 

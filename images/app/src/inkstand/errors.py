@@ -370,3 +370,12 @@ class TooManyTokensError(RequestError):
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"You have {limit} tokens; revoke one that you need no more")
+
+
+class ScreenNotShownError(RequestError, LookupError):
+    """There is no picture of a screen: the playlist has none of that name, or it comes soon."""
+
+    code = "screen-not-shown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no picture of {name}: it is not in the playlist, or not drawn")

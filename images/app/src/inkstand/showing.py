@@ -56,6 +56,11 @@ class Showing:
         """How each pack is that is shown."""
         return self._packs.states if self._packs else {}
 
+    def picture(self, name: str) -> bytes | None:
+        """Return what was drawn of a pack last, as PNG; None: it is not shown, or not drawn yet."""
+        screen = self._packs.screens.get(name) if self._packs else None
+        return screen.png if screen else None
+
     def follow(self, settings: Settings) -> None:
         """Show what `settings` say from now on.
 

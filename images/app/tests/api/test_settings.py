@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.accounts.model import Scope
+from inkstand.rendering import from_png, to_frame
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -65,6 +66,22 @@ async def test_a_screen_is_on_the_glass_as_soon_as_it_is_chosen(
     await eventually(lambda: api.site.panel.current() != milk)
 
 
+async def test_how_a_screen_looks_is_told_as_soon_as_it_was_drawn(
+    api: Api, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    clock = api.site.panel.current()
+    missing = await api.get("/settings/screens/shopping.png")
+    assert (missing.status, (await missing.json())["code"]) == (404, "screen-not-shown")
+    changes = {"screens": [SHOPPING], "playlist": [{"screen": "shopping"}]}
+    await told(await api.request("PATCH", "/settings", json=changes))
+    await eventually(lambda: api.site.panel.current() != clock)
+    answer = await api.get("/settings/screens/shopping.png")
+    assert (answer.status, answer.content_type) == (200, "image/png")
+    picture = to_frame(from_png(await answer.read()), (264, 176))
+    assert picture == api.site.panel.current()
+    assert (await api.get("/settings/screens/family.png")).status == 404
+
+
 async def test_a_screen_that_was_removed_is_not_shown_any_more(api: Api) -> None:
     await told(await api.put("/settings/screens", json={"value": [SHOPPING]}))
     await told(await api.put("/settings/playlist", json={"value": [{"screen": "shopping"}]}))
@@ -117,6 +134,7 @@ async def test_only_who_administers_may_read_or_change_them(api: Api, scope: Sco
     headers = {"Authorization": f"Bearer {issued.token}"}
     for method, path in (
         ("GET", "/settings"),
+        ("GET", "/settings/screens/a.png"),
         ("PATCH", "/settings"),
         ("PUT", "/settings/screens"),
         ("DELETE", "/settings/screens"),

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inkstand.accounts.accounts import Accounts
     from inkstand.api.broadcaster import Broadcaster
     from inkstand.clock import Clock
@@ -42,6 +44,7 @@ class Services:
     report: StatusReport
     preview_renderer: PreviewRenderer
     preferences: Preferences
+    screen_picture: Callable[[str], bytes | None]
 
 
 SERVICES = web.AppKey("services", Services)

@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 from aiohttp import web
 
 from inkstand.accounts.model import Scope
-from inkstand.api.operations import Operations, answer, body_of
+from inkstand.api.operations import PNG, Operations, answer, body_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
-from inkstand.errors import InvalidValueError
+from inkstand.errors import InvalidValueError, ScreenNotShownError
 from inkstand.preferences import model
 
 OPERATIONS = Operations("settings")
@@ -163,6 +163,18 @@ async def put(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """Go back to the default of a setting."""
     return await _change(request, {request.match_info["name"]: None})
+
+
+@OPERATIONS.add(
+    "get", "/settings/screens/{name}.png", "screenPicture", Scope.ADMIN, answers={200: PNG}
+)
+async def picture(request: web.Request) -> web.Response:
+    """How a screen of the playlist looks now, with its data, whether it is its turn or not."""
+    name = request.match_info["name"]
+    png = request.app[SERVICES].screen_picture(name)
+    if png is None:
+        raise ScreenNotShownError(name)
+    return web.Response(body=png, content_type="image/png")
 
 
 async def _change(request: web.Request, changes: dict[str, Any]) -> web.Response:

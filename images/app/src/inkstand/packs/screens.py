@@ -52,10 +52,12 @@ class PackScreen:
     def __init__(self, instead: Screen) -> None:
         self._instead = instead
         self._picture: Image.Image | None = None
+        self.png: bytes | None = None
 
     def put(self, png: bytes) -> bool:
         """Show the picture of mode "1" that `png` is from now on; tell whether it is another."""
         before, self._picture = self._picture, (picture := from_png(png))
+        self.png = png
         return before is None or before.tobytes() != picture.tobytes()
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:

@@ -46,6 +46,7 @@ def settings(visitor: Visitor, page: Page) -> dict[str, Any]:
 def test_a_screen_is_chosen_changed_and_removed(visitor: Visitor, page: Page) -> None:
     add_text(page, "Milk")
     expect(page.locator("#screens b")).to_have_text(["text"])
+    expect(page.get_by_role("img", name="How text looks now")).to_be_visible()
     page.get_by_role("button", name="Change text").click()
     expect(page.get_by_label("Text", exact=True)).to_have_value("Milk")
     page.get_by_label("Text", exact=True).fill("Bread")

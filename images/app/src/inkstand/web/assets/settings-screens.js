@@ -53,11 +53,24 @@ function item(screen, provisioned) {
   const about = packs.get(screen.pack)?.about ?? screen.pack;
   const example = screen.example ? " · example only" : "";
   const words = make("p", {}, make("b", {}, screen.name), make("span", { class: "soft" }, about + example));
-  if (provisioned) return make("li", {}, words);
+  const glass = live(screen.name);
+  if (provisioned) return make("li", {}, glass, words);
   const change = make("button", { type: "button", class: "small", "aria-label": `Change ${screen.name}`, onclick: () => open(screen) }, "Change");
   const away = make("button", { type: "button", class: "small", "aria-label": `Remove ${screen.name}`, onclick: (event) => remove(event.currentTarget, screen) }, "Remove");
   // One of a file of the owner's came by host_vars.
-  return make("li", {}, words, make("div", { class: "actions" }, ...(packs.has(screen.pack) ? [change] : []), away));
+  return make("li", {}, glass, words, make("div", { class: "actions" }, ...(packs.has(screen.pack) ? [change] : []), away));
+}
+
+// One that the playlist shows, as it is now; a new one is drawn within some seconds.
+function live(name) {
+  const image = make("img", { class: "thumb", alt: `How ${name} looks now` });
+  const glass = make("div", { class: "glass thumb-glass", hidden: true }, image);
+  let tries = 5;
+  const load = () => (image.src = `/api/v1/settings/screens/${name}.png`);
+  image.addEventListener("load", () => (glass.hidden = false));
+  image.addEventListener("error", () => (tries -= 1) > 0 && glass.isConnected && setTimeout(load, 3000));
+  load();
+  return glass;
 }
 
 async function remove(button, { name }) {
