@@ -71,14 +71,14 @@ class InvitationRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretRequest(Request):
-    """Body of `POST /invitations/look`: what is behind the `#` of the link."""
+    """Body of `POST /invitation/look`: what is behind the `#` of the link."""
 
     secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptRequest(Request):
-    """Body of `POST /invitations/accept`."""
+    """Body of `POST /invitation/accept`."""
 
     secret: Secret = field(repr=False)
     name: Name
@@ -233,7 +233,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 @OPERATIONS.add(
     "post",
-    "/invitations/look",
+    "/invitation/look",
     "lookAtInvitation",
     None,
     body=SecretRequest,
@@ -251,7 +251,7 @@ async def look(request: web.Request) -> web.Response:
 
 @OPERATIONS.add(
     "post",
-    "/invitations/accept",
+    "/invitation/accept",
     "acceptInvitation",
     None,
     body=AcceptRequest,
