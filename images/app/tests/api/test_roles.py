@@ -56,6 +56,11 @@ MAY: dict[str, tuple[str, ...]] = {
     "lookAtInvitation": EVERYBODY,
     "acceptInvitation": EVERYBODY,
     "changePassword": PEOPLE,
+    "guests": ADMINS,
+    "makeGuest": ADMINS,
+    "revokeGuest": ADMINS,
+    "lookAtGuest": EVERYBODY,
+    "sendAsGuest": EVERYBODY,
 }
 
 

@@ -9,7 +9,17 @@ from typing import Any
 from aiohttp import web
 
 from inkstand import __version__
-from inkstand.api import accounts, classic, events, messages, panel, people, pictures, status
+from inkstand.api import (
+    accounts,
+    classic,
+    events,
+    guests,
+    messages,
+    panel,
+    people,
+    pictures,
+    status,
+)
 from inkstand.api.operations import JSON, TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
@@ -50,6 +60,7 @@ OPERATIONS = [
     *status.OPERATIONS,
     *_OPERATIONS,
     *people.OPERATIONS,
+    *guests.OPERATIONS,
 ]
 
 

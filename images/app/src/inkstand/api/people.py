@@ -204,11 +204,10 @@ async def invitations(request: web.Request) -> web.Response:
 async def invite(request: web.Request) -> web.Response:
     """Make a link by which somebody comes in, once and within a day; it is told only now."""
     wanted = await body_of(request, InvitationRequest)
-    services = request.app[SERVICES]
-    secret, made = await services.accounts.invitations.make(wanted.role, wanted.name or "")
-    site = services.settings.public_url or visitor.own_origin(request)
+    invitations = request.app[SERVICES].accounts.invitations
+    secret, made = await invitations.make(wanted.role, wanted.name or "")
     told = Invitation.of(made)
-    url = f"{site.rstrip('/')}/invite#{secret}"
+    url = f"{visitor.site_of(request)}/invite#{secret}"
     return answer(
         NewInvitation(
             id=told.id, role=told.role, name=told.name, expires_at=told.expires_at, url=url
