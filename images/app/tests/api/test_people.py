@@ -553,7 +553,7 @@ async def test_the_release_before_reads_its_tokens_from_the_same_file(api: Api, 
     assert {row[2] for row in rows} == {"john", "Anna"}
 
 
-@pytest.mark.parametrize("path", ["/people", "/invite"])
+@pytest.mark.parametrize("path", ["/people", "/invite", "/guest"])
 async def test_the_pages_are_there_for_anybody_and_load_what_is_there(
     site: Site, path: str
 ) -> None:

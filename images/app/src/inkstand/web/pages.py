@@ -109,7 +109,7 @@ def add_routes(app: web.Application, site: Site) -> None:
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
     app.router.add_get("/favicon.ico", favicon)
-    for page in ("people", "invite"):
+    for page in ("people", "invite", "guest"):
         app.router.add_get(f"/{page}", functools.partial(_page, name=f"{page}.html"))
 
 
