@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inkstand.accounts.accounts import Accounts
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.guests import Guests
 from inkstand.accounts.invitations import Invitations
 from inkstand.accounts.keys import parse_keys
 from inkstand.accounts.login_code import LoginCode
@@ -322,5 +323,6 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
         Authenticator(people, passwords, attempts, LoginCode(settings.state_directory)),
         Signer(parse_keys(settings.token_secret)),
         registry,
+        guests=Guests(attempts, registry.database),
         lifetime=timedelta(hours=settings.token_lifetime_hours),
     )

@@ -379,3 +379,22 @@ class ScreenNotShownError(RequestError, LookupError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no picture of {name}: it is not in the playlist, or not drawn")
+
+
+class GuestNotFoundError(RequestError, LookupError):
+    """There is no such link for a guest: never, or it has ended or was revoked."""
+
+    code = "guest-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This link has ended, or was never there; ask for another")
+
+
+class DailyLimitError(RequestError):
+    """A guest has sent as much as they may today; `retry_after` is in seconds."""
+
+    code = "daily-limit"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"This link is good for {limit} messages a day; come back tomorrow")
+        self.retry_after = retry_after

@@ -12,6 +12,7 @@ from inkstand.accounts import table
 from inkstand.accounts.accounts import Accounts
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.guests import Guests
 from inkstand.accounts.invitations import Invitations
 from inkstand.accounts.keys import parse_keys
 from inkstand.accounts.model import Kind, Scope, TokenRecord
@@ -93,6 +94,7 @@ class Office:
             Authenticator(people, self.verifier, self.attempts),
             Signer(parse_keys(self.secrets)),
             self.registry,
+            guests=Guests(self.attempts, database, lambda: self.now),
             lifetime=HOUR,
             now=lambda: self.now,
         )

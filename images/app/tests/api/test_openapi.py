@@ -43,6 +43,7 @@ GOOD = {
     "secret": "x",
     "old": "battery staple",
     "new": "correct horse",
+    "messages_a_day": 5,
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -149,6 +150,7 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/packs", "Packs"),
         ("/people", "People"),
         ("/invitations", "Invitations"),
+        ("/guests", "Guests"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

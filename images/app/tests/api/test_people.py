@@ -36,7 +36,7 @@ async def invite(api: Api, role: str = "sender", name: str | None = None) -> str
 
 async def accept(site: Site, secret: str, name: str = "Anna", password: str = PASSWORD) -> Any:
     body = {"secret": secret, "name": name, "password": password}
-    return await site.client.post("/api/v1/invitations/accept", json=body)
+    return await site.client.post("/api/v1/invitation/accept", json=body)
 
 
 async def log_in(site: Site, name: str, password: str = PASSWORD) -> Any:
@@ -66,7 +66,7 @@ GONE = (404, "invitation-not-found")
 
 async def test_who_is_invited_chooses_name_and_password_and_logs_in(api: Api, site: Site) -> None:
     secret = await invite(api, "sender")
-    look = await site.client.post("/api/v1/invitations/look", json={"secret": secret})
+    look = await site.client.post("/api/v1/invitation/look", json={"secret": secret})
     told = await look.json()
     assert (look.status, told["role"], told["name"]) == (200, "sender", None)
     came = await accept(site, secret, "  Anna   Lind ")
@@ -115,7 +115,7 @@ async def test_an_invitation_is_good_once(api: Api, site: Site) -> None:
     secret = await invite(api)
     assert (await accept(site, secret)).status == 201
     assert await code(await accept(site, secret, "Bert")) == GONE
-    look = await site.client.post("/api/v1/invitations/look", json={"secret": secret})
+    look = await site.client.post("/api/v1/invitation/look", json={"secret": secret})
     assert await code(look) == GONE
     assert await (await api.get("/invitations")).json() == {"invitations": []}
 
@@ -172,7 +172,7 @@ async def test_who_guesses_invitations_has_to_wait_as_for_passwords(api: Api, si
         body = {"secret": good, "name": "Anna", "password": PASSWORD}
         if path == "look":
             body = {"secret": good}
-        answer = await site.client.post(f"/api/v1/invitations/{path}", json=body)
+        answer = await site.client.post(f"/api/v1/invitation/{path}", json=body)
         assert await code(answer) == (429, "too-many-attempts")
         assert int(answer.headers["Retry-After"]) >= 1
     assert (await log_in(site, "john", "wrong")).status == 429
@@ -221,7 +221,7 @@ async def test_what_makes_no_sense_is_422_and_the_invitation_stays(
 ) -> None:
     secret = await invite(api)
     body = {"secret": secret, "name": "Anna", "password": PASSWORD, **changes}
-    answer = await site.client.post("/api/v1/invitations/accept", json=body)
+    answer = await site.client.post("/api/v1/invitation/accept", json=body)
     assert await code(answer) == (422, "invalid-value")
     assert PASSWORD not in await answer.text()
     assert (await accept(site, secret)).status == 201
@@ -553,7 +553,7 @@ async def test_the_release_before_reads_its_tokens_from_the_same_file(api: Api, 
     assert {row[2] for row in rows} == {"john", "Anna"}
 
 
-@pytest.mark.parametrize("path", ["/people", "/invite"])
+@pytest.mark.parametrize("path", ["/people", "/invite", "/guest"])
 async def test_the_pages_are_there_for_anybody_and_load_what_is_there(
     site: Site, path: str
 ) -> None:

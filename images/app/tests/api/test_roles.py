@@ -56,6 +56,11 @@ MAY: dict[str, tuple[str, ...]] = {
     "lookAtInvitation": EVERYBODY,
     "acceptInvitation": EVERYBODY,
     "changePassword": PEOPLE,
+    "guests": ADMINS,
+    "makeGuest": ADMINS,
+    "revokeGuest": ADMINS,
+    "lookAtGuest": EVERYBODY,
+    "sendAsGuest": EVERYBODY,
 }
 
 
@@ -75,7 +80,7 @@ async def tokens(api: Api, password: str) -> dict[str, str]:
         answer = await api.post("/invitations", json={"role": role})
         secret = (await answer.json())["url"].rpartition("#")[2]
         body = {"secret": secret, "name": role, "password": PASSWORD}
-        assert (await api.post("/invitations/accept", json=body)).status == 201
+        assert (await api.post("/invitation/accept", json=body)).status == 201
         made[role] = await logged_in(api.site, role, PASSWORD)
     return {**made, "owner": await logged_in(api.site, "john", password)}
 

@@ -27,7 +27,7 @@ def test_people_are_invited_listed_changed_and_removed(at_home: Any, app: Any) -
     assert [line.split()[:3] for line in listed if line] == [
         ["NAME", "ROLE", "SINCE"],
         ["john", "owner", "-"],
-        ["INVITATION", "ROLE", "NAME"],
+        ["LINK", "FOR", "A"],
         [listed[-1].split()[0], "viewer", "Anna"],
     ]
     come(app, made.stdout.strip(), "Anna")
@@ -47,6 +47,17 @@ def test_an_invitation_is_revoked(at_home: Any, app: Any) -> None:
     assert (made["role"], made["name"]) == ("sender", None)
     assert at_home("people", "revoke", made["id"]).returncode == 0
     assert app.system.accounts.invitations.all() == ()
+
+
+def test_a_guest_gets_a_link_that_is_listed_and_revoked(at_home: Any, app: Any) -> None:
+    made = at_home("people", "guest", "May", "--days", "2", "--a-day", "3")
+    assert made.stdout.startswith(f"{app.url}/guest#")
+    assert "3 messages a day, 2 days" in made.stderr
+    (line,) = (it for it in at_home("people").stdout.splitlines() if "guest" in it)
+    assert line.split()[1:3] == ["guest", "May"]
+    assert at_home("people", "revoke", line.split()[0]).returncode == 0
+    assert app.system.accounts.guests.all() == ()
+    assert at_home("people", "revoke", line.split()[0]).returncode == 1
 
 
 def test_with_another_password_the_login_goes_on(at_home: Any, app: Any, password: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inkstand.accounts.authenticator import Authenticator
+    from inkstand.accounts.guests import Guests
     from inkstand.accounts.invitations import Invitations
     from inkstand.accounts.model import Person, Principal, Scope, Visitor
     from inkstand.accounts.people import People
@@ -58,11 +59,13 @@ class Accounts:
         signer: Signer,
         registry: TokenRegistry,
         *,
+        guests: Guests,
         lifetime: timedelta,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.people = people
         self.invitations = invitations
+        self.guests = guests
         self.lifetime = lifetime
         self._authenticator = authenticator
         self._signer = signer
@@ -76,7 +79,7 @@ class Accounts:
         return self._authenticator.failures
 
     async def __aenter__(self) -> Self:
-        """Open the store and read tokens, people and invitations.
+        """Open the store and read tokens, people, invitations and links for guests.
 
         Raises:
             StorageError: that cannot be done.
@@ -84,6 +87,7 @@ class Accounts:
         await self._registry.open()
         reset = await self.people.load(self._registry.directory)
         await self.invitations.load()
+        await self.guests.load()
         await self._tidy()
         if reset:
             _LOG.warning("the owner's password is that of the settings; all their sessions end")

@@ -79,7 +79,7 @@ class Invitations:
             raise PeopleError(f"There are {MOST} invitations; revoke one, or wait until one ends")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         now = int(self._now())
-        new = Invitation(digest=_digest(secret), role=role, name=name, expires=now + LIFETIME)
+        new = Invitation(digest=digest_of(secret), role=role, name=name, expires=now + LIFETIME)
         await self._database.write(partial(people_table.add_invitation, new=new, now=now))
         self._open[new.digest] = new
         return secret, new
@@ -106,7 +106,7 @@ class Invitations:
         """
         bucket = address_bucket(visitor)
         self._attempts.check(bucket)
-        found = self._open.get(_digest(secret))
+        found = self._open.get(digest_of(secret))
         if found is None or found.expires <= self._now():
             self._attempts.failed(bucket)
             raise InvitationNotFoundError
@@ -144,5 +144,6 @@ class Invitations:
         return person
 
 
-def _digest(secret: str) -> str:
+def digest_of(secret: str) -> str:
+    """Return what is kept of the secret of a link."""
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -8,7 +8,10 @@ from __future__ import annotations
 import enum
 import hashlib
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from datetime import date
 
 # The appliance is on the internet, where passwords are tried day and night.
 MIN_PASSWORD = 12
@@ -146,6 +149,30 @@ class Invitation:
     def id(self) -> str:
         """By what it is revoked; the secret cannot be found from it."""
         return self.digest[:16]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Guest:
+    """What is kept of a link by which somebody may send `a_day` messages, until it `expires`.
+
+    `digest` is as in Invitation; `sent` counts those of the local `day` (ISO 8601).
+    """
+
+    digest: str = field(repr=False)
+    name: str
+    expires: int
+    a_day: int
+    day: str = ""
+    sent: int = 0
+
+    @property
+    def id(self) -> str:
+        """By what it is revoked; the secret cannot be found from it."""
+        return self.digest[:16]
+
+    def left(self, today: date) -> int:
+        """Return how many may be sent today."""
+        return self.a_day - (self.sent if self.day == today.isoformat() else 0)
 
 
 @dataclass(frozen=True, slots=True)

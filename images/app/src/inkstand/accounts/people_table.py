@@ -1,4 +1,4 @@
-"""People, invitations and the owner's own password as rows, in the database of the tokens.
+"""People, invitations, guests and the owner's own password as rows, in the database of the tokens.
 
 An Inkstand of before there were people leaves these tables alone: there only the owner logs in,
 by the password of the settings.
@@ -6,9 +6,10 @@ by the password of the settings.
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 
-from inkstand.accounts.model import Invitation, Person, Role
+from inkstand.accounts.model import Guest, Invitation, Person, Role
 from inkstand.errors import InvitationNotFoundError
 
 if TYPE_CHECKING:
@@ -27,6 +28,14 @@ _TABLES = """
         role TEXT NOT NULL CHECK (role IN ('viewer', 'sender', 'admin')),
         name TEXT NOT NULL,
         expires INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE guest (
+        digest TEXT PRIMARY KEY,
+        name TEXT NOT NULL,
+        expires INTEGER NOT NULL,
+        a_day INTEGER NOT NULL,
+        day TEXT NOT NULL,
+        sent INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE owner_password (
         instead_of TEXT PRIMARY KEY,
@@ -118,3 +127,32 @@ def add_invitation(connection: sqlite3.Connection, new: Invitation, now: int) ->
 def remove_invitation(connection: sqlite3.Connection, digest: str) -> None:
     """Drop an invitation."""
     connection.execute("DELETE FROM invitation WHERE digest = ?", (digest,))
+
+
+def load_guests(connection: sqlite3.Connection) -> tuple[Guest, ...]:
+    """Return all links for guests, the first to end first."""
+    rows = connection.execute(
+        "SELECT digest, name, expires, a_day, day, sent FROM guest ORDER BY expires, digest"
+    )
+    return tuple(
+        Guest(digest=digest, name=name, expires=expires, a_day=a_day, day=day, sent=sent)
+        for digest, name, expires, a_day, day, sent in rows
+    )
+
+
+def add_guest(connection: sqlite3.Connection, new: Guest, now: int) -> None:
+    """Keep a new link for a guest, and drop those that have ended."""
+    connection.execute("DELETE FROM guest WHERE expires <= ?", (now,))
+    connection.execute("INSERT INTO guest VALUES (?, ?, ?, ?, ?, ?)", astuple(new))
+
+
+def use_guest(connection: sqlite3.Connection, guest: Guest) -> None:
+    """Keep how often a link was used today; one that is gone stays so."""
+    connection.execute(
+        "UPDATE guest SET day = ?, sent = ? WHERE digest = ?", (guest.day, guest.sent, guest.digest)
+    )
+
+
+def remove_guest(connection: sqlite3.Connection, digest: str) -> None:
+    """Drop a link for a guest."""
+    connection.execute("DELETE FROM guest WHERE digest = ?", (digest,))

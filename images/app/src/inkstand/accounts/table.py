@@ -75,8 +75,8 @@ def _set_aside(path: Path, why: str) -> None:
     kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
     sentence = (
         f"The accounts were damaged ({why}). All sessions have ended and no token is good any "
-        f"more: log in with the password of the settings, make new tokens, and invite people "
-        f"again. What was damaged {kept}."
+        f"more: log in with the password, and make new tokens. People have to be invited again, "
+        f"and the password is that of the settings. What was damaged {kept}."
     )
     _LOG.error("%s", sentence)
     damage.set_aside(path, suffix, sentence)

@@ -14,6 +14,7 @@ from inkstand.api import (
     classic,
     documentation,
     events,
+    guests,
     messages,
     packs,
     panel,
@@ -72,6 +73,7 @@ OPERATIONS = [
     *packs.OPERATIONS,
     *_OPERATIONS,
     *people.OPERATIONS,
+    *guests.OPERATIONS,
 ]
 
 

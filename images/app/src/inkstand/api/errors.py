@@ -11,7 +11,9 @@ from aiohttp import web
 from inkstand.errors import (
     BusyError,
     CrossOriginError,
+    DailyLimitError,
     ForbiddenError,
+    GuestNotFoundError,
     IdempotencyConflictError,
     InvalidArgumentsError,
     InvalidCredentialsError,
@@ -82,10 +84,18 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     NameTakenError: (409, None),
     PeopleError: (409, None),
     TooManyTokensError: (409, None),
+    GuestNotFoundError: (404, None),
+    DailyLimitError: (429, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 
-_RETRIED = (TooManyAttemptsError, TooManyStreamsError, TooManyWaitingError, BusyError)
+_RETRIED = (
+    TooManyAttemptsError,
+    TooManyStreamsError,
+    TooManyWaitingError,
+    BusyError,
+    DailyLimitError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,14 +71,14 @@ class InvitationRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretRequest(Request):
-    """Body of `POST /invitations/look`: what is behind the `#` of the link."""
+    """Body of `POST /invitation/look`: what is behind the `#` of the link."""
 
     secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class AcceptRequest(Request):
-    """Body of `POST /invitations/accept`."""
+    """Body of `POST /invitation/accept`."""
 
     secret: Secret = field(repr=False)
     name: Name
@@ -204,11 +204,10 @@ async def invitations(request: web.Request) -> web.Response:
 async def invite(request: web.Request) -> web.Response:
     """Make a link by which somebody comes in, once and within a day; it is told only now."""
     wanted = await body_of(request, InvitationRequest)
-    services = request.app[SERVICES]
-    secret, made = await services.accounts.invitations.make(wanted.role, wanted.name or "")
-    site = services.settings.public_url or visitor.own_origin(request)
+    invitations = request.app[SERVICES].accounts.invitations
+    secret, made = await invitations.make(wanted.role, wanted.name or "")
     told = Invitation.of(made)
-    url = f"{site.rstrip('/')}/invite#{secret}"
+    url = f"{visitor.site_of(request)}/invite#{secret}"
     return answer(
         NewInvitation(
             id=told.id, role=told.role, name=told.name, expires_at=told.expires_at, url=url
@@ -233,7 +232,7 @@ async def revoke(request: web.Request) -> web.Response:
 
 @OPERATIONS.add(
     "post",
-    "/invitations/look",
+    "/invitation/look",
     "lookAtInvitation",
     None,
     body=SecretRequest,
@@ -251,7 +250,7 @@ async def look(request: web.Request) -> web.Response:
 
 @OPERATIONS.add(
     "post",
-    "/invitations/accept",
+    "/invitation/accept",
     "acceptInvitation",
     None,
     body=AcceptRequest,

@@ -54,6 +54,11 @@ def own_origin(request: web.Request) -> str:
     return f"{'https' if is_https(request) else 'http'}://{request.host}".lower()
 
 
+def site_of(request: web.Request) -> str:
+    """Return the address that people are told: that of the settings, else where this was asked."""
+    return (request.app[SERVICES].settings.public_url or own_origin(request)).rstrip("/")
+
+
 def refuse_other_sites(request: web.Request) -> None:
     """Do nothing if a page of ours asked, as browsers say in `Sec-Fetch-Site` or `Origin`.
 

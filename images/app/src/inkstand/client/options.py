@@ -155,16 +155,20 @@ def _add_people(commands: Commands) -> None:
     invite = _add(actions, "invite", "people:invite", "make a link that lets one in, once")
     invite.add_argument("name", nargs="?", metavar="NAME", help="who it is for (default: anybody)")
     invite.add_argument("--role", choices=_ROLES, default="sender", help=_ROLE)
-    for action in (listing, invite):
+    guest = _add(actions, "guest", "people:guest", "make a link for a guest, who only sends")
+    guest.add_argument("name", metavar="NAME", help="how their messages are signed")
+    guest.add_argument("--days", type=_count, default=7, metavar="N", help="default: 7")
+    guest.add_argument("--a-day", type=_count, default=5, metavar="N", help=_A_DAY)
+    for action in (listing, invite, guest):
         _add_json(action, "print JSON", default=argparse.SUPPRESS)
-    revoke = _add(actions, "revoke", "people:revoke", "make an invitation worthless")
-    revoke.add_argument("id", metavar="INVITATION", help="as in the list")
+    revoke = _add(actions, "revoke", "people:revoke", "make a link worthless")
+    revoke.add_argument("id", metavar="LINK", help="as in the list")
     role = _add(actions, "role", "people:change_role", "give somebody another role")
     role.add_argument("name", metavar="NAME")
     role.add_argument("role", choices=_ROLES)
     remove = _add(actions, "remove", "people:remove", "remove somebody")
     remove.add_argument("name", metavar="NAME")
-    for action in (listing, invite, revoke, role, remove):
+    for action in (listing, invite, guest, revoke, role, remove):
         _add_server(action, default=argparse.SUPPRESS)
     password = _add(commands, "password", "people:password", "choose another password")
     password.add_argument("--stdin", action="store_true", help=_TWO_LINES)
@@ -237,6 +241,7 @@ _OUTPUT = "write what is on the glass there; - is standard output"
 _SCOPE = "what it may do; each includes the one before (default: post)"
 _ROLES = ("viewer", "sender", "admin")
 _ROLE = "viewer sees, sender also sends, admin does everything (default: sender)"
+_A_DAY = "so many messages a day (default: 5)"
 _TWO_LINES = "read the old and the new password from standard input, one a line"
 _SERVER = (
     "which one, as URL or beginning of its name (default: INKSTAND_SERVER, or the latest login)"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from inkstand.client import wording
-from inkstand.client.errors import MisusedError, NotLoggedInError
+from inkstand.client.errors import AnswerError, MisusedError, NotLoggedInError
 from inkstand.client.logins import Login
 from inkstand.client.server import Server
 from inkstand.client.terminal import login_of, logins, note, now, say, say_json, server_of
@@ -19,14 +19,15 @@ if TYPE_CHECKING:
 
 
 def list_all(options: argparse.Namespace) -> int:
-    """Print people and open invitations."""
+    """Print people, open invitations and links for guests."""
     server = server_of(options)
     people = server.ask("GET", "/people").json()
     invitations = server.ask("GET", "/invitations").json()
+    guests = server.ask("GET", "/guests").json()
     if options.json:
-        say_json({**people, **invitations})
+        say_json({**people, **invitations, **guests})
     else:
-        say(*wording.people_lines(**people, **invitations, zone=now().tzinfo))
+        say(*wording.people_lines(**people, **invitations, **guests, zone=now().tzinfo))
     return 0
 
 
@@ -43,10 +44,30 @@ def invite(options: argparse.Namespace) -> int:
     return 0
 
 
+def guest(options: argparse.Namespace) -> int:
+    """Make a link by which a guest may send; it alone goes to standard output."""
+    body = {
+        "name": options.name,
+        "expires_in_days": options.days,
+        "messages_a_day": options.a_day,
+    }
+    made = server_of(options).ask("POST", "/guests", body).json()
+    if options.json:
+        say_json(made)
+        return 0
+    note(f"good for {options.a_day} messages a day, {options.days} days; it is shown this once:")
+    say(made["url"])
+    return 0
+
+
 def revoke(options: argparse.Namespace) -> int:
-    """Make an invitation worthless."""
-    server_of(options).ask("DELETE", f"/invitations/{quote(options.id, safe='')}")
-    say(f"invitation {options.id} is revoked")
+    """Make an invitation, or a link for a guest, worthless."""
+    server, number = server_of(options), quote(options.id, safe="")
+    try:
+        server.ask("DELETE", f"/invitations/{number}")
+    except AnswerError:
+        server.ask("DELETE", f"/guests/{number}")
+    say(f"{options.id} is revoked")
     return 0
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _LONGEST_TEXT = 60
 _PEOPLE_COLUMNS = ("NAME", "ROLE", "SINCE", "LAST USED")
-_INVITATION_COLUMNS = ("INVITATION", "ROLE", "NAME", "EXPIRES")
+_LINK_COLUMNS = ("LINK", "FOR A", "NAME", "EXPIRES")
 _TOKEN_COLUMNS = ("ID", "KIND", "SCOPE", "NAME", "EXPIRES", "LAST USED", "")
 
 
@@ -86,9 +86,10 @@ def setting_lines(settings: Sequence[Mapping[str, Any]]) -> list[str]:
 def people_lines(
     people: Sequence[Mapping[str, Any]],
     invitations: Sequence[Mapping[str, Any]],
+    guests: Sequence[Mapping[str, Any]],
     zone: tzinfo | None,
 ) -> list[str]:
-    """Return a table of people, and after it one of the invitations that are open, if any."""
+    """Return a table of people, and after it one of the links that are good, if any."""
     known = [
         (
             printable(it["name"]),
@@ -98,12 +99,17 @@ def people_lines(
         )
         for it in people
     ]
-    asked = [
-        (it["id"], it["role"], printable(it["name"] or "-"), date(it["expires_at"], zone))
-        for it in invitations
+    links = [
+        (
+            it["id"],
+            it.get("role", "guest"),
+            printable(it["name"] or "-"),
+            date(it["expires_at"], zone),
+        )
+        for it in (*invitations, *guests)
     ]
     lines = table([_PEOPLE_COLUMNS, *known])
-    return [*lines, "", *table([_INVITATION_COLUMNS, *asked])] if asked else lines
+    return [*lines, "", *table([_LINK_COLUMNS, *links])] if links else lines
 
 
 def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:

@@ -136,7 +136,7 @@ def add_routes(app: web.Application, site: Site) -> None:
     app.router.add_get("/favicon.ico", partial(asset, name="icon.svg"))
     app.router.add_get("/manifest.webmanifest", partial(asset, name="manifest.webmanifest"))
     # They say nothing before a log-in.
-    for name in ("settings", "people", "invite"):
+    for name in ("settings", "people", "invite", "guest"):
         app.router.add_get(f"/{name}", partial(asset, name=f"{name}.html"))
 
 

@@ -20,7 +20,7 @@ form.addEventListener("submit", (event) => {
 attempt(form, writer("problem"), look);
 
 async function look() {
-  const { role, name, expires_at: end } = await post("/invitations/look", { secret });
+  const { role, name, expires_at: end } = await post("/invitation/look", { secret });
   write(byId("lead"), `You may then ${MAY[role]}. This invitation is good until ${full(end)}, and once.`);
   byId("name").value = name ?? "";
   byId("name").readOnly = name !== null;
@@ -30,7 +30,7 @@ async function look() {
 
 async function accept() {
   const password = byId("password").value;
-  const { name } = await post("/invitations/accept", { secret, name: byId("name").value, password });
+  const { name } = await post("/invitation/accept", { secret, name: byId("name").value, password });
   await post("/session", { username: name, password, transport: "cookie" });
   // Without the secret in the history of the browser.
   location.replace("/");

@@ -22,6 +22,10 @@ password.addEventListener("submit", (event) => {
   event.preventDefault();
   attempt(event.submitter ?? password, writer("password-problem"), changePassword);
 });
+byId("guest").addEventListener("submit", (event) => {
+  event.preventDefault();
+  attempt(event.submitter ?? event.currentTarget, writer("guest-problem"), makeGuest);
+});
 byId("link-copy").addEventListener("click", copy);
 attempt(byId("main"), writer("problem"), begin);
 
@@ -39,10 +43,14 @@ async function begin() {
 }
 
 async function show() {
-  const [{ people }, { invitations }] = await Promise.all([get("/people"), get("/invitations")]);
+  const [{ people }, { invitations }, { guests }] = await Promise.all(
+    ["/people", "/invitations", "/guests"].map((path) => get(path)),
+  );
   byId("people").replaceChildren(...people.map(person));
   byId("invitations").replaceChildren(...invitations.map(invitation));
+  byId("guests").replaceChildren(...guests.map(guest));
   byId("invitations-part").hidden = invitations.length === 0;
+  byId("guests-part").hidden = guests.length === 0;
 }
 
 function person({ name, role, created_at: since, last_used_at: used }) {
@@ -71,14 +79,20 @@ function roleOf(name, role) {
   return make("select", { onchange: change, "aria-label": `Role of ${name}` }, ...options);
 }
 
-function invitation({ id, name, role, expires_at: end }) {
+const invitation = ({ id, name, role, expires_at: end }) =>
+  link(`/invitations/${id}`, name ?? "anybody with the link", role, `until ${full(end)}`);
+
+const guest = ({ id, name, expires_at: end, left_today: left, messages_a_day: most }) =>
+  link(`/guests/${id}`, name, "guest", `until ${full(end)} · ${left} of ${most} left today`);
+
+function link(path, name, kind, facts) {
   return make(
     "li",
     { class: "token" },
-    make("p", { class: "head" }, make("b", {}, name ?? "anybody with the link"), make("span", { class: "tag" }, role)),
-    make("p", { class: "soft foot" }, `until ${full(end)}`),
-    button("Revoke", name ?? "invitation", async () => {
-      await remove(`/invitations/${id}`);
+    make("p", { class: "head" }, make("b", {}, name), make("span", { class: "tag" }, kind)),
+    make("p", { class: "soft foot" }, facts),
+    button("Revoke", name, async () => {
+      await remove(path);
       toast("Revoked.");
       await show();
     }),
@@ -93,7 +107,20 @@ function button(word, name, action) {
 async function makeLink() {
   const name = byId("invite-name").value.trim();
   const { url } = await post("/invitations", { role: invite.role.value, name: name || null });
-  invite.reset();
+  await reveal(url, invite);
+}
+
+async function makeGuest() {
+  const { url } = await post("/guests", {
+    name: byId("guest-name").value,
+    expires_in_days: Number(byId("guest-days").value),
+    messages_a_day: Number(byId("guest-limit").value),
+  });
+  await reveal(url, byId("guest"));
+}
+
+async function reveal(url, form) {
+  form.reset();
   byId("link-value").value = url;
   byId("link").hidden = false;
   byId("link-title").focus();

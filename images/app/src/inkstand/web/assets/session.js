@@ -36,7 +36,7 @@ export function start(entered, left) {
 
 // What they may do decides what is shown to them; who may not change settings needs no way to them.
 function noted({ user, scope }) {
-  document.body.dataset.scope = scope;
+  Object.assign(document.body.dataset, { scope, user });
   byId("to-settings").hidden = scope !== "admin";
   return user;
 }

@@ -111,6 +111,7 @@ function item(token) {
       make("b", {}, name),
       make("span", { class: "tag" }, token.kind === "session" ? "session" : token.scope),
       token.current ? make("span", { class: "tag state shown" }, "this browser") : null,
+      token.user === document.body.dataset.user ? null : make("span", {}, `of ${token.user}`),
     ),
     make("p", { class: "soft foot" }, ...joined(facts, " · ")),
     token.current
