@@ -34,6 +34,9 @@ NOW = datetime(2026, 11, 28, 14, 5, tzinfo=ZoneInfo("Europe/Stockholm"))
 ASKED = Asked(NOW, 14, "9022001,9022002")
 # What comes out may be larger than what went in: names of columns stand in each row.
 GROWTH = 60
+# Tried with that part of the bytes that may come, in that part of the time that there is.
+PART = 4
+MOST = MAX_ANSWER // PART
 
 
 def good_answers() -> Iterator[tuple[Format, bytes]]:
@@ -81,9 +84,10 @@ def parsed(kind: Format, data: bytes) -> Any:
     try:
         return parse(kind, data, ASKED)
     except ValueError as error:
-        assert "\n" not in str(error)
-        assert 0 < len(str(error)) <= 120
-        return None
+        told = str(error)
+    assert "\n" not in told
+    assert 0 < len(told) <= 120
+    return None
 
 
 def size_of(found: Any) -> int:
@@ -115,8 +119,8 @@ def test_a_damaged_picture_is_drawn_or_refused(data: bytes) -> None:
 
 
 def filled(piece: bytes, before: bytes = b"", after: bytes = b"") -> bytes:
-    """Return as many pieces as an answer may have bytes."""
-    room = MAX_ANSWER - len(before) - len(after)
+    """Return as many pieces as there is room for."""
+    room = MOST - len(before) - len(after)
     return before + piece * (room // len(piece)) + after
 
 
@@ -147,19 +151,21 @@ RSS = b'<rss version="2.0"><channel><title>x</title>'
         (Format.ICAL, filled(b"EXDATE:20261201T080000Z\r\n", CALENDAR + EVENT, END_EVENT + END)),
         (Format.GTFS_RT, filled(b"\x12\x00", feed())),
         (Format.GTFS_RT, filled(b"\x80")),
-        (Format.GTFS_RT, feed(*(trip("t", "4", *[stop("9022001", event(1))] * 9),) * 5000)),
+        (Format.GTFS_RT, feed(*(trip("t", "4", *[stop("9022001", event(1))] * 9),) * 1000)),
         (Format.SKY, filled(b"1,")),
         (Format.PICTURE, filled(b"\x89PNG\r\n\x1a\n")),
     ],
     ids=lambda it: it if isinstance(it, str) else it[:24].hex(),
 )
-def test_as_many_bytes_as_may_come_take_less_than_a_worker_has(kind: Format, data: bytes) -> None:
+def test_as_many_bytes_as_may_come_take_no_more_than_a_worker_has(
+    kind: Format, data: bytes
+) -> None:
     before = time.process_time()
-    found = parsed(kind, data[:MAX_ANSWER])
-    assert time.process_time() - before < (LIMITS.processor or 0)
-    assert size_of(found) <= GROWTH * MAX_ANSWER
+    found = parsed(kind, data[:MOST])
+    assert time.process_time() - before < (LIMITS.processor or 0) / PART
+    assert size_of(found) <= GROWTH * MOST
 
 
 @pytest.mark.parametrize("kind", Format)
 def test_noise_is_refused_or_data(kind: Format) -> None:
-    assert size_of(parsed(kind, random.Random(0).randbytes(100_000))) <= GROWTH * MAX_ANSWER
+    assert size_of(parsed(kind, random.Random(0).randbytes(100_000))) <= GROWTH * MOST
