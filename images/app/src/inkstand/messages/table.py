@@ -84,11 +84,7 @@ _WANTED = (
     f"{_SELECT} INDEXED BY message_turn WHERE state = 'waiting' ORDER BY at, id LIMIT 1",
 )
 # The same order as one question, for who wants to see what comes after the first.
-_QUEUE = (
-    f"{_SELECT} WHERE {_OPEN} ORDER BY called DESC NULLS LAST, "
-    "CASE WHEN called IS NULL THEN state = 'waiting' END, "
-    "CASE WHEN called IS NULL THEN id ELSE -id END LIMIT ?"
-)
+_QUEUE = f"{_SELECT} WHERE {_OPEN} ORDER BY called DESC NULLS LAST, state = 'waiting', id LIMIT ?"
 _SHOWN = f"{_SELECT} WHERE state = 'shown' ORDER BY id"
 _LAST_SHOWN = (
     f"{_SELECT} WHERE shown_at IS NOT NULL AND state != 'deleted' "

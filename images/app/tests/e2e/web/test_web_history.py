@@ -150,3 +150,13 @@ def test_options_and_queue_are_folded_where_there_is_little_room(
     page = visit(viewport={"width": width, "height": 740}).log_in()
     for folded in ("#options", "#up-next"):
         assert page.locator(folded).evaluate("(it) => it.open") is (width == 1280)
+
+
+def test_a_phone_shows_glass_text_and_button_at_once(visit: Callable[..., Visitor]) -> None:
+    page = visit(viewport={"width": 360, "height": 740}, has_touch=True).log_in()
+    message, bar = page.locator("#message").bounding_box(), page.locator(".send").bounding_box()
+    assert message is not None
+    assert bar is not None
+    assert message["y"] + message["height"] <= bar["y"]
+    expect(page.locator("#glass")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Show it")).to_be_in_viewport(ratio=1)

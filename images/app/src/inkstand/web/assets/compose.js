@@ -10,8 +10,8 @@ import * as preview from "./preview.js";
 const DRAFT = "draft";
 const AUTHOR = "draft-author";
 const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
-// Where the first screen has room for them.
-const ROOMY = matchMedia("(min-width: 48rem)");
+// Where the first screen has room for options: they are beside the preview, as in the stylesheet.
+const ROOMY = matchMedia("(min-width: 48rem) and (max-width: 68.7rem), (min-width: 75.25rem)");
 const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
