@@ -105,7 +105,8 @@ def test_a_playlist_may_name_the_screens_of_the_file_and_no_others(
     other = {**SHOPPING, "name": "notes"}
     chosen, problems = model.choose(given(screens=[other]), GOOD)
     assert problems == {
-        "playlist": "playlist at entry 1: there is no screen shopping; there is clock and notes"
+        "playlist": "playlist at entry 1: there is no screen shopping; "
+        "there is clock, clock-date and notes"
     }
     assert not chosen.playlist.entries
     assert model.to_json("quiet_hours", chosen.quiet_hours) == NIGHT

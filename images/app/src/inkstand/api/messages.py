@@ -333,8 +333,8 @@ async def later(request: web.Request) -> web.Response:
     errors=(409, 503),
 )
 async def skip(request: web.Request) -> web.Response:
-    """Let a message that comes again not come at one of its times."""
-    number, wanted = message_id_of(request), await body_of(request, SkipRequest)
+    """Let a message that comes again leave out a time; for who was invited as a sender their own."""
+    number, wanted = await _own_message_id_of(request), await body_of(request, SkipRequest)
     message = await request.app[SERVICES].controller.skip(number, wanted.at)
     return answer(Message.of(message))
 
@@ -379,12 +379,7 @@ async def acknowledge(request: web.Request) -> web.Response:
 @OPERATIONS.add("delete", _MESSAGE, "deleteMessage", Scope.POST, answers={204: None}, errors=(503,))
 async def delete(request: web.Request) -> web.Response:
     """Take a message back, or end a series; who was invited as a sender only their own."""
-    controller, number = request.app[SERVICES].controller, message_id_of(request)
-    principal = principal_of(request)
-    limited = principal.invited and principal.scope is not Scope.ADMIN
-    if limited and (await controller.store.get(number)).author != principal.user:
-        raise ForbiddenError(Scope.ADMIN.word)
-    await controller.delete(number)
+    await request.app[SERVICES].controller.delete(await _own_message_id_of(request))
     return web.Response(status=204)
 
 
@@ -424,6 +419,21 @@ def message_id_of(request: web.Request) -> int:
     number = int(request.match_info["id"])
     if not 0 < number <= GREATEST_ID:
         raise MessageNotFoundError(number)
+    return number
+
+
+async def _own_message_id_of(request: web.Request) -> int:
+    """Return the id that the path names.
+
+    Raises:
+        MessageNotFoundError: there is none.
+        ForbiddenError: who was invited as a sender has not sent it.
+    """
+    number, principal = message_id_of(request), principal_of(request)
+    if principal.invited and principal.scope is not Scope.ADMIN:
+        message = await request.app[SERVICES].controller.store.get(number)
+        if message.author != principal.user:
+            raise ForbiddenError(Scope.ADMIN.word)
     return number
 
 

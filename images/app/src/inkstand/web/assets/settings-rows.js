@@ -3,11 +3,12 @@
 import { attempt, byId, make, writer } from "./dom.js";
 
 const CLOCK = "clock";
+const BUILT_IN = [CLOCK, "clock-date"];
 const SAID = /at entry (\d+): (?:must .*|(\w+))/;
 const quietProblem = writer("quiet-problem");
 const playlistProblem = writer("playlist-problem");
 
-let names = [CLOCK];
+let names = BUILT_IN;
 let quietScreenIsFixed = false;
 let quietHoursAreFixed = false;
 
@@ -30,7 +31,7 @@ export function start(save) {
 /** Show settings, by name; of rows those that are `saved`, null: all. */
 export function show(known, saved) {
   const { screens, playlist, quiet_hours: hours, quiet_screen: look } = known;
-  names = [CLOCK, ...screens.value.map((each) => each.name)];
+  names = [...BUILT_IN, ...screens.value.map((each) => each.name)];
   quietScreenIsFixed = look.provisioned;
   quietHoursAreFixed = hours.provisioned;
   if (!saved || saved.includes("playlist")) fill("playlist", playlist.value);
