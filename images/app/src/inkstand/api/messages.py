@@ -270,12 +270,19 @@ async def acknowledge(request: web.Request) -> web.Response:
 async def delete(request: web.Request) -> web.Response:
     """Take a message back, only their own for who was invited as a sender; its text is gone."""
     controller, number = request.app[SERVICES].controller, message_id_of(request)
-    principal = principal_of(request)
-    limited = principal.invited and principal.scope is not Scope.ADMIN
-    if limited and (await controller.store.get(number)).author != principal.user:
-        raise ForbiddenError(Scope.ADMIN.word)
+    require_own(principal_of(request), await controller.store.get(number))
     await controller.delete(number)
     return web.Response(status=204)
+
+
+def require_own(by: Principal, message: "model.Message") -> None:
+    """Do nothing if somebody may take back `message`: who was invited as a sender, their own.
+
+    Raises:
+        ForbiddenError: it is somebody else's.
+    """
+    if by.invited and by.scope is not Scope.ADMIN and message.author != by.user:
+        raise ForbiddenError(Scope.ADMIN.word)
 
 
 async def message_of(request: web.Request) -> MessageRequest:
