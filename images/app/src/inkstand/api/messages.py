@@ -333,7 +333,7 @@ async def later(request: web.Request) -> web.Response:
     errors=(409, 503),
 )
 async def skip(request: web.Request) -> web.Response:
-    """Let a message that comes again leave out a time; for who was invited as a sender their own."""
+    """Let a message that comes again leave out a time, only their own for an invited sender."""
     number, wanted = await _own_message_id_of(request), await body_of(request, SkipRequest)
     message = await request.app[SERVICES].controller.skip(number, wanted.at)
     return answer(Message.of(message))
@@ -383,6 +383,16 @@ async def delete(request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
+def require_own(by: Principal, message: "model.Message") -> None:
+    """Do nothing if somebody may take back `message`: who was invited as a sender, their own.
+
+    Raises:
+        ForbiddenError: it is somebody else's.
+    """
+    if by.invited and by.scope is not Scope.ADMIN and message.author != by.user:
+        raise ForbiddenError(Scope.ADMIN.word)
+
+
 async def message_of(request: web.Request) -> MessageRequest:
     """Return the message that the body asks for: JSON, or the bare text in UTF-8.
 
@@ -427,13 +437,10 @@ async def _own_message_id_of(request: web.Request) -> int:
 
     Raises:
         MessageNotFoundError: there is none.
-        ForbiddenError: who was invited as a sender has not sent it.
+        ForbiddenError: see require_own().
     """
-    number, principal = message_id_of(request), principal_of(request)
-    if principal.invited and principal.scope is not Scope.ADMIN:
-        message = await request.app[SERVICES].controller.store.get(number)
-        if message.author != principal.user:
-            raise ForbiddenError(Scope.ADMIN.word)
+    number = message_id_of(request)
+    require_own(principal_of(request), await request.app[SERVICES].controller.store.get(number))
     return number
 
 
