@@ -208,6 +208,7 @@ def test_no_text_and_no_list_is_longer_than_a_panel_could_show() -> None:
         ("{{ 'abcdefgh' | truncate(5, true, '…', 0) }}", "abcd…"),
         ("{{ 'a;b' | escape_wifi }}", "a\\;b"),
         ("{{ 61 | weather_text }}", "Rain"),
+        ("{{ 95 | weather_symbol }}", "⚡"),
         ("{{ '<&>' }}", "<&>"),
     ],
 )

@@ -164,6 +164,14 @@ def test_version_3_of_gbfs_has_names_in_languages_and_vehicles() -> None:
     assert box.rows == (("Hamnen", "0", "5"),)
 
 
+def test_departures_name_lines_as_the_owner_does_and_tell_delays_in_minutes() -> None:
+    it, folder = read("departures")
+    given = {**it.example.settings, "stops": ["9022001=Harbour"], "lines": ["4100=Bus 41"]}
+    box = filled(it, given, example.answers(it, folder))
+    assert box.rows == (("14:07", "Bus 41", "Harbour", "+2"), ("14:22", "Bus 41", "Harbour", ""))
+    assert filled(it, {**given, "lines": ""}, example.answers(it, folder)).rows[0][1] == "4100"
+
+
 def test_two_calendars_are_one_list() -> None:
     it, folder = read("calendar")
     given = {**it.example.settings, "second": "https://calendar.example.com/work.ics"}

@@ -44,7 +44,7 @@ _WEATHER = (
     (77, "❄", "Snow"),
     (82, "☂", "Showers"),
     (86, "❄", "Snow showers"),
-    (99, "⛈", "Thunderstorm"),
+    (99, "⚡", "Thunderstorm"),
 )
 
 
