@@ -92,7 +92,7 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     'A time between quotes such as "22:30".': re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00"),
 }
 SHIPPED_PACKS = Path(__file__).resolve().parents[2] / "images/app/src/inkstand/packs/shipped"
-CLOCK = "clock"
+BUILT_IN = ("clock", "clock-date")
 TAGS_OF_ANSIBLE = {"all", "always", "never", "tagged", "untagged"}
 # What molecule leaves out in each of its runs.
 TAGS_OF_ANSIBLE |= {"notest", "molecule-notest", "molecule-idempotence-notest"}
@@ -289,7 +289,7 @@ def _wrong_settings(screen: Mapping[str, Any], settings: Options) -> Iterator[st
 
 def wrong_playlist(playlist: list[Any], screens: list[Any]) -> Iterator[str]:
     """Give a sentence for each entry of a playlist that names no screen."""
-    names = [CLOCK, *(screen["name"] for screen in screens)]
+    names = [*BUILT_IN, *(screen["name"] for screen in screens)]
     for number, entry in enumerate(playlist, 1):
         if entry["screen"] not in names:
             yield (

@@ -69,10 +69,11 @@ def test_a_file_that_is_no_pack_is_named(check_settings: Any, tmp_path: Path, te
 
 @pytest.mark.unit
 def test_a_playlist_names_the_clock_or_a_screen(check_settings: Any) -> None:
-    entries = [{"screen": "clock"}, {"screen": "forecast"}, {"screen": "forcast"}]
+    names = ("clock", "clock-date", "forecast", "forcast")
+    entries = [{"screen": name} for name in names]
     (sentence,) = check_settings.wrong_playlist(entries, [WEATHER])
     assert sentence == (
-        "screen of app_playlist, entry 3, is forcast; app_screens has no such name."
+        "screen of app_playlist, entry 4, is forcast; app_screens has no such name."
         " Did you mean forecast?"
     )
 
