@@ -79,7 +79,7 @@ def pack_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     found = rotation.measure(folder, options.minutes)
     name = f"{len(rotation.PACKS)} packs in turns for {found.minutes} min"
     yield Row(f"{name}: PSS of the app", "<= 64 MB", f"{found.app:.1f} MB", found.app <= 64)  # noqa: PLR2004
-    yield Row(f"{name}: PSS of the largest process that draws", "-", f"{found.worker:.1f} MB")
+    yield Row(f"{name}: RSS of the largest process that draws", "-", f"{found.worker:.1f} MB")
     beyond = f"{found.beyond_rate:.2f}, with {found.requests} requests"
     yield Row(f"{name}: wake-ups a second beyond the minute tick", "-", beyond)
 

@@ -30,7 +30,7 @@ _ETAG = '"one"'
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
-    """MB (PSS) of the app and of its largest worker, and what was counted in `minutes`."""
+    """MB of the app (PSS) and of its largest worker (RSS), and what was counted in `minutes`."""
 
     minutes: int
     app: float
@@ -114,7 +114,7 @@ def _largest_worker(server: Server) -> float:
     peaks: dict[int, float] = {}
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
-        alive = {child: _pss(child) for child in _children(server.process.pid)}
+        alive = {child: _peak(child) for child in _children(server.process.pid)}
         if not alive and len(peaks) >= len(PACKS):
             return max(peaks.values())
         peaks |= {child: max(now, peaks.get(child, 0.0)) for child, now in alive.items()}
@@ -127,8 +127,9 @@ def _children(pid: int) -> list[int]:
     return [int(child) for each in lists for child in each.read_text().split()]
 
 
-def _pss(pid: int) -> float:
+def _peak(pid: int) -> float:
+    """Return the most that it has had so far; 0 of a process that is gone."""
     with contextlib.suppress(OSError, StopIteration):
-        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith("VmHWM:")) / 1024
     return 0.0
