@@ -13,8 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from PIL import Image
 
-from inkstand.packs import example, worker
-from inkstand.packs.chosen import read_chosen
+from inkstand.packs import worker
 from inkstand.packs.drawing import draw_problem
 from inkstand.packs.requests import Answer
 from inkstand.packs.worker import LIMITS, Order, check, draw
@@ -58,16 +57,6 @@ async def test_a_picture_of_the_panels_size_comes() -> None:
     image = picture(drawn.png)
     assert (image.mode, image.size) == ("1", SIZE)
     assert (await draw(order("6"))).png != drawn.png == (await draw(order("5"))).png
-
-
-@pytest.mark.parametrize("name", ["calendar", "sun-moon"])
-async def test_half_of_the_memory_is_enough(name: str, tmp_path: Path) -> None:
-    """What is set aside for each thread of a library counts as well, used or not."""
-    (each,) = read_chosen({name: {"pack": name, "example": True}}, tmp_path)
-    answers = example.answers(each.pack, each.folder)
-    asked = Order(each.text, each.settings, answers, SIZE, example.now(each.pack, NOW))
-    assert LIMITS.memory
-    assert (await draw(asked, replace(LIMITS, memory=LIMITS.memory // 2))).problem == ""
 
 
 async def test_times_are_told_in_the_owners_zone() -> None:
