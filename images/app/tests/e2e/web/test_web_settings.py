@@ -126,7 +126,7 @@ def test_playlist_and_quiet_hours_are_saved_and_shown_again(visitor: Visitor, pa
 
 def test_what_is_wrong_with_an_entry_stands_there(page: Page) -> None:
     page.get_by_role("button", name="Add an entry").click()
-    entry = page.locator("#playlist > li")
+    entry = page.locator("#playlist > *")
     entry.get_by_label("Days").fill("someday")
     page.get_by_role("button", name="Save the playlist").click()
     expect(entry.get_by_label("Days")).to_have_attribute("aria-invalid", "true")
@@ -142,7 +142,7 @@ def test_a_screen_that_is_removed_goes_out_of_the_playlist(visitor: Visitor, pag
     expect(page.locator("#toast")).to_have_text("Saved.")
     page.get_by_role("button", name="Remove text").click()
     page.locator("#confirm-yes").click()
-    expect(page.locator("#playlist > li")).to_have_count(0)
+    expect(page.locator("#playlist > *")).to_have_count(0)
     assert settings(visitor, page)["playlist"] == []
 
 

@@ -38,7 +38,7 @@ async function begin() {
   }
   write(byId("whose"), `You are ${me.user} (${me.role}). With another password you are logged out everywhere else.`);
   byId("username").value = me.user;
-  byId("for-admins").hidden = me.scope !== "admin";
+  for (const id of ["for-admins", "to-settings"]) byId(id).hidden = me.scope !== "admin";
   if (me.scope === "admin") await show();
 }
 
