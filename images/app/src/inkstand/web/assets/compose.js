@@ -77,7 +77,7 @@ export function clear() {
   name = "";
   sessionStorage.removeItem(DRAFT);
   byId("expires-field").hidden = true;
-  later.fold();
+  later.unfold();
   nameFile();
   problem("");
   outcome("");
@@ -94,6 +94,7 @@ const looks = () => ({ framing: form.framing.value, tone: form.tone.value });
 function changed(event) {
   pending = null;
   byId("expires-field").hidden = byId("expires").value !== "at";
+  later.unfold();
   if (event?.target === message) sessionStorage.setItem(DRAFT, message.value);
   const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name);
   if (drawn) refresh();

@@ -31,25 +31,26 @@ export function clear() {
   fill([]);
 }
 
-/** Fold what the form asks about it. */
-export const fold = () => byId("later-part").removeAttribute("open");
+const isLater = () => byId("comes").value === "at";
 
-/** Return when the message is to come, in milliseconds since 1970; now if nothing is chosen. */
+/** Ask for the time and the rule once somebody wants to choose them. */
+export const unfold = () => (byId("later-part").hidden = !isLater());
+
+/** Return when the message is to come, in milliseconds since 1970; now if it comes at once. */
 export function begin() {
-  const chosen = byId("show-at").value;
-  if (!chosen) return serverNow();
-  if (new Date(chosen) > serverNow()) return new Date(chosen).getTime();
-  byId("later-part").open = true;
+  if (!isLater()) return serverNow();
+  const chosen = new Date(byId("show-at").value);
+  if (chosen > serverNow()) return chosen.getTime();
+  byId("options").open = true;
   byId("show-at").focus();
   throw new Problem("Choose a time in the future for it to come.");
 }
 
 /** Return what the API takes of it. */
 export function extras() {
-  const extra = {};
-  if (byId("show-at").value) extra.show_at = new Date(begin()).toISOString();
-  if (byId("repeat").value) extra.repeat = byId("repeat").value;
-  return extra;
+  if (!isLater()) return {};
+  const repeat = byId("repeat").value;
+  return { show_at: new Date(begin()).toISOString(), ...(repeat && { repeat }) };
 }
 
 /** Say when a message that was sent comes. */
