@@ -2,6 +2,7 @@
 
 import { get, post, Problem, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, writer } from "./dom.js";
+import { mayTakeBack } from "./session.js";
 import { full, serverNow, ticking, when } from "./time.js";
 
 const WORDS = {
@@ -90,7 +91,7 @@ function item(message) {
     make("p", { class: "head" }, ...joined(facts.filter(Boolean), " · ")),
     make("p", { class: "text", dir: "auto" }, message.picture ? `[picture] ${text}` : text),
     make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? `then ${upcoming.slice(1, 3).map(when).join("; ")}` : ""),
-    make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)),
+    mayTakeBack(message) ? make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)) : null,
   );
 }
 
