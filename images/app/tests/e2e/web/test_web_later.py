@@ -55,6 +55,6 @@ def test_a_time_that_is_past_or_missing_is_asked_for_again(page: Page) -> None:
     for chosen in ("", in_days(page, -1)):
         page.get_by_label("Comes at").fill(chosen)
         page.get_by_role("button", name="Show it").click()
-        expect(page.locator("#compose-problem")).to_contain_text("Choose a time in the future")
+        expect(page.locator("#show-at-problem")).to_have_text("Choose a time in the future.")
         expect(page.get_by_label("Comes at")).to_be_focused()
     expect(page.locator("#messages > li")).to_have_count(0)

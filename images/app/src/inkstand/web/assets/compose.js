@@ -1,7 +1,7 @@
 // Write a message or choose a picture, see what it will look like, send it.
 
 import { ask, content, get, post, Problem, randomKey } from "./api.js";
-import { attempt, byId, write, writer } from "./dom.js";
+import { attempt, byId, forgive, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
 import * as later from "./later.js";
@@ -78,6 +78,7 @@ export function clear() {
   sessionStorage.removeItem(DRAFT);
   byId("expires-field").hidden = true;
   later.unfold();
+  forgive(form);
   nameFile();
   problem("");
   outcome("");
@@ -161,6 +162,7 @@ function sendOnEnter(event) {
 
 function submit(event) {
   event.preventDefault();
+  forgive(form);
   attempt(byId("send"), problem, send);
 }
 
@@ -227,6 +229,5 @@ function expiry() {
 function chosenTime() {
   const chosen = new Date(byId("expires-at").value);
   if (chosen > later.begin()) return chosen.toISOString();
-  byId("expires-at").focus();
-  throw new Problem("Choose a later time, or let it never expire.");
+  throw new Problem("Choose a later time, or let it never expire.", byId("expires-at"));
 }

@@ -69,7 +69,7 @@ export const placer = (form, id, fields) => (sentence) => {
   else write(byId(id), sentence);
 };
 
-/** Run `action` with `button` out of use meanwhile, and `say` what went wrong. */
+/** Run `action` with `button` out of use meanwhile, and `say` what went wrong, or show it at its field. */
 export async function attempt(button, say, action) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
@@ -78,7 +78,8 @@ export async function attempt(button, say, action) {
     await action();
   } catch (error) {
     if (!error.sentence) throw error;
-    say(error.sentence);
+    if (error.control) complain(error.control, error.sentence);
+    else say(error.sentence);
   } finally {
     button.removeAttribute("aria-busy");
   }

@@ -1,7 +1,7 @@
 // What a link for a guest leads to: one text field.
 
-import { post } from "./api.js";
-import { attempt, byId, complain, placer, toast, write, writer } from "./dom.js";
+import { post, Problem } from "./api.js";
+import { attempt, byId, placer, toast, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
@@ -20,7 +20,7 @@ attempt(form, writer("problem"), async () => {
 });
 
 async function send() {
-  if (!byId("text").value.trim()) return complain(byId("text"), "Write something first.");
+  if (!byId("text").value.trim()) throw new Problem("Write something first.", byId("text"));
   tell(await post("/guest/messages", { secret, text: byId("text").value }));
   form.reset();
   toast("It is on its way to the panel.");

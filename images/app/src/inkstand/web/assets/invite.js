@@ -1,7 +1,7 @@
 // What an invitation leads to: choose a name and a password, once.
 
-import { post } from "./api.js";
-import { attempt, byId, complain, placer, write, writer } from "./dom.js";
+import { post, Problem } from "./api.js";
+import { attempt, byId, placer, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
@@ -31,8 +31,8 @@ async function look() {
 
 async function accept() {
   const { value: password, minLength: least } = byId("password");
-  if (!byId("name").value.trim()) return complain(byId("name"), "Choose a name to log in with.");
-  if (password.length < least) return complain(byId("password"), "That is too short.");
+  if (!byId("name").value.trim()) throw new Problem("Choose a name to log in with.", byId("name"));
+  if (password.length < least) throw new Problem("That is too short.", byId("password"));
   const { name } = await post("/invitation/accept", { secret, name: byId("name").value, password });
   await post("/session", { username: name, password, transport: "cookie" });
   // Without the secret in the history of the browser.

@@ -1,7 +1,7 @@
 // Messages that come later: when, in the form; and which, in a list above the history.
 
 import { get, post, Problem, remove } from "./api.js";
-import { attempt, byId, confirmed, joined, make, toast, writer } from "./dom.js";
+import { attempt, byId, confirmed, make, toast, writer } from "./dom.js";
 import { mayTakeBack } from "./session.js";
 import { full, serverNow, ticking, when } from "./time.js";
 
@@ -43,8 +43,7 @@ export function begin() {
   const chosen = new Date(byId("show-at").value);
   if (chosen > serverNow()) return chosen.getTime();
   byId("options").open = true;
-  byId("show-at").focus();
-  throw new Problem("Choose a time in the future for it to come.");
+  throw new Problem("Choose a time in the future.", byId("show-at"));
 }
 
 /** Return what the API takes of it. */
@@ -84,11 +83,11 @@ function item(message) {
     make("button", { type: "button", class: "small", "aria-label": `${label}: ${about}`, onclick: step }, label);
   const skip = (event) => attempt(event.currentTarget, toast, () => post(`/messages/${message.id}/skip`, { at: upcoming[0] }));
   const end = (event) => attempt(event.currentTarget, toast, () => askToEnd(message, about));
-  const facts = [ticking(upcoming[0], "when", full(upcoming[0])), message.author, repeat && (WORDS[repeat] ?? repeat)];
+  const facts = [message.author, repeat && (WORDS[repeat] ?? repeat)].filter(Boolean);
   return make(
     "li",
     { class: "message" },
-    make("p", { class: "head" }, ...joined(facts.filter(Boolean), " · ")),
+    make("p", { class: "head" }, ticking(upcoming[0], "when", full(upcoming[0])), ...facts.map((fact) => make("span", {}, fact))),
     make("p", { class: "text", dir: "auto" }, message.picture ? `[picture] ${text}` : text),
     make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? `then ${upcoming.slice(1, 3).map(when).join("; ")}` : ""),
     mayTakeBack(message) ? make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)) : null,

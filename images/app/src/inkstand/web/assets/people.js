@@ -1,7 +1,7 @@
 // Who may log in: invite, change the role, remove; and one's own password.
 
-import { get, post, put, remove, session, ask } from "./api.js";
-import { attempt, byId, complain, confirmed, joined, make, placer, toast, write, writer } from "./dom.js";
+import { ask, get, post, Problem, put, remove, session } from "./api.js";
+import { attempt, byId, confirmed, joined, make, placer, toast, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 const ROLES = ["viewer", "sender", "admin"];
@@ -119,7 +119,7 @@ async function makeLink() {
 
 async function makeGuest() {
   const name = byId("guest-name").value.trim();
-  if (!name) return complain(byId("guest-name"), "Give it a name: it stands below each message.");
+  if (!name) throw new Problem("Give it a name: it stands below each message.", byId("guest-name"));
   const { url } = await post("/guests", {
     name,
     expires_in_days: Number(byId("guest-days").value),
@@ -169,8 +169,8 @@ async function askToRemove(name) {
 
 async function changePassword() {
   const [old, chosen] = [byId("old"), byId("new")];
-  if (!old.value) return complain(old, "Type the password that you have now.");
-  if (chosen.value.length < chosen.minLength) return complain(chosen, "That is too short.");
+  if (!old.value) throw new Problem("Type the password that you have now.", old);
+  if (chosen.value.length < chosen.minLength) throw new Problem("That is too short.", chosen);
   await ask("PUT", "/me/password", { json: { old: old.value, new: chosen.value } });
   // That has ended this session too.
   await post("/session", { username: me.user, password: chosen.value, transport: "cookie" });
