@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from images.app.tests.e2e.web.test_web_axe import findings
 from images.app.tests.e2e.web.test_web_for_all import FAINT, nameless
 
 if TYPE_CHECKING:
@@ -181,4 +182,12 @@ def test_the_page_is_for_everybody(visit: Callable[..., Visitor]) -> None:
         expect(page.get_by_role("img", name="How weather looks")).to_be_visible()
         assert nameless(page) == []
         assert page.evaluate(FAINT) == []
+        assert findings(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_window_that_becomes_narrower_takes_the_form_with_it(page: Page) -> None:
+    page.get_by_role("button", name="Add a screen").click()
+    expect(page.locator("#sample-frame")).to_have_attribute("data-state", "shown")
+    page.set_viewport_size({"width": 360, "height": 800})
+    page.wait_for_function("document.documentElement.scrollWidth <= 360")
