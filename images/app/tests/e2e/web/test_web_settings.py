@@ -186,8 +186,10 @@ def test_the_page_is_for_everybody(visit: Callable[..., Visitor]) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_a_window_that_becomes_narrower_takes_the_form_with_it(page: Page) -> None:
+def test_a_window_that_becomes_narrower_takes_the_form_with_it(
+    page: Page, eventually: Callable[..., None]
+) -> None:
     page.get_by_role("button", name="Add a screen").click()
     expect(page.locator("#sample-frame")).to_have_attribute("data-state", "shown")
     page.set_viewport_size({"width": 360, "height": 800})
-    page.wait_for_function("document.documentElement.scrollWidth <= 360")
+    eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360)
