@@ -396,5 +396,5 @@ class DailyLimitError(RequestError):
     code = "daily-limit"
 
     def __init__(self, limit: int, retry_after: int) -> None:
-        super().__init__(f"This link is good for {limit} messages a day; come back tomorrow")
+        super().__init__(f"This link has sent all of today ({limit}); come back tomorrow")
         self.retry_after = retry_after

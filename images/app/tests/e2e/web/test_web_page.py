@@ -195,7 +195,7 @@ def test_a_time_on_the_glass_and_an_end_can_be_chosen(visitor: Visitor) -> None:
     page.get_by_label("Expires", exact=True).select_option("at a time of my choice …")
     page.get_by_label("Expires at").fill("2020-01-01T12:00")
     send(page, "Soup")
-    expect(page.locator("#compose-problem")).to_contain_text("in the future")
+    expect(page.locator("#expires-at-problem")).to_contain_text("Choose a later time")
     page.get_by_label("Expires at").fill("2099-01-01T12:00")
     page.get_by_role("button", name="Show it").click()
     expect(message(page, "Soup")).to_contain_text("for 15 minutes")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from images.app.tests.e2e.web.test_web_axe import findings
 from images.app.tests.e2e.web.test_web_for_all import FAINT, nameless
 
 if TYPE_CHECKING:
@@ -126,7 +127,7 @@ def test_playlist_and_quiet_hours_are_saved_and_shown_again(visitor: Visitor, pa
 
 def test_what_is_wrong_with_an_entry_stands_there(page: Page) -> None:
     page.get_by_role("button", name="Add an entry").click()
-    entry = page.locator("#playlist > li")
+    entry = page.locator("#playlist > *")
     entry.get_by_label("Days").fill("someday")
     page.get_by_role("button", name="Save the playlist").click()
     expect(entry.get_by_label("Days")).to_have_attribute("aria-invalid", "true")
@@ -142,7 +143,7 @@ def test_a_screen_that_is_removed_goes_out_of_the_playlist(visitor: Visitor, pag
     expect(page.locator("#toast")).to_have_text("Saved.")
     page.get_by_role("button", name="Remove text").click()
     page.locator("#confirm-yes").click()
-    expect(page.locator("#playlist > li")).to_have_count(0)
+    expect(page.locator("#playlist > *")).to_have_count(0)
     assert settings(visitor, page)["playlist"] == []
 
 
@@ -181,4 +182,14 @@ def test_the_page_is_for_everybody(visit: Callable[..., Visitor]) -> None:
         expect(page.get_by_role("img", name="How weather looks")).to_be_visible()
         assert nameless(page) == []
         assert page.evaluate(FAINT) == []
+        assert findings(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_window_that_becomes_narrower_takes_the_form_with_it(
+    page: Page, eventually: Callable[..., None]
+) -> None:
+    page.get_by_role("button", name="Add a screen").click()
+    expect(page.locator("#sample-frame")).to_have_attribute("data-state", "shown")
+    page.set_viewport_size({"width": 360, "height": 800})
+    eventually(lambda: page.evaluate("document.documentElement.scrollWidth") <= 360)

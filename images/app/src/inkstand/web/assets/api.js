@@ -6,8 +6,13 @@ const PATIENCE = 20_000;
 /** Fires "unauthorized" when the session has ended. */
 export const session = new EventTarget();
 
-/** Something that people can be told in one sentence. */
+/** Something that people can be told in one sentence; `control` is what they have to change. */
 export class Problem extends Error {
+  constructor(message, control = null) {
+    super(message);
+    this.control = control;
+  }
+
   get sentence() {
     const text = this.message.charAt(0).toUpperCase() + this.message.slice(1);
     return /[.!?…]$/.test(text) ? text : `${text}.`;

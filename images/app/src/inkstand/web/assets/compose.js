@@ -1,7 +1,7 @@
 // Write a message or choose a picture, see what it will look like, send it.
 
 import { ask, content, get, post, Problem, randomKey } from "./api.js";
-import { attempt, byId, write, writer } from "./dom.js";
+import { attempt, byId, forgive, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
 import * as later from "./later.js";
@@ -77,7 +77,8 @@ export function clear() {
   name = "";
   sessionStorage.removeItem(DRAFT);
   byId("expires-field").hidden = true;
-  later.fold();
+  later.unfold();
+  forgive(form);
   nameFile();
   problem("");
   outcome("");
@@ -94,6 +95,7 @@ const looks = () => ({ framing: form.framing.value, tone: form.tone.value });
 function changed(event) {
   pending = null;
   byId("expires-field").hidden = byId("expires").value !== "at";
+  later.unfold();
   if (event?.target === message) sessionStorage.setItem(DRAFT, message.value);
   const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name);
   if (drawn) refresh();
@@ -160,6 +162,7 @@ function sendOnEnter(event) {
 
 function submit(event) {
   event.preventDefault();
+  forgive(form);
   attempt(byId("send"), problem, send);
 }
 
@@ -226,6 +229,5 @@ function expiry() {
 function chosenTime() {
   const chosen = new Date(byId("expires-at").value);
   if (chosen > later.begin()) return chosen.toISOString();
-  byId("expires-at").focus();
-  throw new Problem("Choose a later time, or let it never expire.");
+  throw new Problem("Choose a later time, or let it never expire.", byId("expires-at"));
 }

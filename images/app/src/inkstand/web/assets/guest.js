@@ -1,16 +1,17 @@
 // What a link for a guest leads to: one text field.
 
-import { post } from "./api.js";
-import { attempt, byId, toast, write, writer } from "./dom.js";
+import { post, Problem } from "./api.js";
+import { attempt, byId, placer, toast, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
 const secret = location.hash.slice(1);
 const form = byId("send");
+const problem = placer(form, "send-problem", { text: byId("text") });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(event.submitter ?? form, writer("send-problem"), send);
+  attempt(event.submitter ?? form, problem, send);
 });
 attempt(form, writer("problem"), async () => {
   tell(await post("/guest/look", { secret }));
@@ -19,11 +20,14 @@ attempt(form, writer("problem"), async () => {
 });
 
 async function send() {
+  if (!byId("text").value.trim()) throw new Problem("Write something first.", byId("text"));
   tell(await post("/guest/messages", { secret, text: byId("text").value }));
   form.reset();
   toast("It is on its way to the panel.");
 }
 
 function tell({ name, left_today: left, expires_at: end }) {
-  write(byId("lead"), `You send as ${name}: ${left} more today, until ${full(end)}.`);
+  const more = left === 1 ? "one more message" : `${left} more messages`;
+  write(byId("lead"), left ? `You send as ${name}, ${more} today. This link works until ${full(end)}.` : "That was all for today. Come back tomorrow.");
+  for (const control of form.elements) control.disabled = left === 0;
 }

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { mayTakeBack } from "./session.js";
 import { day, duration, full, ticking } from "./time.js";
 
 const PAGE = 20;
@@ -122,7 +123,7 @@ function put(message) {
   const text = JSON.stringify(message);
   if (known?.text === text) return;
   const element = known?.element ?? insert(message.id);
-  items.set(message.id, { element, text, at: message.at, state: message.state });
+  items.set(message.id, { element, text, at: message.at, deletable: isDeletable(message) });
   fill(element, message);
   tell();
 }
@@ -232,7 +233,7 @@ function actions(message) {
   };
   if (message.state === "shown") add("read", "Mark as read", markRead);
   else add("show", message.state === "waiting" ? "Show now" : "Show again", showAgain);
-  add("delete", "Delete", askToDelete);
+  if (isDeletable(message)) add("delete", "Delete", askToDelete);
   return row;
 }
 
@@ -249,8 +250,9 @@ async function askToDelete({ id, text }) {
   toast("Deleted.");
 }
 
-function tick({ id, state, text }) {
-  if (state === "deleted") return make("span", { class: "tick" });
+function tick(message) {
+  const { id, text } = message;
+  if (!isDeletable(message)) return make("span", { class: "tick" });
   const about = text.slice(0, 40) || `message ${id}`;
   const onchange = ({ currentTarget }) => {
     if (currentTarget.checked) selected?.add(id);
@@ -261,7 +263,8 @@ function tick({ id, state, text }) {
   return make("input", { type: "checkbox", class: "tick", "data-action": "tick", "aria-label": `Select: ${about}`, checked, onchange });
 }
 
-const deletable = () => Array.from(items.keys()).filter((id) => items.get(id).state !== "deleted");
+const isDeletable = (message) => message.state !== "deleted" && mayTakeBack(message);
+const deletable = () => Array.from(items.keys()).filter((id) => items.get(id).deletable);
 
 /** Let people select, beginning with the set `ids`, or end that with null. */
 function select(ids) {

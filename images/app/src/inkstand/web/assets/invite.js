@@ -1,12 +1,13 @@
 // What an invitation leads to: choose a name and a password, once.
 
-import { post } from "./api.js";
-import { attempt, byId, write, writer } from "./dom.js";
+import { post, Problem } from "./api.js";
+import { attempt, byId, placer, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
 const secret = location.hash.slice(1);
 const form = byId("accept");
+const problem = placer(form, "accept-problem", { name: byId("name"), password: byId("password") });
 const MAY = {
   viewer: "see what is on the panel and what was sent",
   sender: "see what is on the panel, and send to it",
@@ -15,13 +16,13 @@ const MAY = {
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(event.submitter ?? form, writer("accept-problem"), accept);
+  attempt(event.submitter ?? form, problem, accept);
 });
 attempt(form, writer("problem"), look);
 
 async function look() {
   const { role, name, expires_at: end } = await post("/invitation/look", { secret });
-  write(byId("lead"), `You may then ${MAY[role]}. This invitation is good until ${full(end)}, and once.`);
+  write(byId("lead"), `You may then ${MAY[role]}. The invitation works once, until ${full(end)}.`);
   byId("name").value = name ?? "";
   byId("name").readOnly = name !== null;
   form.hidden = false;
@@ -29,7 +30,9 @@ async function look() {
 }
 
 async function accept() {
-  const password = byId("password").value;
+  const { value: password, minLength: least } = byId("password");
+  if (!byId("name").value.trim()) throw new Problem("Choose a name to log in with.", byId("name"));
+  if (password.length < least) throw new Problem("That is too short.", byId("password"));
   const { name } = await post("/invitation/accept", { secret, name: byId("name").value, password });
   await post("/session", { username: name, password, transport: "cookie" });
   // Without the secret in the history of the browser.

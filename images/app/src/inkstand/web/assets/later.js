@@ -1,7 +1,8 @@
 // Messages that come later: when, in the form; and which, in a list above the history.
 
 import { get, post, Problem, remove } from "./api.js";
-import { attempt, byId, confirmed, joined, make, toast, writer } from "./dom.js";
+import { attempt, byId, confirmed, make, toast, writer } from "./dom.js";
+import { mayTakeBack } from "./session.js";
 import { full, serverNow, ticking, when } from "./time.js";
 
 const WORDS = {
@@ -31,25 +32,25 @@ export function clear() {
   fill([]);
 }
 
-/** Fold what the form asks about it. */
-export const fold = () => byId("later-part").removeAttribute("open");
+const isLater = () => byId("comes").value === "at";
 
-/** Return when the message is to come, in milliseconds since 1970; now if nothing is chosen. */
+/** Ask for the time and the rule once somebody wants to choose them. */
+export const unfold = () => (byId("later-part").hidden = !isLater());
+
+/** Return when the message is to come, in milliseconds since 1970; now if it comes at once. */
 export function begin() {
-  const chosen = byId("show-at").value;
-  if (!chosen) return serverNow();
-  if (new Date(chosen) > serverNow()) return new Date(chosen).getTime();
-  byId("later-part").open = true;
-  byId("show-at").focus();
-  throw new Problem("Choose a time in the future for it to come.");
+  if (!isLater()) return serverNow();
+  const chosen = new Date(byId("show-at").value);
+  if (chosen > serverNow()) return chosen.getTime();
+  byId("options").open = true;
+  throw new Problem("Choose a time in the future.", byId("show-at"));
 }
 
 /** Return what the API takes of it. */
 export function extras() {
-  const extra = {};
-  if (byId("show-at").value) extra.show_at = new Date(begin()).toISOString();
-  if (byId("repeat").value) extra.repeat = byId("repeat").value;
-  return extra;
+  if (!isLater()) return {};
+  const repeat = byId("repeat").value;
+  return { show_at: new Date(begin()).toISOString(), ...(repeat && { repeat }) };
 }
 
 /** Say when a message that was sent comes. */
@@ -82,14 +83,14 @@ function item(message) {
     make("button", { type: "button", class: "small", "aria-label": `${label}: ${about}`, onclick: step }, label);
   const skip = (event) => attempt(event.currentTarget, toast, () => post(`/messages/${message.id}/skip`, { at: upcoming[0] }));
   const end = (event) => attempt(event.currentTarget, toast, () => askToEnd(message, about));
-  const facts = [ticking(upcoming[0], "when", full(upcoming[0])), message.author, repeat && (WORDS[repeat] ?? repeat)];
+  const facts = [message.author, repeat && (WORDS[repeat] ?? repeat)].filter(Boolean);
   return make(
     "li",
     { class: "message" },
-    make("p", { class: "head" }, ...joined(facts.filter(Boolean), " · ")),
+    make("p", { class: "head" }, ticking(upcoming[0], "when", full(upcoming[0])), ...facts.map((fact) => make("span", {}, fact))),
     make("p", { class: "text", dir: "auto" }, message.picture ? `[picture] ${text}` : text),
     make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? `then ${upcoming.slice(1, 3).map(when).join("; ")}` : ""),
-    make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)),
+    mayTakeBack(message) ? make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)) : null,
   );
 }
 

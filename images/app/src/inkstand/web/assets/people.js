@@ -1,13 +1,17 @@
 // Who may log in: invite, change the role, remove; and one's own password.
 
-import { get, post, put, remove, session, ask } from "./api.js";
-import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { ask, get, post, Problem, put, remove, session } from "./api.js";
+import { attempt, byId, confirmed, joined, make, placer, toast, write, writer } from "./dom.js";
 import { full } from "./time.js";
 
 const ROLES = ["viewer", "sender", "admin"];
 const invite = byId("invite");
 const password = byId("password");
 const problem = writer("people-problem");
+const inviteProblem = placer(invite, "invite-problem", { name: byId("invite-name") });
+const guestProblem = placer(byId("guest"), "guest-problem", { name: byId("guest-name") });
+// "That is not your password."
+const passwordProblem = placer(password, "password-problem", { new: byId("new"), that: byId("old") });
 let me = null;
 
 // Whoever is not logged in begins at the panel, where one logs in.
@@ -16,15 +20,15 @@ session.addEventListener("unauthorized", leave);
 
 invite.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(event.submitter ?? invite, writer("invite-problem"), makeLink);
+  attempt(event.submitter ?? invite, inviteProblem, makeLink);
 });
 password.addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(event.submitter ?? password, writer("password-problem"), changePassword);
+  attempt(event.submitter ?? password, passwordProblem, changePassword);
 });
 byId("guest").addEventListener("submit", (event) => {
   event.preventDefault();
-  attempt(event.submitter ?? event.currentTarget, writer("guest-problem"), makeGuest);
+  attempt(event.submitter ?? event.currentTarget, guestProblem, makeGuest);
 });
 byId("link-copy").addEventListener("click", copy);
 attempt(byId("main"), writer("problem"), begin);
@@ -38,11 +42,12 @@ async function begin() {
   }
   write(byId("whose"), `You are ${me.user} (${me.role}). With another password you are logged out everywhere else.`);
   byId("username").value = me.user;
-  byId("for-admins").hidden = me.scope !== "admin";
+  for (const id of ["for-admins", "to-settings"]) byId(id).hidden = me.scope !== "admin";
   if (me.scope === "admin") await show();
 }
 
 async function show() {
+  const focused = document.activeElement.closest(".tokens") && document.activeElement.ariaLabel;
   const [{ people }, { invitations }, { guests }] = await Promise.all(
     ["/people", "/invitations", "/guests"].map((path) => get(path)),
   );
@@ -51,6 +56,7 @@ async function show() {
   byId("guests").replaceChildren(...guests.map(guest));
   byId("invitations-part").hidden = invitations.length === 0;
   byId("guests-part").hidden = guests.length === 0;
+  if (focused) (document.querySelector(`.tokens [aria-label="${CSS.escape(focused)}"]`) ?? byId("people-title")).focus();
 }
 
 function person({ name, role, created_at: since, last_used_at: used }) {
@@ -93,6 +99,7 @@ function link(path, name, kind, facts) {
     make("p", { class: "soft foot" }, facts),
     button("Revoke", name, async () => {
       await remove(path);
+      byId("link").hidden = true;
       toast("Revoked.");
       await show();
     }),
@@ -107,23 +114,27 @@ function button(word, name, action) {
 async function makeLink() {
   const name = byId("invite-name").value.trim();
   const { url } = await post("/invitations", { role: invite.role.value, name: name || null });
-  await reveal(url, invite);
+  await reveal(url, invite, name || "who is invited");
 }
 
 async function makeGuest() {
+  const name = byId("guest-name").value.trim();
+  if (!name) throw new Problem("Give it a name: it stands below each message.", byId("guest-name"));
   const { url } = await post("/guests", {
-    name: byId("guest-name").value,
+    name,
     expires_in_days: Number(byId("guest-days").value),
     messages_a_day: Number(byId("guest-limit").value),
   });
-  await reveal(url, byId("guest"));
+  await reveal(url, byId("guest"), name);
 }
 
-async function reveal(url, form) {
+async function reveal(url, form, name) {
   form.reset();
+  write(byId("link-title"), `The link for ${name}. Copy it now.`);
   byId("link-value").value = url;
   byId("link").hidden = false;
   byId("link-title").focus();
+  byId("link").scrollIntoView({ block: "nearest" });
   await show();
 }
 
@@ -142,7 +153,7 @@ async function copy() {
 async function changeRole(name, role) {
   try {
     await put(`/people/${encodeURIComponent(name)}`, { role });
-    toast(`${name} is ${role} now, and has to log in again.`);
+    toast(`${name} has the role ${role} now, and has to log in again.`);
   } finally {
     await show();
   }
@@ -158,6 +169,8 @@ async function askToRemove(name) {
 
 async function changePassword() {
   const [old, chosen] = [byId("old"), byId("new")];
+  if (!old.value) throw new Problem("Type the password that you have now.", old);
+  if (chosen.value.length < chosen.minLength) throw new Problem("That is too short.", chosen);
   await ask("PUT", "/me/password", { json: { old: old.value, new: chosen.value } });
   // That has ended this session too.
   await post("/session", { username: me.user, password: chosen.value, transport: "cookie" });

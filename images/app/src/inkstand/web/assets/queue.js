@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { mayTakeBack } from "./session.js";
 import { full, ticking } from "./time.js";
 
 const PAUSE = 150; // one message that is read is two events
@@ -66,13 +67,14 @@ function after(count, more) {
 
 function place(message) {
   const text = message.text || "A picture";
+  const back = mayTakeBack(message) ? button(message, "Take back", takeBack) : null;
   const about = joined([make("span", {}, message.author), ticking(message.at, "when", full(message.at))], " · ");
   return make(
     "li",
     {},
     make("p", { class: "what", dir: "auto" }, text),
     make("p", { class: "soft" }, message.priority === "urgent" ? make("b", { class: "bad" }, "urgent · ") : null, ...about),
-    make("div", { class: "actions" }, button(message, "Show now", showNow), button(message, "Take back", takeBack)),
+    make("div", { class: "actions" }, button(message, "Show now", showNow), back),
   );
 }
 

@@ -34,6 +34,9 @@ export function start(entered, left) {
   );
 }
 
+/** Tell whether who is logged in may take a message back: an admin any, others their own. */
+export const mayTakeBack = ({ author }) => document.body.dataset.scope === "admin" || author === document.body.dataset.user;
+
 // What they may do decides what is shown to them; who may not change settings needs no way to them.
 function noted({ user, scope }) {
   Object.assign(document.body.dataset, { scope, user });

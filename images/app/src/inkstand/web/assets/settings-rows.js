@@ -67,7 +67,7 @@ function add(id) {
 let fields = 0;
 
 function row(id, entry) {
-  const item = make("li", { role: "group" });
+  const item = make("div", { role: "group" });
   const field = (label, name, attributes) => {
     const input = make("input", { id: `row-${(fields += 1)}`, name, autocomplete: "off", ...attributes });
     input.value = entry[name] ?? "";

@@ -1,7 +1,7 @@
 // Screens: those that are chosen, and a form that a pack's settings make, with a live preview.
 
 import { ask, content } from "./api.js";
-import { attempt, byId, confirmed, make, write, writer } from "./dom.js";
+import { attempt, byId, complain, confirmed, forgive, make, write, writer } from "./dom.js";
 import { keepWhole } from "./scale.js";
 
 const KEPT = "(kept secret)";
@@ -109,7 +109,7 @@ function fill(screen) {
   byId("screen-name").value = screen?.name ?? free(pack.name);
   for (const id of ["screen-private", "screen-example"]) byId(id).parentElement.hidden = !pack.asks;
   byId("screen-fields").replaceChildren(...pack.settings.map((setting) => field(setting, screen?.settings?.[setting.name])));
-  clear();
+  forgive(byId("screen-form"));
   preview();
 }
 
@@ -158,7 +158,7 @@ function filled({ secrets }) {
 }
 
 async function submit() {
-  clear();
+  forgive(byId("screen-form"));
   const name = byId("screen-name").value.trim();
   const pack = packs.get(byId("screen-pack").value);
   const settings = filled({ secrets: true });
@@ -179,17 +179,6 @@ function place(sentence) {
   if (control) complain(control, sentence.replace(/^Screens: [^:]+: /, ""));
   else if (/^Screens at entry \d+: (name|there is a screen)/.test(sentence)) complain(byId("screen-name"), sentence.replace(/^.*?: /, ""));
   else formProblem(sentence);
-}
-
-function complain(control, sentence) {
-  control.setAttribute("aria-invalid", "true");
-  control.parentElement.querySelector(".problem").textContent = sentence.replace(/^./, (letter) => letter.toUpperCase());
-  control.focus();
-}
-
-function clear() {
-  for (const control of byId("screen-form").querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
-  for (const told of byId("screen-form").querySelectorAll(".field > .problem")) told.textContent = "";
 }
 
 function stop() {

@@ -11,7 +11,7 @@ begin();
 async function begin() {
   try {
     const { scope } = await get("/session");
-    if (scope !== "admin") return problem("You may not change settings: that needs the scope admin.");
+    if (scope !== "admin") return problem("Only an admin may change settings.");
     const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
     screens.start(packs, save);
     rows.start(save);
