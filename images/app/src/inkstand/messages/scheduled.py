@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TOLD = 5  # times to come
 # Who was off for longer is shown what was missed first.
 _LOOKED_BACK = timedelta(days=366)
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,7 +152,10 @@ def as_message(scheduled: Scheduled, zone: tzinfo) -> Message:
 
 
 def _ends_at(scheduled: Scheduled, at: datetime) -> datetime | None:
-    return None if scheduled.lifetime is None else at + scheduled.lifetime
+    if scheduled.lifetime is None:
+        return None
+    # What comes again ends later each time, and the calendar has an end.
+    return at + min(scheduled.lifetime, _LAST_MOMENT - at)
 
 
 def _from(scheduled: Scheduled, after: datetime, zone: tzinfo) -> Scheduled | None:
