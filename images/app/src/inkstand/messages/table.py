@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -116,12 +116,14 @@ class Outlook:
         shown: Those that are there: one, or none.
         deadline: When the first of the open ones expires, or of those comes that come later.
         picture: That of the wanted one, encoded.
+        expires_at: When the first of the open ones expires.
     """
 
     wanted: Message | None
     shown: tuple[Message, ...]
     deadline: datetime | None
     picture: bytes | None = None
+    expires_at: datetime | None = field(default=None, compare=False)
 
     @property
     def calls(self) -> int:
@@ -257,12 +259,14 @@ def queue(connection: sqlite3.Connection, limit: int) -> tuple[Message, ...]:
 def outlook(connection: sqlite3.Connection, before: Outlook) -> Outlook:
     """Return what the open messages ask for; a picture that `before` has is not read again."""
     wanted = next(filter(None, (_one(connection, sql) for sql in _WANTED)), None)
-    ends = [number for (number,) in connection.execute(_DEADLINE) if number is not None]
-    shown, deadline = _all(connection, _SHOWN), _to_time(min(ends, default=None))
+    *ends, comes = [_to_time(number) for (number,) in connection.execute(_DEADLINE)]
+    over = min(filter(None, ends), default=None)
+    deadline = min(filter(None, (over, comes)), default=None)
+    found = Outlook(wanted, _all(connection, _SHOWN), deadline, expires_at=over)
     if wanted is None or not wanted.has_picture:
-        return Outlook(wanted, shown, deadline)
+        return found
     known = before.picture if before.wanted and before.wanted.id == wanted.id else None
-    return Outlook(wanted, shown, deadline, known or picture(connection, wanted.id))
+    return replace(found, picture=known or picture(connection, wanted.id))
 
 
 def due(connection: sqlite3.Connection, now: datetime) -> tuple[Message, ...]:
