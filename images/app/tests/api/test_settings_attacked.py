@@ -56,3 +56,22 @@ async def test_a_pack_whose_name_is_no_path_is_refused_with_a_sentence(api: Api)
     ):
         assert answer.status == 422
         assert "cannot be seen" in (await answer.json())["detail"]
+
+
+@pytest.mark.parametrize(
+    ("pack", "settings", "sentence"),
+    [
+        ("weather", {"latitude": 10**400, "longitude": 18}, "has to be a number"),
+        ("text", {"text": "half of a character: \ud83d"}, "has to be a text"),
+    ],
+)
+async def test_a_value_that_no_pack_can_use_is_refused_with_a_sentence(
+    api: Api, pack: str, settings: dict[str, object], sentence: str
+) -> None:
+    screens = [{"name": "x", "pack": pack, "settings": settings}]
+    for answer in (
+        await api.put("/settings/screens", json={"value": screens}),
+        await api.post(f"/packs/{pack}/preview", json={"settings": settings}),
+    ):
+        assert answer.status == 422
+        assert sentence in (await answer.json())["detail"]
