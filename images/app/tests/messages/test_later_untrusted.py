@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from inkstand.messages import Draft, State
+from inkstand.messages import Draft, State, model
 from inkstand.messages.controller import Controller
+from inkstand.messages.retention import Retention, keep_pruned
+from inkstand.messages.store import Change
 from inkstand.screens import ClockScreen
 from inkstand.status.host_time import HostTime
 
@@ -70,3 +73,28 @@ async def test_what_is_over_expires_whether_the_clock_is_right_or_not(
         stage.clock.advance(HOUR)
         await store.until(message.id, State.EXPIRED)
         assert len(await store.scheduled()) == 1
+
+
+async def test_no_message_is_too_old_to_keep_by_a_clock_that_is_not_right(
+    stage: Any, store: Any, eventually: Any
+) -> None:
+    now, answers, asked = stage.clock.now(), iter((False, True)), list[bool]()
+    number = (await store.add(Draft(author="ada", text="Hello"), now)).message.id
+    await store.change(Change(number, partial(model.give_up, at=now)))
+    stage.clock.advance(FIVE_YEARS)
+
+    def is_right() -> bool:
+        asked.append(next(answers))
+        return asked[-1]
+
+    retention = Retention(90 * 24 * HOUR, 10)
+    task = asyncio.create_task(keep_pruned(store, stage.clock, retention, stage.hub, is_right))
+    await eventually(lambda: len(asked) == 1)
+    # What the store is asked next is answered after it has forgotten.
+    assert await store.count() == 1
+    stage.clock.advance(25 * HOUR)
+    await eventually(lambda: len(asked) == 2)
+    assert await store.count() == 0
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
