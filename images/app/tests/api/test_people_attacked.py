@@ -49,3 +49,11 @@ async def test_who_is_no_admin_any_more_does_not_come_back_by_their_own_invitati
 async def test_who_is_invited_by_an_admin_comes_in(api: Api) -> None:
     secret = await invite(api.site, await an_admin(api, "Anna"))
     assert await accept(api.site, secret, "Bert") == 201
+
+
+async def test_an_admin_who_was_invited_does_not_log_the_owner_out(api: Api) -> None:
+    client, anna = api.site.client, await an_admin(api, "Anna")
+    tokens = (await (await client.get("/api/v1/tokens", headers=anna)).json())["tokens"]
+    (owners,) = [token["id"] for token in tokens if token["user"] == "john"]
+    assert (await client.delete(f"/api/v1/tokens/{owners}", headers=anna)).status == 409
+    assert (await api.get("/people")).status == 200
