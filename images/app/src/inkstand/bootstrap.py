@@ -241,7 +241,7 @@ def _jobs(
     return [
         system.display.run(),
         system.controller.run(),
-        keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
+        _pruning(system),
         system.button.run(),
         system.report.run(),
         system.broadcaster.run(),
@@ -250,6 +250,13 @@ def _jobs(
         system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
+
+
+async def _pruning(system: System) -> None:
+    retention = Retention(timedelta(days=system.settings.history_days), system.settings.history_max)
+    await keep_pruned(
+        system.store, system.clock, retention, system.hub, lambda: system.report.synchronised
+    )
 
 
 async def _serve_http(
@@ -283,10 +290,6 @@ def _time(settings: Settings, clock: Clock) -> TimeSource:
 def _certificate(settings: Settings, clock: Clock) -> Certificate:
     name = urllib.parse.urlsplit(settings.public_url).hostname
     return Certificate(settings.certificate_address, name, clock)
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(timedelta(days=settings.history_days), settings.history_max)
 
 
 def _button(settings: Settings, clock: Clock, hub: Hub) -> Button:

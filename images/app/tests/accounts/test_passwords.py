@@ -77,3 +77,8 @@ async def test_a_password_is_hashed_as_that_of_the_owner_is(password_hash: str) 
     made = await PasswordVerifier().make("another password", password_hash)
     assert made.rsplit("$", 2)[0] == password_hash.rsplit("$", 2)[0]
     assert verify_hash(made, "another password")
+
+
+@pytest.mark.parametrize("damaged", ["", "garbage", "$argon2id$v=19$n=8,t=1,p=1$c29tZXNhbHQ$x"])
+def test_of_a_hash_that_is_damaged_no_password_is_the_one(damaged: str) -> None:
+    assert not verify_hash(damaged, "four words and more")

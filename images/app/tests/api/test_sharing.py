@@ -110,7 +110,8 @@ async def test_what_is_too_large_is_told(site: Site) -> None:
     assert 'data-problem="That is too large to be shared."' in page
 
 
-async def test_who_shares_while_too_many_send_is_asked_to_wait(site: Site) -> None:
+async def test_who_shares_while_too_many_send_is_asked_to_wait(site: Site, password: str) -> None:
+    await log_in(site, password)
     site.system.services.preview_renderer.visitors = 8
     assert "Others are sharing" in await (await share(site, form(text="one more"))).text()
     site.system.services.preview_renderer.visitors = 0

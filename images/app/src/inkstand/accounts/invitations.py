@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inkstand.accounts import people_table
 from inkstand.accounts.attempts import address_bucket
-from inkstand.accounts.model import Invitation, Person
+from inkstand.accounts.model import Invitation, Person, Scope
 from inkstand.errors import InkstandError, InvitationNotFoundError, NameTakenError, PeopleError
 
 if TYPE_CHECKING:
@@ -30,8 +30,8 @@ _SECRET_BYTES = 32
 class Invitations:
     """Those that are open, looked up by the hash of their secret, and written through.
 
-    One that was used, revoked or is over is as unknown as one that never was. `now` gives seconds
-    since 1970.
+    One that was used, revoked or is over is as unknown as one that never was, and so is one of
+    somebody who may invite no more. `now` gives seconds since 1970.
     """
 
     def __init__(
@@ -60,11 +60,10 @@ class Invitations:
 
     def all(self) -> tuple[Invitation, ...]:
         """Return those that can be used, the first to end first."""
-        now = self._now()
-        return tuple(invitation for invitation in self._open.values() if invitation.expires > now)
+        return tuple(filter(self._is_good, self._open.values()))
 
-    async def make(self, role: Role, name: str) -> tuple[str, Invitation]:
-        """Return the secret of a new one, which is not kept, and what is kept.
+    async def make(self, role: Role, name: str, maker: str) -> tuple[str, Invitation]:
+        """Return the secret of a new one by `maker`, which is not kept, and what is kept.
 
         Raises:
             NameTakenError: somebody has the (clean) `name`; "" is nobody's.
@@ -79,7 +78,8 @@ class Invitations:
             raise PeopleError(f"There are {MOST} invitations; revoke one, or wait until one ends")
         secret = secrets.token_urlsafe(_SECRET_BYTES)
         now = int(self._now())
-        new = Invitation(digest=digest_of(secret), role=role, name=name, expires=now + LIFETIME)
+        digest, expires = digest_of(secret), now + LIFETIME
+        new = Invitation(digest=digest, role=role, name=name, expires=expires, maker=maker)
         await self._database.write(partial(people_table.add_invitation, new=new, now=now))
         self._open[new.digest] = new
         return secret, new
@@ -107,7 +107,7 @@ class Invitations:
         bucket = address_bucket(visitor)
         self._attempts.check(bucket)
         found = self._open.get(digest_of(secret))
-        if found is None or found.expires <= self._now():
+        if found is None or not self._is_good(found):
             self._attempts.failed(bucket)
             raise InvitationNotFoundError
         return found
@@ -133,6 +133,11 @@ class Invitations:
         except InkstandError:
             self._open[invitation.digest] = invitation
             raise
+
+    def _is_good(self, invitation: Invitation) -> bool:
+        maker = self._people.get(invitation.maker)
+        may_invite = maker is not None and maker.role.scope is Scope.ADMIN
+        return may_invite and invitation.expires > self._now()
 
     async def _enter(self, invitation: Invitation, name: str, password: str) -> Person:
         async with self._passwords.turn(invitation.digest):

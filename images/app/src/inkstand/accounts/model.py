@@ -137,13 +137,14 @@ class Person:
 class Invitation:
     """What is kept of a link that lets somebody in once; `name` "": they choose it themselves.
 
-    `digest` is the SHA-256 of its secret, in hexadecimal.
+    `digest` is the SHA-256 of its secret, in hexadecimal, and `maker` who invites.
     """
 
     digest: str = field(repr=False)
     role: Role
     name: str
     expires: int
+    maker: str
 
     @property
     def id(self) -> str:

@@ -39,7 +39,8 @@ def verify_hash(password_hash: str, password: str) -> bool:
     """Tell whether `password` is the one; takes as long as the hash was made to take."""
     try:
         return _HASHER.verify(password_hash, _encode(password))
-    except argon2.exceptions.VerificationError:
+    except (argon2.exceptions.VerificationError, argon2.exceptions.InvalidHash):
+        # Of a hash in a damaged file no password is the one.
         return False
 
 

@@ -27,7 +27,8 @@ _TABLES = """
         digest TEXT PRIMARY KEY,
         role TEXT NOT NULL CHECK (role IN ('viewer', 'sender', 'admin')),
         name TEXT NOT NULL,
-        expires INTEGER NOT NULL
+        expires INTEGER NOT NULL,
+        maker TEXT NOT NULL
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE guest (
         digest TEXT PRIMARY KEY,
@@ -107,11 +108,11 @@ def set_owner_password(
 def load_invitations(connection: sqlite3.Connection) -> tuple[Invitation, ...]:
     """Return all invitations, the first to end first."""
     rows = connection.execute(
-        "SELECT digest, role, name, expires FROM invitation ORDER BY expires, digest"
+        "SELECT digest, role, name, expires, maker FROM invitation ORDER BY expires, digest"
     )
     return tuple(
-        Invitation(digest=digest, role=Role(role), name=name, expires=expires)
-        for digest, role, name, expires in rows
+        Invitation(digest=digest, role=Role(role), name=name, expires=expires, maker=maker)
+        for digest, role, name, expires, maker in rows
     )
 
 
@@ -119,8 +120,8 @@ def add_invitation(connection: sqlite3.Connection, new: Invitation, now: int) ->
     """Keep a new invitation, and drop those that have ended."""
     connection.execute("DELETE FROM invitation WHERE expires <= ?", (now,))
     connection.execute(
-        "INSERT INTO invitation VALUES (?, ?, ?, ?)",
-        (new.digest, str(new.role), new.name, new.expires),
+        "INSERT INTO invitation VALUES (?, ?, ?, ?, ?)",
+        (new.digest, str(new.role), new.name, new.expires, new.maker),
     )
 
 

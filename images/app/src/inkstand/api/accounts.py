@@ -14,7 +14,7 @@ from inkstand.api import visitor
 from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
-from inkstand.errors import InvalidValueError, TokenNotFoundError
+from inkstand.errors import InvalidValueError, PeopleError, TokenNotFoundError
 
 if TYPE_CHECKING:
     from inkstand.accounts.model import Issued, Principal, TokenRecord
@@ -245,13 +245,17 @@ async def create(request: web.Request) -> web.Response:
     Scope.READ,
     own=True,
     answers={204: None},
-    errors=(503,),
+    errors=(409, 503),
 )
 async def revoke(request: web.Request) -> web.Response:
     """Revoke a token, only one's own for who is no admin; streams opened with it end."""
     accounts, token_id = request.app[SERVICES].accounts, request.match_info["id"]
-    if _whose(principal_of(request)) not in (None, accounts.get(token_id).user):
+    principal, user = principal_of(request), accounts.get(token_id).user
+    if _whose(principal) not in (None, user):
         raise TokenNotFoundError
+    if principal.invited and user == accounts.people.owner.name:
+        # Who ends each session of the owner could never be removed.
+        raise PeopleError("Only the owner can revoke what is the owner's")
     await accounts.revoke(token_id)
     return web.Response(status=204)
 

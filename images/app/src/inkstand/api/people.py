@@ -205,7 +205,8 @@ async def invite(request: web.Request) -> web.Response:
     """Make a link by which somebody comes in, once and within a day; it is told only now."""
     wanted = await body_of(request, InvitationRequest)
     invitations = request.app[SERVICES].accounts.invitations
-    secret, made = await invitations.make(wanted.role, wanted.name or "")
+    maker = principal_of(request).user
+    secret, made = await invitations.make(wanted.role, wanted.name or "", maker)
     told = Invitation.of(made)
     url = f"{visitor.site_of(request)}/invite#{secret}"
     return answer(

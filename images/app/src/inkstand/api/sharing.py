@@ -49,8 +49,11 @@ async def share(request: web.Request) -> web.StreamResponse:
     """
     if request.headers.get("Sec-Fetch-Site") not in _OURS or not _is_form(request):
         raise web.HTTPSeeOther("/")
+    renderer = request.app[SERVICES].preview_renderer
+    # Strangers send no picture, and must not take the places of those who do.
+    place = renderer.place() if _is_logged_in(request) else contextlib.nullcontext()
     try:
-        async with request.app[SERVICES].preview_renderer.place():
+        async with place:
             return await _answer(request, *await _parts(request))
     except BusyError:
         return await _answer(request, {"problem": _BUSY}, b"")

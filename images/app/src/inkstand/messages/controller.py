@@ -51,8 +51,8 @@ class Controller:
     what a long press peeks at. A short one turns the page, and on the last page says that the
     message was read; without a message it brings the next screen. A double one brings the last
     message back. A page is shown for `page_time`, zero: until the button is pressed; `time` says
-    whether messages can tell when they came. `store` is there to be read. Whatever this raises
-    about messages comes from it.
+    whether messages can tell when they came, and whether it is time for those that come later.
+    `store` is there to be read. Whatever this raises about messages comes from it.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, and how
@@ -161,6 +161,7 @@ class Controller:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._keep_time())
+            group.create_task(self._time.watch(self._look))
             group.create_task(self._work())
 
     async def _listen(self) -> None:
@@ -192,7 +193,7 @@ class Controller:
     async def _do(self, job: reducer.Job) -> None:
         match job:
             case reducer.Expire(at):
-                self._tell(await self.store.expire(at))
+                self._tell(await self.store.expire(at, come=self._time.synchronised))
             case reducer.RecallLast():
                 if (last := await self.store.last_shown()) is not None:
                     await self.show_again(last.id)
@@ -207,7 +208,11 @@ class Controller:
                 self._tell(await self.store.change(*wanted))
 
     def _look(self, *, done: bool = False) -> None:
-        self._feed(reducer.Looked(self._clock.now(), self.store.outlook, done))
+        outlook = self.store.outlook
+        if not self._time.synchronised:
+            # By a clock that is years ahead a series would have come and be over for years.
+            outlook = replace(outlook, deadline=outlook.expires_at)
+        self._feed(reducer.Looked(self._clock.now(), outlook, done))
 
     def _feed(self, event: Event) -> None:
         before = self.state

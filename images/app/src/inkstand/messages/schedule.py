@@ -78,6 +78,10 @@ class Schedule:
     def end(self, connection: sqlite3.Connection, message: Message) -> None:
         """Keep `message` as what has become of the one with its id, of which no more comes."""
         draft, mark = scheduled_table.content(connection, message.id)
+        key = draft.idempotency_key
+        if key is not None and table.by_key(connection, draft.author, key)[0] is not None:
+            # An older release did not know it, and took in another message with its key.
+            draft, mark = replace(draft, idempotency_key=None), None
         scheduled_table.update(connection, message.id, None)
         picture = draft.picture if message.has_picture else None
         table.insert(connection, message, replace(draft, picture=picture), mark)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from inkstand.messages.model import Draft
 
 TOLD = 5  # times to come
+MAX_SKIPPED = 100
 # Who was off for longer is shown what was missed first.
 _LOOKED_BACK = timedelta(days=366)
+_LAST_MOMENT = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +83,8 @@ def accept(draft: Draft, *, number: int, at: datetime, zone: tzinfo) -> Schedule
     return replace(made, next_at=first)
 
 
+# A rule that comes each 28 years takes a Pi Zero half a second, and all are told at a time.
+@lru_cache(maxsize=128)
 def upcoming(scheduled: Scheduled, zone: tzinfo) -> tuple[datetime, ...]:
     """Return when it comes next, at most TOLD times."""
     following = islice(_times(scheduled, zone, scheduled.next_at), TOLD - 1)
@@ -90,13 +95,15 @@ def skip(scheduled: Scheduled, moment: datetime, zone: tzinfo) -> Scheduled | No
     """Return it without the time `moment` (aware), None: it comes no more.
 
     Raises:
-        MessageStateError: that is none of the times to come.
+        MessageStateError: that is none of the times to come, or too many are left out already.
     """
     when = moment.astimezone(UTC)
     if when in scheduled.skipped:
         return scheduled
     if when not in upcoming(scheduled, zone):
         raise MessageStateError(f"message {scheduled.id} does not come at that time")
+    if len(scheduled.skipped) >= MAX_SKIPPED:
+        raise MessageStateError(f"message {scheduled.id} leaves out {MAX_SKIPPED} times already")
     left = replace(scheduled, skipped=scheduled.skipped | {when})
     return left if when > scheduled.next_at else _from(left, when, zone)
 
@@ -151,7 +158,10 @@ def as_message(scheduled: Scheduled, zone: tzinfo) -> Message:
 
 
 def _ends_at(scheduled: Scheduled, at: datetime) -> datetime | None:
-    return None if scheduled.lifetime is None else at + scheduled.lifetime
+    if scheduled.lifetime is None:
+        return None
+    # What comes again ends later each time, and the calendar has an end.
+    return at + min(scheduled.lifetime, _LAST_MOMENT - at)
 
 
 def _from(scheduled: Scheduled, after: datetime, zone: tzinfo) -> Scheduled | None:

@@ -125,12 +125,13 @@ class MessageStore:
         """
         return await self._database.run(partial(self._change, changes=changes))
 
-    async def expire(self, now: datetime) -> tuple[Changed, ...]:
+    async def expire(self, now: datetime, *, come: bool = True) -> tuple[Changed, ...]:
         """Do what is due at `now` (aware), oldest first.
 
-        Open messages expire whose time is over; then those come that were to come later.
+        Open messages expire whose time is over; then, if they are to `come`, those do that were to
+        come later.
         """
-        return await self._database.run(partial(self._expire, now=now))
+        return await self._database.run(partial(self._expire, now=now, come=come))
 
     async def scheduled(self) -> tuple[Message, ...]:
         """Return the messages that come later, the next one first."""
@@ -278,16 +279,19 @@ class MessageStore:
             table.update(connection, after)
         return Changed(before, after)
 
-    def _expire(self, connection: sqlite3.Connection, now: datetime) -> tuple[Changed, ...]:
+    def _expire(
+        self, connection: sqlite3.Connection, now: datetime, *, come: bool
+    ) -> tuple[Changed, ...]:
         step = partial(model.expire, now=now)
         with self._commit(connection):
             over = [
                 self._take(connection, Change(it.id, step)) for it in table.due(connection, now)
             ]
-            come = list(self._schedule.come(connection, now, self._outlook.calls))
-        for sender, changed in (*(("", changed) for changed in over), *come):
+            calls = self._outlook.calls
+            came = list(self._schedule.come(connection, now, calls)) if come else []
+        for sender, changed in (*(("", changed) for changed in over), *came):
             self._waiting.follow(changed.after, sender)
-        return (*over, *(changed for _, changed in come))
+        return (*over, *(changed for _, changed in came))
 
     def _skip(
         self, connection: sqlite3.Connection, number: int, moment: datetime, now: datetime

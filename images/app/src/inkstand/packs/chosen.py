@@ -80,6 +80,8 @@ def find(name: str, own: Path | None = None) -> Path:
     Raises:
         PackError: there is none that ships.
     """
+    if not name.isprintable():
+        raise PackError("the name of a pack has no characters that cannot be seen")
     known = shipped()
     if name in known:
         return known[name]

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 Value = str | float | list[str]
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _MAX_TEXT = 4000
+# Halves of a character, which JSON can have and no URL.
+_HALF = re.compile("[\ud800-\udfff]")
 _HIDDEN = "…"
 
 
@@ -94,7 +96,7 @@ def _value(setting: Setting, given: object) -> Value:
         return _number(setting, value)
     if setting.type is SettingType.LIST and isinstance(value, list):
         value = ",".join(map(str, value))
-    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or _HALF.search(value):
         raise PackError(f"{setting.name} has to be a text of at most {_MAX_TEXT} characters")
     return _checked(setting, value)
 
@@ -102,7 +104,7 @@ def _value(setting: Setting, given: object) -> Value:
 def _number(setting: Setting, value: object) -> float:
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise PackError(f"{setting.name} has to be a number")

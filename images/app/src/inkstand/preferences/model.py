@@ -55,6 +55,15 @@ def check(name: str, value: object) -> Any:
         raise InvalidValueError(f"{name} {error}") from error
 
 
+def is_readable(name: str, value: object) -> bool:
+    """Tell whether check() takes a value."""
+    try:
+        check(name, value)
+    except InvalidValueError:
+        return False
+    return True
+
+
 def choose(given: Settings, kept: Mapping[str, object]) -> tuple[Settings, dict[str, str]]:
     """Return `given` with what was `kept` where it says nothing, and what is wrong with that.
 

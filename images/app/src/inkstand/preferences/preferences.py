@@ -93,8 +93,11 @@ class Preferences:
         return Preference(name, value, default, name in self._provisioned, problem)
 
     def _value(self, name: str) -> Any:
-        """Return what was chosen, also if it is not in use, so that it can be mended."""
-        if name in self._problems:
+        """Return what was chosen, also if it is not in use, so that it can be mended.
+
+        What nobody can read, since the file is damaged or of a newer release, is not told.
+        """
+        if name in self._problems and model.is_readable(name, self._kept[name]):
             return self._kept[name]
         return model.to_json(name, getattr(self.settings, name))
 
