@@ -30,6 +30,7 @@ COMMANDS = (
     ["backup", "inspect"],
     ["restore"],
     ["restore", "unpack"],
+    ["reset-owner"],
 )
 
 

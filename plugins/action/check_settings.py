@@ -7,7 +7,8 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import tomllib
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,8 @@ description:
     paragraph, as in C(From 0 to 86400.); of a list it is the range of each entry. A text with a
     range is a number or empty. So is the form of a text, one of FORMS, as in C(Days such as daily,
     mon, sat,sun or fri-mon.).
+  - Refuses a screen of C(app_screens) without a pack that ships or a file, or with other settings
+    than its pack has, and an entry of C(app_playlist) that names no screen.
   - Warns of a variable of the inventory that nothing uses.
   - Refuses a tag that neither the playbook nor a role has.
   - Changes nothing, and asks nothing of the host.
@@ -88,6 +91,8 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     ),
     'A time between quotes such as "22:30".': re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00"),
 }
+SHIPPED_PACKS = Path(__file__).resolve().parents[2] / "images/app/src/inkstand/packs/shipped"
+BUILT_IN = ("clock", "clock-date")
 TAGS_OF_ANSIBLE = {"all", "always", "never", "tagged", "untagged"}
 # What molecule leaves out in each of its runs.
 TAGS_OF_ANSIBLE |= {"notest", "molecule-notest", "molecule-idempotence-notest"}
@@ -251,6 +256,48 @@ def _check_inner(name: str, value: Mapping[str, Any], options: Options) -> Itera
         yield f"{name} has {key}, which means nothing there.{_meant(key, options)}"
 
 
+def wrong_screens(screens: list[Any], find: Callable[[str], Path | None]) -> Iterator[str]:
+    """Give a sentence for each screen without a pack, or with settings that its pack has not.
+
+    `find` gives the file of a pack by its name, None if there is none. No value is quoted.
+    """
+    for number, screen in enumerate(screens, 1):
+        name, place = screen["pack"], f"app_screens, entry {number}"
+        file = find(name)
+        if file is None:
+            what = "no such file" if name.endswith(".toml") else "no such pack"
+            shipped = [path.stem for path in SHIPPED_PACKS.glob("*.toml")]
+            yield f"pack of {place}, is {name}; there is {what}.{_meant(name, shipped)}"
+            continue
+        try:
+            settings = tomllib.loads(file.read_text(encoding="utf-8")).get("settings", {})
+            wrong = [*_wrong_settings(screen, settings)]
+        except (OSError, ValueError, TypeError, AttributeError):
+            yield f"{name}, the pack of {place}, cannot be read; see  inkstand packs check {name}"
+            continue
+        yield from (f"{place}, {each}" for each in wrong)
+
+
+def _wrong_settings(screen: Mapping[str, Any], settings: Options) -> Iterator[str]:
+    given, pack = screen.get("settings") or {}, screen["pack"]
+    for key in sorted(set(map(str, given)) - set(settings)):
+        yield f"has {key}, which is no setting of {pack}.{_meant(key, settings)}"
+    for key, setting in settings.items():
+        if given.get(key) is None and "default" not in setting and not screen.get("example"):
+            yield f"lacks {key}, which {pack} needs: {setting.get('about', '')}."
+
+
+def wrong_playlist(playlist: list[Any], screens: list[Any]) -> Iterator[str]:
+    """Give a sentence for each entry of a playlist that names no screen."""
+    names = [*BUILT_IN, *(screen["name"] for screen in screens)]
+    for number, entry in enumerate(playlist, 1):
+        if entry["screen"] not in names:
+            yield (
+                f"screen of app_playlist, entry {number}, is {entry['screen']}; app_screens has no"
+                f" such name.{_meant(entry['screen'], names)}"
+            )
+
+
 def unknown(names: Iterable[str], settings: Iterable[str], prefixes: Iterable[str]) -> list[str]:
     """Give a sentence for each name that begins like a setting and is none."""
     known, starts = set(settings), tuple(prefixes)
@@ -398,13 +445,29 @@ class ActionModule(ActionBase):
         yield from self._values(specs["main"]["options"], task_vars)
 
     def _values(self, settings: Options, task_vars: Mapping[str, Any]) -> Iterator[str]:
+        good = {}
         for name, option in settings.items():
             if name in task_vars:
-                yield from self._value(name, task_vars[name], option, settings)
+                good[name] = yield from self._value(name, task_vars[name], option, settings)
+        playlist, screens = good.get("app_playlist"), good.get("app_screens")
+        if screens is not None:
+            yield from wrong_screens(screens, self._pack)
+            yield from wrong_playlist(playlist or [], screens)
+
+    def _pack(self, name: str) -> Path | None:
+        if not name.endswith(".toml"):
+            file = SHIPPED_PACKS / f"{Path(name).name}.toml"
+            return file if file.exists() else None
+        try:
+            # Where the module copy looks for it.
+            return Path(self._find_needle("files", name))
+        except AnsibleError:
+            return None
 
     def _value(
         self, name: str, raw: Any, option: Mapping[str, Any], settings: Options
-    ) -> Iterator[str]:
+    ) -> Generator[str, None, Any]:
+        """Give a sentence for what is wrong with a value, and return it if nothing is."""
         try:
             value = self._templar.template(raw)
         except AnsibleError as error:
@@ -412,8 +475,10 @@ class ActionModule(ActionBase):
             # The role that needs it says so better.
             if not missing or missing[1] not in settings:
                 yield f"{name} cannot be worked out: {_reason(error)}."
-            return
-        yield from check_value(name, value, option)
+            return None
+        found = [*check_value(name, value, option)]
+        yield from found
+        return None if found else value
 
 
 def _reason(error: AnsibleError) -> str:

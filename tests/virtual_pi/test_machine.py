@@ -45,7 +45,7 @@ def after(argv: list[str], word: str) -> list[str]:
 
 
 def test_ports_are_on_loopback_only(machine: Machine, base: Path) -> None:
-    (nic,) = after(qemu.command_line(machine, base), "-nic")
+    (nic,) = after(qemu.command_line(machine, base), "-netdev")
     forwards = [part for part in nic.split(",") if part.startswith("hostfwd")]
     assert forwards == [
         "hostfwd=tcp:127.0.0.1:8022-:22",

@@ -61,7 +61,9 @@ def command_line(machine: Machine, base: Path) -> list[str]:
         *("-append", KERNEL_OPTIONS),
         *_disk("root", f"file={machine.disk.name},format=qcow2,cache=none"),
         *_disk("seed", f"file={machine.seed.name},format=raw,readonly=on"),
-        *("-nic", f"user,model=virtio-net-pci,{_forwards(machine)}", "-device", "virtio-rng-pci"),
+        *("-netdev", f"user,id=net,{_forwards(machine)}"),
+        # Nothing is booted over the network: Debian has what that needs in a package of its own.
+        *("-device", "virtio-net-pci,netdev=net,romfile=", "-device", "virtio-rng-pci"),
         *("-chardev", f"file,id=console,append=on,path={machine.console.name}"),
         *("-serial", "chardev:console"),
         *("-qmp", f"unix:{monitor.SOCKET},server=on,wait=off"),

@@ -10,6 +10,7 @@ import yaml
 
 from inkstand.accounts import table as accounts
 from inkstand.messages import store, table
+from inkstand.preferences import table as preferences
 from inkstand_host.backup.commands import PLACES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -19,7 +20,11 @@ VARIABLES = ROOT / "roles" / "backup" / "vars" / "main.yml"
 @pytest.mark.unit
 def test_a_restore_knows_the_databases_of_this_app() -> None:
     known = yaml.safe_load(VARIABLES.read_text())["__backup_schemas"]
-    assert known == {store.NAME: table.VERSION, accounts.NAME: accounts._VERSION}
+    assert known == {
+        store.NAME: table.VERSION,
+        accounts.NAME: accounts._VERSION,
+        preferences.NAME: preferences.VERSION,
+    }
 
 
 @pytest.mark.unit

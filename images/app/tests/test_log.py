@@ -29,6 +29,20 @@ def line_of(message: str, error: Exception | None = None) -> str:
     return RedactingFormatter("%(asctime)s %(levelname)s %(message)s").format(record)
 
 
+def logged(level: str, code: str) -> str:
+    """Return what a program logs that logs from `level` on and runs `code`."""
+    code = f"from inkstand.log import log_to_stderr as f; f({level!r}); import logging; {code}"
+    source = Path(__file__).parents[1] / "src"
+    ran = subprocess.run(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(source)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return ran.stderr
+
+
 def test_every_line_says_when_in_utc() -> None:
     assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z ERROR Hello$", line_of("Hello"))
 
@@ -57,16 +71,12 @@ def test_what_stands_beside_it_stays() -> None:
 
 
 def test_the_program_logs_so() -> None:
-    code = "from inkstand.log import log_to_stderr as f; f('info'); import logging; "
-    code += f"logging.getLogger('x').info('Authorization: Bearer {TOKEN}')"
-    source = Path(__file__).parents[1] / "src"
-    ran = subprocess.run(
-        [sys.executable, "-c", code],
-        env={"PYTHONPATH": str(source)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    code = f"logging.getLogger('x').info('Authorization: Bearer {TOKEN}')"
     assert re.fullmatch(
-        r"\d{4}-\d\d-\d\dT[\d:.]+Z INFO x: Authorization: \[redacted\]\n", ran.stderr
+        r"\d{4}-\d\d-\d\dT[\d:.]+Z INFO x: Authorization: \[redacted\]\n", logged("info", code)
     )
+
+
+def test_the_pieces_of_picture_files_are_not_logged() -> None:
+    code = "[logging.getLogger(it).debug(it) for it in ('PIL.PngImagePlugin', 'inkstand.x')]"
+    assert re.fullmatch(r"\S+ DEBUG inkstand.x: inkstand.x\n", logged("debug", code))

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inkbench import arm, blocks, latency, rest, viewers
+from inkbench import arm, blocks, latency, rest, rotation, viewers
 from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
@@ -74,6 +74,16 @@ def idle_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     yield Row(f"{name}: PSS", "<= 40 MB", f"{found.pss:.1f} MB", found.pss <= 40)  # noqa: PLR2004
 
 
+def pack_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
+    """Yield what the app takes while packs take turns."""
+    found = rotation.measure(folder, options.minutes)
+    name = f"{len(rotation.PACKS)} packs in turns for {found.minutes} min"
+    yield Row(f"{name}: PSS of the app", "<= 64 MB", f"{found.app:.1f} MB", found.app <= 64)  # noqa: PLR2004
+    yield Row(f"{name}: RSS of the largest process that draws", "-", f"{found.worker:.1f} MB")
+    beyond = f"{found.beyond_rate:.2f}, with {found.requests} requests"
+    yield Row(f"{name}: wake-ups a second beyond the minute tick", "-", beyond)
+
+
 def memory_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
     """Yield whether memory grows with requests."""
     found = rest.memory(folder, options.requests)
@@ -112,6 +122,7 @@ PARTS: dict[str, Callable[[argparse.Namespace, Path], Iterator[Row]]] = {
     "blocks": block_rows,
     "memory": memory_rows,
     "idle": idle_rows,
+    "packs": pack_rows,
     "arm": arm_rows,
 }
 # Those are made with an emulator, which has to be installed first (root).

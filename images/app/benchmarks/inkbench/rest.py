@@ -50,20 +50,25 @@ class Memory:
 
 
 def idle(state: Path, minutes: int) -> Idle:
-    """Look on from outside, once a second, for whole minutes."""
+    """Look at the app while it shows the clock."""
     with ours(state) as server:
-        _sleep_to_second(30)
-        cpu, before = server.cpu, server.switches
-        at_tick = beyond = 0
-        for _ in range(60 * minutes):
-            second = _sleep_to_second(None)
-            now = server.switches
-            if second in _TICK:
-                at_tick += now - before
-            else:
-                beyond += now - before
-            before = now
-        return Idle(minutes, at_tick, beyond, (server.cpu - cpu) * 1000, server.pss)
+        return watch(server, minutes)
+
+
+def watch(server: Server, minutes: int) -> Idle:
+    """Look on from outside, once a second, for whole minutes."""
+    _sleep_to_second(30)
+    cpu, before = server.cpu, server.switches
+    at_tick = beyond = 0
+    for _ in range(60 * minutes):
+        second = _sleep_to_second(None)
+        now = server.switches
+        if second in _TICK:
+            at_tick += now - before
+        else:
+            beyond += now - before
+        before = now
+    return Idle(minutes, at_tick, beyond, (server.cpu - cpu) * 1000, server.pss)
 
 
 def memory(state: Path, requests: int) -> Memory:

@@ -11,12 +11,15 @@ from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inkstand.accounts.accounts import Accounts, Owner
+from inkstand.accounts.accounts import Accounts
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.guests import Guests
+from inkstand.accounts.invitations import Invitations
 from inkstand.accounts.keys import parse_keys
 from inkstand.accounts.login_code import LoginCode
 from inkstand.accounts.passwords import PasswordVerifier
+from inkstand.accounts.people import People
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.tokens import Signer
 from inkstand.api.app import make_app
@@ -37,10 +40,11 @@ from inkstand.messages.store import MessageStore
 from inkstand.panel import mounts
 from inkstand.panel.epd import EpdPanel
 from inkstand.panel.memory import MemoryPanel
-from inkstand.playlist.home import Home
-from inkstand.playlist.playlist import CLOCK, Entry, Playlist
+from inkstand.playlist.playlist import CLOCK, DATE_CLOCK
+from inkstand.preferences.preferences import Preferences
+from inkstand.screens.clock import Face
 from inkstand.screens.home import HomeScreen
-from inkstand.screens.quiet import QuietLook
+from inkstand.showing import Showing
 from inkstand.status.authority import Authority
 from inkstand.status.certificate import Certificate
 from inkstand.status.host_time import HostTime
@@ -56,14 +60,10 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
-    from inkstand.packs.screens import PackScreens
     from inkstand.panel import Panel
-    from inkstand.screens import Screen
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
-# Minutes.
-_TURN = 10
 _OURSELVES = "Inkstand"
 _LAST_REQUESTS = 2.0
 
@@ -84,7 +84,8 @@ class System:
     panel: Panel
     button: Button
     display: Display
-    packs: PackScreens | None
+    showing: Showing
+    preferences: Preferences
     store: MessageStore
     controller: Controller
     accounts: Accounts
@@ -105,6 +106,8 @@ class System:
             broadcaster=self.broadcaster,
             report=self.report,
             preview_renderer=self.preview_renderer,
+            preferences=self.preferences,
+            screen_picture=self.showing.picture,
         )
 
 
@@ -112,22 +115,23 @@ def build(settings: Settings) -> System:
     """Put together what `settings` ask for; does no I/O. Needs a running event loop."""
     hub, clock = Hub(), SystemClock(settings.timezone)
     time = _time(settings, clock)
-    clock_screen, panel = HomeScreen(time), _panel(settings)
-    store = MessageStore(settings.state_directory, settings.waiting_max)
+    language, panel = settings.language_of_glass, _panel(settings)
+    clock_screen = HomeScreen(time, language, Face(settings.clock))
+    store = MessageStore(settings.state_directory, settings.waiting_max, settings.timezone)
     display = Display(panel, clock, hub, clock_screen, _policy(settings))
-    packs = _packs(settings, clock, hub, clock_screen, display)
     controller = Controller(
         display,
         store,
         clock,
         hub,
         clock_screen,
-        packs=packs.screens if packs else {},
-        home=Home(playlist=_playlist(settings), quiet_hours=settings.quiet_hours),
-        quiet=QuietLook(settings.quiet_screen),
         page_time=timedelta(seconds=settings.page_seconds),
         time=time,
+        language=language,
     )
+    built_in = {CLOCK: clock_screen, DATE_CLOCK: HomeScreen(time, language, Face.DATE)}
+    showing = Showing(controller, display, clock, hub, built_in)
+    showing.follow(settings)
     button = _button(settings, clock, hub)
     report = StatusReport(
         title=settings.app_title,
@@ -139,8 +143,9 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         recent_errors=RecentErrors(hub),
-        screens=packs.states if packs else {},
+        screens=lambda: showing.states,
         state_directory=settings.state_directory,
+        language=language,
     )
     controller.on_long_press = report.screen
     return System(
@@ -150,7 +155,8 @@ def build(settings: Settings) -> System:
         panel=panel,
         button=button,
         display=display,
-        packs=packs,
+        showing=showing,
+        preferences=Preferences(settings, showing.follow),
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
@@ -191,9 +197,14 @@ async def run(
     A part that dies ends all others and its error comes out of here, in an ExceptionGroup.
 
     Raises:
-        StorageUnavailableError: the messages or the accounts cannot be opened.
+        StorageUnavailableError: the messages, the accounts or the settings cannot be opened.
     """
-    async with system.store, system.accounts, asyncio.TaskGroup() as group:
+    async with (
+        system.store,
+        system.accounts,
+        system.preferences,
+        asyncio.TaskGroup() as group,
+    ):
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
         await system.report.tell_notices(partial(_post_notice, system.controller))
         await stop.wait()
@@ -207,7 +218,7 @@ async def serve(settings: Settings, stop: asyncio.Event) -> None:
 
     Raises:
         ListenError: the address cannot be had.
-        StorageUnavailableError: the messages or the accounts cannot be opened.
+        StorageUnavailableError: the messages, the accounts or the settings cannot be opened.
     """
     async with watched_loop():
         listener = listen(settings.listen_host, settings.listen_port)
@@ -230,15 +241,22 @@ def _jobs(
     return [
         system.display.run(),
         system.controller.run(),
-        keep_pruned(system.store, system.clock, _retention(system.settings), system.hub),
+        _pruning(system),
         system.button.run(),
         system.report.run(),
         system.broadcaster.run(),
         system.accounts.run(),
         _serve_http(app, listener, ready),
-        *([system.packs.run()] if system.packs else []),
+        system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
     ]
+
+
+async def _pruning(system: System) -> None:
+    retention = Retention(timedelta(days=system.settings.history_days), system.settings.history_max)
+    await keep_pruned(
+        system.store, system.clock, retention, system.hub, lambda: system.report.synchronised
+    )
 
 
 async def _serve_http(
@@ -255,42 +273,12 @@ def _panel(settings: Settings) -> Panel:
     return EpdPanel(settings.panel_directory)
 
 
-def _packs(
-    settings: Settings, clock: Clock, hub: Hub, clock_screen: Screen, display: Display
-) -> PackScreens | None:
-    """Return the packs that the playlist shows; of others nobody would see anything."""
-    shown = {entry.screen for entry in _playlist(settings).entries}
-    screens = {name: table for name, table in settings.screens.items() if name in shown}
-    if not screens:
-        return None
-    # To load all that takes a Pi Zero a while, and most owners have none.
-    from inkstand.fetching.fetcher import Fetcher  # noqa: PLC0415
-    from inkstand.fetching.kept import KeptAnswers  # noqa: PLC0415
-    from inkstand.packs.chosen import read_chosen  # noqa: PLC0415
-    from inkstand.packs.screens import PackScreens  # noqa: PLC0415
-
-    return PackScreens(
-        read_chosen(screens, settings.packs_directory),
-        instead=clock_screen,
-        clock=clock,
-        hub=hub,
-        fetcher=Fetcher(clock),
-        kept=KeptAnswers(settings.state_directory / "packs"),
-        quiet=settings.quiet_hours,
-        size=lambda: display.info.size if display.info else None,
-        changed=display.look_again,
-    )
-
-
-def _playlist(settings: Settings) -> Playlist:
-    """Return the owner's playlist; of who has screens and none, all take turns with the clock."""
-    if settings.playlist.entries or not settings.screens:
-        return settings.playlist
-    return Playlist(tuple(Entry(name, _TURN) for name in (CLOCK, *settings.screens)))
-
-
 def _policy(settings: Settings) -> Policy:
-    return Policy(timedelta(minutes=settings.full_refresh_minutes), settings.panel_temperature)
+    return Policy(
+        timedelta(minutes=settings.full_refresh_minutes),
+        settings.panel_temperature,
+        settings.rotation,
+    )
 
 
 def _time(settings: Settings, clock: Clock) -> TimeSource:
@@ -302,10 +290,6 @@ def _time(settings: Settings, clock: Clock) -> TimeSource:
 def _certificate(settings: Settings, clock: Clock) -> Certificate:
     name = urllib.parse.urlsplit(settings.public_url).hostname
     return Certificate(settings.certificate_address, name, clock)
-
-
-def _retention(settings: Settings) -> Retention:
-    return Retention(timedelta(days=settings.history_days), settings.history_max)
 
 
 def _button(settings: Settings, clock: Clock, hub: Hub) -> Button:
@@ -333,15 +317,15 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
     def revoked(token_id: str) -> None:
         hub.publish(TokenRevoked(clock.now(), token_id))
 
-    lifetime = timedelta(hours=settings.token_lifetime_hours)
+    passwords, attempts = PasswordVerifier(), Attempts(settings.username)
+    registry = TokenRegistry(settings.state_directory, revoked, settings.username)
+    people = People(settings.username, settings.password_hash, registry.database, attempts)
     return Accounts(
-        Owner(settings.username, settings.password_hash, lifetime),
-        Authenticator(
-            settings.username,
-            PasswordVerifier(settings.password_hash),
-            Attempts(settings.username),
-            LoginCode(settings.state_directory),
-        ),
+        people,
+        Invitations(people, passwords, attempts, registry.database),
+        Authenticator(people, passwords, attempts, LoginCode(settings.state_directory)),
         Signer(parse_keys(settings.token_secret)),
-        TokenRegistry(settings.state_directory, revoked),
+        registry,
+        guests=Guests(attempts, registry.database),
+        lifetime=timedelta(hours=settings.token_lifetime_hours),
     )

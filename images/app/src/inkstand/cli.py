@@ -12,11 +12,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.accounts.model import MIN_PASSWORD
 from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client
-from inkstand.config import DEFAULT_FILE, SECRETS, load, names, panel_directory
+from inkstand.config import (
+    DEFAULT_FILE,
+    MAY_HOLD_SECRETS,
+    SECRETS,
+    load,
+    names,
+    panel_directory,
+)
 from inkstand.errors import ConfigError, InkstandError
+from inkstand.language import CODES
 from inkstand.log import log_to_stderr
 from inkstand.packs.options import add_packs
 
@@ -26,8 +35,6 @@ if TYPE_CHECKING:
 
     from inkstand.config import Settings
 
-# The appliance is on the internet, where passwords are tried day and night.
-MIN_PASSWORD = 12
 _DONE, _FAILED, _MISUSED = 0, 1, 2
 # What a shell reports of programs that these signals ended.
 _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
@@ -89,6 +96,7 @@ def _add_serving(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         ("check-config", _check_config, "check the settings and print them without secrets"),
         ("healthcheck", _healthcheck, "ask the running app how it is; exit code 0 if it answers"),
         ("login-code", _login_code, "print a code that lets the owner log in once, where it runs"),
+        ("reset-owner", _reset_owner, "at the next start, the owner's password is the settings'"),
     ):
         command = commands.add_parser(name, help=text, description=text)
         command.add_argument(
@@ -128,12 +136,13 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_render(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     text = "draw a screen into a PNG file, with no panel"
     render = commands.add_parser("render", help=text, description=text)
-    render.add_argument("screen", choices=("clock", "message", "status"))
+    render.add_argument("screen", choices=("clock", "clock-date", "message", "status"))
     render.add_argument("-o", "--output", type=Path, required=True, metavar="FILE.png")
     render.add_argument("--size", default="264x176", metavar="WxH", help="default: 264x176")
     render.add_argument("--text", default="Hello World!", help="what the message says")
     render.add_argument("--author", default="owner", help="who the message is from")
     render.add_argument("--page", type=int, default=1, help="which page of a long message")
+    render.add_argument("--language", choices=CODES, default="en", help="default: en")
     render.set_defaults(run=_render)
 
 
@@ -177,8 +186,9 @@ def _demo(options: argparse.Namespace) -> int:
 def _check_config(options: argparse.Namespace) -> int:
     settings = _settings(options)
     for name in names():
-        value = "(set, not shown)" if name in SECRETS else getattr(settings, name)
-        print(f"{name} = {value}")
+        value = getattr(settings, name)
+        hidden = name in SECRETS or (value and name in MAY_HOLD_SECRETS)
+        print(f"{name} = {'(set, not shown)' if hidden else value}")
     return _DONE
 
 
@@ -200,6 +210,13 @@ def _login_code(options: argparse.Namespace) -> int:
         f"{f' at {settings.public_url}' if settings.public_url else ''}.",
         file=sys.stderr,
     )
+    return _DONE
+
+
+def _reset_owner(options: argparse.Namespace) -> int:
+    from inkstand.accounts.people import ask_for_reset  # noqa: PLC0415
+
+    ask_for_reset(_settings(options).state_directory)
     return _DONE
 
 
@@ -229,7 +246,15 @@ def _ask_password() -> str:
 def _render(options: argparse.Namespace) -> int:
     from inkstand.preview import render  # noqa: PLC0415
 
-    render(options.screen, options.size, options.text, options.author, options.output, options.page)
+    render(
+        options.screen,
+        options.size,
+        options.text,
+        options.author,
+        options.output,
+        options.page,
+        options.language,
+    )
     return _DONE
 
 

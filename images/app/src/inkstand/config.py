@@ -1,23 +1,23 @@
 """Settings: defaults < file < environment < secret files, checked before anything starts."""
 
 import contextlib
-import difflib
 import ipaddress
 import json
 import re
 import tomllib
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import MISSING, dataclass, field, fields
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-from inkstand.errors import ConfigError, FrameError
+from inkstand.errors import ConfigError, FrameError, did_you_mean
 from inkstand.frame import frame_length
+from inkstand.language import CODES, Language, language_of
 from inkstand.playlist import playlist as playlists
 from inkstand.playlist import quiet
-from inkstand.playlist.playlist import CLOCK, Playlist
+from inkstand.playlist.playlist import BUILT_IN, Playlist
 from inkstand.playlist.quiet import QuietHours
 from inkstand.playlist.values import Table, saying, tables
 
@@ -28,7 +28,7 @@ ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 # Read from files as well, like SECRETS, but nobody has to set them.
-_MAY_HOLD_SECRETS = ("screens",)
+MAY_HOLD_SECRETS = ("screens",)
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -71,6 +71,10 @@ def _choice(value: object, *, options: tuple[str, ...]) -> str:
     return str(value)
 
 
+def _number_of(value: object, *, options: tuple[int, ...]) -> int:
+    return int(_choice(str(value), options=tuple(map(str, options))))
+
+
 def zone_of_today(name: str, zones: Path) -> str:
     """Return what the zone `name` is called now, such as America/Los_Angeles for US/Pacific.
 
@@ -83,6 +87,13 @@ def zone_of_today(name: str, zones: Path) -> str:
     lines = (zones / "tzdata.zi").read_text(encoding="utf-8").splitlines()
     links = (line.split() for line in lines if line.startswith("L "))
     return next((link[1] for link in links if link[2] == name), "")
+
+
+def _flag(value: object) -> bool:
+    """Return the truth value; as text, which an environment variable has, it is true or false."""
+    if str(value).lower() not in ("true", "false"):
+        raise ValueError(f"must be true or false, not {value!r}")
+    return str(value).lower() == "true"
 
 
 def _timezone(value: object) -> zoneinfo.ZoneInfo:
@@ -125,7 +136,7 @@ def _screens(value: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _screen_name(value: object, known: Collection[str]) -> str:
-    if not isinstance(value, str) or not _SCREEN_NAME.fullmatch(value) or value == CLOCK:
+    if not isinstance(value, str) or not _SCREEN_NAME.fullmatch(value) or value in BUILT_IN:
         raise ValueError(
             f"name must be small letters, digits, - and _, such as weather, not {value!r}"
         )
@@ -270,6 +281,7 @@ class Settings:
         default_factory=dict, repr=False
     )
     packs_directory: Annotated[Path, _path] = Path("/etc/inkstand/packs")
+    screens_internet: Annotated[bool, _flag] = True
     button: Annotated[str, partial(_choice, options=("pigpio", "memory", "none"))] = "pigpio"
     pigpiod_host: Annotated[str, _text] = "127.0.0.1"
     pigpiod_port: Annotated[int, partial(_number, low=1, high=65535)] = 8888
@@ -291,6 +303,15 @@ class Settings:
     log_level: Annotated[str, partial(_choice, options=("debug", "info", "warning", "error"))] = (
         "info"
     )
+    language: Annotated[str, partial(_choice, options=CODES)] = "en"
+    hour_cycle: Annotated[int, partial(_number_of, options=(24, 12))] = 24
+    rotation: Annotated[int, partial(_number_of, options=(0, 90, 180, 270))] = 0
+    clock: Annotated[str, partial(_choice, options=("time", "date"))] = "time"
+
+    @property
+    def language_of_glass(self) -> Language:
+        """The language that is shown, and how it tells the time."""
+        return language_of(self.language, self.hour_cycle)
 
 
 _PARSERS: Mapping[str, Callable[[object], Any]] = {
@@ -308,6 +329,23 @@ def load(path: Path | None, environment: Mapping[str, str]) -> Settings:
     _require_secrets(values)
     _require_screens(values)
     return Settings(**values)
+
+
+def parse(name: str, value: object) -> Any:
+    """Return what load() makes of `value` for the setting `name`.
+
+    Raises:
+        ValueError, TypeError: it is wrong; the sentence goes on after the name.
+    """
+    return _PARSERS[name](value)
+
+
+def default(name: str) -> Any:
+    """Return the default of the setting `name`, which has one."""
+    (declared,) = (each for each in fields(Settings) if each.name == name)
+    if declared.default_factory is MISSING:
+        return declared.default
+    return declared.default_factory()
 
 
 def panel_directory(path: Path | None, environment: Mapping[str, str]) -> Path:
@@ -341,7 +379,7 @@ def _from_environment(environment: Mapping[str, str]) -> dict[str, Any]:
         for key, value in environment.items()
         if key.startswith(PREFIX) and key not in _OF_THE_CLIENT
     }
-    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *_MAY_HOLD_SECRETS)}
+    files = {f"{PREFIX}{name.upper()}_FILE": name for name in (*SECRETS, *MAY_HOLD_SECRETS)}
     plain = {key: value for key, value in ours.items() if key not in files}
     values = {_name_of(key): _parse(_name_of(key), value, key) for key, value in plain.items()}
     secrets = {
@@ -368,16 +406,11 @@ def _read_secret(variable: str, path: str) -> str:
 def _parse(name: str, value: object, source: str) -> object:
     parser = _PARSERS.get(name)
     if parser is None:
-        raise ConfigError(f"unknown setting {name} in {source}{_did_you_mean(name)}")
+        raise ConfigError(f"unknown setting {name} in {source}{did_you_mean(name, _PARSERS)}")
     try:
         return parser(value)
     except (ValueError, TypeError) as error:
         raise ConfigError(f"{name} in {source} {error}") from error
-
-
-def _did_you_mean(name: str) -> str:
-    nearest = difflib.get_close_matches(name, _PARSERS, n=1, cutoff=0.0)
-    return f"; did you mean {nearest[0]}?" if nearest else ""
 
 
 def _require_secrets(values: Mapping[str, object]) -> None:

@@ -5,10 +5,31 @@ An error that specialises a built-in one inherits from it too, so callers may ca
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import timedelta
+
+# So many names are told in a sentence; of more, the nearest is, however far.
+_FEW = 12
+
+
+def did_you_mean(name: object, known: Iterable[str]) -> str:
+    """Return the end of a sentence that refuses `name`: the nearest of `known`, or all of them."""
+    names = tuple(known)
+    cutoff = 0.6 if len(names) <= _FEW else 0.0
+    nearest = difflib.get_close_matches(str(name), names, n=1, cutoff=cutoff)
+    if nearest:
+        return f"; did you mean {nearest[0]}?"
+    return f"; there is {joined(names)}" if names else ""
+
+
+def joined(names: Iterable[str]) -> str:
+    """Return names, of which there is one at least, as a sentence has them: "from, to and days"."""
+    *most, last = names
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 class InkstandError(Exception):
@@ -243,7 +264,7 @@ class TooManyWaitingError(RequestError):
     retry_after = 60
 
     def __init__(self, what: str) -> None:
-        super().__init__(f"{what} already; no more are taken until some of them were read")
+        super().__init__(f"{what} already; no more are taken until there are fewer")
 
 
 class BusyError(RequestError):
@@ -276,4 +297,104 @@ class TooManyAttemptsError(RequestError):
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(f"Too many attempts; try again in {retry_after} s")
+        self.retry_after = retry_after
+
+
+class SettingNotFoundError(RequestError, LookupError):
+    """There is no setting of that name that can be changed while it runs."""
+
+    code = "setting-not-found"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"There is no setting {name}; there is {', '.join(known)}")
+
+
+class ProvisionedError(RequestError):
+    """A setting is said by the file of settings, which wins."""
+
+    code = "provisioned"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"{name} is set where Inkstand was deployed from: change app_{name} in host_vars there "
+            "and run the playbook, or take it out and it can be changed here"
+        )
+
+
+class WrongPasswordError(RequestError):
+    """Somebody who is logged in wants another password, and the old one is wrong."""
+
+    code = "wrong-password"
+
+    def __init__(self) -> None:
+        super().__init__("That is not your password")
+
+
+class PersonNotFoundError(RequestError, LookupError):
+    """There is nobody of that name, or no longer."""
+
+    code = "person-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("There is nobody of that name")
+
+
+class InvitationNotFoundError(RequestError, LookupError):
+    """There is no such invitation: never, or it was used, has ended or was revoked."""
+
+    code = "invitation-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This invitation was used, has ended, or was never there; ask for another")
+
+
+class NameTakenError(RequestError):
+    """Somebody has that name or one that looks like it, or an invitation is for another one."""
+
+    code = "name-taken"
+
+    def __init__(self, sentence: str = "That name, or one that looks like it, is taken") -> None:
+        super().__init__(sentence)
+
+
+class PeopleError(RequestError):
+    """That cannot be done with people: the owner stays, and there may be only so many."""
+
+    code = "people"
+
+
+class TooManyTokensError(RequestError):
+    """Somebody has so many tokens with a name that they can make no more."""
+
+    code = "too-many-tokens"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"You have {limit} tokens; revoke one that you need no more")
+
+
+class ScreenNotShownError(RequestError, LookupError):
+    """There is no picture of a screen: the playlist has none of that name, or it comes soon."""
+
+    code = "screen-not-shown"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no picture of {name}: it is not in the playlist, or not drawn")
+
+
+class GuestNotFoundError(RequestError, LookupError):
+    """There is no such link for a guest: never, or it has ended or was revoked."""
+
+    code = "guest-not-found"
+
+    def __init__(self) -> None:
+        super().__init__("This link has ended, or was never there; ask for another")
+
+
+class DailyLimitError(RequestError):
+    """A guest has sent as much as they may today; `retry_after` is in seconds."""
+
+    code = "daily-limit"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"This link has sent all of today ({limit}); come back tomorrow")
         self.retry_after = retry_after

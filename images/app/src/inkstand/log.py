@@ -36,6 +36,8 @@ def log_to_stderr(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(RedactingFormatter(_FORMAT))
     logging.basicConfig(level=level.upper(), handlers=[handler])
+    # At debug it names each piece of each picture file that it reads.
+    logging.getLogger("PIL").setLevel(logging.INFO)
     if level != "debug":
         # It has a traceback for every client that does not speak HTTP; bugs are logged by us.
         logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)

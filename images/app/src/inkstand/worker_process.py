@@ -47,8 +47,8 @@ async def ask(module: str, order: Mapping[str, Any], limits: Limits) -> dict[str
         *(str(limit or 0) for limit in (limits.processor, limits.memory)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
-        # No secret of ours goes there.
-        env={"PYTHONPATH": str(_PARENT), "LC_ALL": "C.UTF-8"},
+        # No secret of ours goes there. glibc would set 64 MB aside for each thread of a library.
+        env={"PYTHONPATH": str(_PARENT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
     )
     try:
         async with asyncio.timeout(limits.seconds):

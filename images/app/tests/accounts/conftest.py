@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand.accounts import table
-from inkstand.accounts.accounts import Accounts, Owner
+from inkstand.accounts.accounts import Accounts
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.authenticator import Authenticator
+from inkstand.accounts.guests import Guests
+from inkstand.accounts.invitations import Invitations
 from inkstand.accounts.keys import parse_keys
 from inkstand.accounts.model import Kind, Scope, TokenRecord
 from inkstand.accounts.passwords import PasswordVerifier
+from inkstand.accounts.people import People
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.tokens import Signer
 from inkstand.errors import StorageFullError
@@ -33,9 +36,9 @@ class CountingVerifier(PasswordVerifier):
 
     asked = 0
 
-    async def verify(self, password: str) -> bool:
+    async def verify(self, password_hash: str, password: str) -> bool:
         self.asked += 1
-        return await super().verify(password)
+        return await super().verify(password_hash, password)
 
 
 class TestedRegistry(TokenRegistry):
@@ -58,7 +61,7 @@ class TestedRegistry(TokenRegistry):
 
     async def kept(self) -> dict[str, TokenRecord]:
         """Return what is in the database, once all before is written."""
-        return {record.id: record for record in await self._database.run(table.load)}
+        return {record.id: record for record in await self.database.run(table.load)}
 
 
 @dataclass
@@ -79,16 +82,21 @@ class Office:
 
     async def open(self, *, full: bool = False) -> None:
         """Start with what is in the directory."""
-        self.verifier = CountingVerifier(self.password_hash)
+        self.verifier = CountingVerifier()
         self.attempts = Attempts(self.username, lambda: self.seconds)
-        self.registry = TestedRegistry(self.directory, self.revoked.append)
+        self.registry = TestedRegistry(self.directory, self.revoked.append, self.username)
         self.registry.full = full
+        database = self.registry.database
+        people = People(self.username, self.password_hash, database, self.attempts)
         self.accounts = Accounts(
-            Owner(self.username, self.password_hash, HOUR),
-            Authenticator(self.username, self.verifier, self.attempts),
+            people,
+            Invitations(people, self.verifier, self.attempts, database, lambda: self.now),
+            Authenticator(people, self.verifier, self.attempts),
             Signer(parse_keys(self.secrets)),
             self.registry,
-            lambda: self.now,
+            guests=Guests(self.attempts, database, lambda: self.now),
+            lifetime=HOUR,
+            now=lambda: self.now,
         )
         await self.accounts.__aenter__()
 

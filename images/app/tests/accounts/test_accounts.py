@@ -172,12 +172,12 @@ async def test_another_owner_has_no_use_for_the_tokens_of_the_last(
     office: Office, password: str
 ) -> None:
     issued = await log_in(office, password)
-    mark = office.accounts.mark_device()
+    mark = office.accounts.mark_device("jürgen")
     office.username = "john"
     await office.reopen()
     with pytest.raises(InvalidTokenError):
         office.accounts.verify(issued.token)
-    assert office.accounts.known_device(mark) is None
+    assert office.accounts.known_device(mark, office.username) is None
 
 
 async def test_a_token_of_another_user_with_a_known_id_is_refused(
@@ -232,7 +232,7 @@ async def test_garbage_is_not_remembered(office: Office) -> None:
 async def test_strangers_cannot_lock_the_owner_out_of_a_device_that_is_known(
     office: Office, password: str
 ) -> None:
-    device = office.accounts.known_device(office.accounts.mark_device())
+    device = office.accounts.known_device(office.accounts.mark_device("jürgen"), "jürgen")
     for number in range(30):
         await guess(office, 1, Visitor(f"198.51.100.{number}"))
     with pytest.raises(TooManyAttemptsError):
@@ -257,7 +257,7 @@ async def test_attempts_that_come_at_the_same_time_are_counted_one_by_one(office
 
 @pytest.mark.parametrize("mark", ["", "garbage", "a.b.c", "\ud800"])
 async def test_a_mark_that_is_none_knows_no_device(office: Office, mark: str) -> None:
-    assert office.accounts.known_device(mark) is None
+    assert office.accounts.known_device(mark, office.username) is None
 
 
 async def test_a_token_that_was_seen_before_costs_no_cryptography(office: Office) -> None:

@@ -13,11 +13,14 @@ from inkstand.accounts.authenticator import Authenticator
 from inkstand.accounts.login_code import LIFETIME, LoginCode, make_code
 from inkstand.accounts.model import Visitor
 from inkstand.accounts.passwords import PasswordVerifier
+from inkstand.accounts.people import People
 from inkstand.errors import (
     InvalidCredentialsError,
+    StorageError,
     StorageUnavailableError,
     TooManyAttemptsError,
 )
+from inkstand.storage.database import Database
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,7 +36,9 @@ def attempts() -> Attempts:
 
 @pytest.fixture
 def authenticator(password_hash: str, attempts: Attempts, tmp_path: Path) -> Authenticator:
-    return Authenticator("john", PasswordVerifier(password_hash), attempts, LoginCode(tmp_path))
+    database = Database("accounts", lambda error: StorageError(str(error)))
+    people = People("john", password_hash, database, attempts)
+    return Authenticator(people, PasswordVerifier(), attempts, LoginCode(tmp_path))
 
 
 async def test_while_others_guess_for_hours_the_owner_gets_in_with_a_code(
@@ -50,9 +55,9 @@ async def test_while_others_guess_for_hours_the_owner_gets_in_with_a_code(
 
 
 async def test_guessers_that_wait_for_the_verifier_keep_nobody_with_a_code_waiting(
-    authenticator: Authenticator, password_hash: str, tmp_path: Path
+    authenticator: Authenticator, tmp_path: Path
 ) -> None:
-    async with authenticator._passwords.turn(known=False):
+    async with authenticator._passwords.turn():
         async with asyncio.timeout(10):
             await authenticator.admit("john", make_code(tmp_path), HERE)
 

@@ -33,39 +33,52 @@ def test_only_the_password_is_right(password_hash: str, password: str) -> None:
 
 
 async def test_the_verifier_answers_off_the_loop(password_hash: str, password: str) -> None:
-    verifier = PasswordVerifier(password_hash)
-    assert await verifier.verify(password)
-    assert not await verifier.verify("wrong")
+    verifier = PasswordVerifier()
+    assert await verifier.verify(password_hash, password)
+    assert not await verifier.verify(password_hash, "wrong")
 
 
 async def test_one_password_is_verified_at_a_time(password_hash: str) -> None:
-    verifier, inside, most = PasswordVerifier(password_hash), 0, 0
+    verifier, inside, most = PasswordVerifier(), 0, 0
 
     async def take_a_turn() -> None:
         nonlocal inside, most
-        async with verifier.turn(known=False):
+        async with verifier.turn():
             inside += 1
             most = max(most, inside)
-            await verifier.verify("wrong")
+            await verifier.verify(password_hash, "wrong")
             inside -= 1
 
     await asyncio.gather(*(take_a_turn() for _ in range(5)))
     assert most == 1
 
 
-async def test_strangers_fill_their_own_queue_only(password_hash: str) -> None:
-    verifier = PasswordVerifier(password_hash)
+async def test_strangers_fill_their_own_queue_only_and_so_does_each_person() -> None:
+    verifier = PasswordVerifier()
     leave = asyncio.Event()
 
-    async def stay(*, known: bool) -> None:
-        async with verifier.turn(known=known):
+    async def stay(whose: str = "") -> None:
+        async with verifier.turn(whose):
             await leave.wait()
 
-    strangers = [asyncio.create_task(stay(known=False)) for _ in range(8)]
+    many = [asyncio.create_task(stay(whose)) for whose in ("", "anna") for _ in range(8)]
     await asyncio.sleep(0)
-    with pytest.raises(TooManyAttemptsError):
-        await stay(known=False)
-    owner = asyncio.create_task(stay(known=True))
+    for whose in ("", "anna"):
+        with pytest.raises(TooManyAttemptsError):
+            await stay(whose)
+    owner = asyncio.create_task(stay("owner"))
     leave.set()
-    await asyncio.gather(owner, *strangers)
-    await stay(known=False)
+    await asyncio.gather(owner, *many)
+    await stay()
+    assert not verifier._waiting
+
+
+async def test_a_password_is_hashed_as_that_of_the_owner_is(password_hash: str) -> None:
+    made = await PasswordVerifier().make("another password", password_hash)
+    assert made.rsplit("$", 2)[0] == password_hash.rsplit("$", 2)[0]
+    assert verify_hash(made, "another password")
+
+
+@pytest.mark.parametrize("damaged", ["", "garbage", "$argon2id$v=19$n=8,t=1,p=1$c29tZXNhbHQ$x"])
+def test_of_a_hash_that_is_damaged_no_password_is_the_one(damaged: str) -> None:
+    assert not verify_hash(damaged, "four words and more")

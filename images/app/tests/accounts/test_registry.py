@@ -84,7 +84,7 @@ async def test_a_last_use_that_cannot_be_written_harms_nobody(
     office: Office, record: Records, caplog: pytest.LogCaptureFixture
 ) -> None:
     await office.registry.add(record("a"))
-    office.registry._database._connection.execute("PRAGMA query_only = ON")
+    office.registry.database._connection.execute("PRAGMA query_only = ON")
     office.registry.use(office.registry.get("a"), office.now)
     assert (await kept(office))["a"].used is None
     assert "when a token was used last cannot be kept: accounts cannot be" in caplog.text
@@ -132,7 +132,7 @@ async def test_a_token_is_worthless_while_its_removal_waits_for_the_disk(
     """And its last use, which is written then, does not bring it back."""
     await office.registry.add(record("a"))
     entry, disk = office.registry.get("a"), threading.Event()
-    hanging = asyncio.create_task(office.registry._database.run(lambda _: disk.wait(10)))
+    hanging = asyncio.create_task(office.registry.database.run(lambda _: disk.wait(10)))
     await asyncio.sleep(0)
     office.registry.use(entry, office.now)
     forgetting = asyncio.create_task(office.registry.forget("a"))

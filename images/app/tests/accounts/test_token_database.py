@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from inkstand.accounts import people_table
 from inkstand.accounts.registry import TokenRegistry
 from inkstand.accounts.table import NAME, load, translate
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
@@ -75,12 +76,12 @@ async def test_a_write_is_all_or_nothing_and_its_error_is_told(
         registry._unremoved.add("a")
         with pytest.raises(StorageError, match="cannot be read or written"):
             await registry.add(record("c", created="not a number"))
-        assert [kept.id for kept in await registry._database.run(load)] == ["a"]
+        assert [kept.id for kept in await registry.database.run(load)] == ["a"]
 
 
 async def test_a_full_disk_is_told_as_one(tmp_path: Path, record: Records) -> None:
     async with opened(tmp_path) as registry:
-        registry._database._connection.execute("PRAGMA max_page_count = 1")
+        registry.database._connection.execute("PRAGMA max_page_count = 1")
         with pytest.raises(StorageFullError):
             await registry.add(record(name="x" * 10_000))
 
@@ -127,3 +128,20 @@ def test_what_was_written_survives_a_kill(tmp_path: Path) -> None:
     kept = [int(number) for (number,) in rows]
     # The next one may have been written, and not told.
     assert kept in ([last - 2, last - 1, last], [last - 1, last, last + 1])
+
+
+async def test_a_database_of_before_there_were_people_gets_their_tables_and_keeps_its_version(
+    tmp_path: Path, record: Records
+) -> None:
+    async with opened(tmp_path) as registry:
+        await registry.add(record())
+    connection = sqlite3.connect(tmp_path / NAME)
+    for name in ("person", "invitation", "guest", "owner_password"):
+        connection.execute(f"DROP TABLE {name}")
+    connection.close()
+    async with opened(tmp_path) as registry:
+        assert registry.records() == (record(),)
+        assert await registry.database.run(people_table.load_people) == ()
+    connection = sqlite3.connect(tmp_path / NAME)
+    assert connection.execute("PRAGMA user_version").fetchone() == (1,)
+    connection.close()

@@ -57,10 +57,18 @@ async def site(
     system = bootstrap.build(settings)
     assert isinstance(system.panel, MemoryPanel)
     assert isinstance(system.button, MemoryButton)
-    parts = (system.display, system.controller, system.button, system.broadcaster, system.report)
+    parts = (
+        system.display,
+        system.controller,
+        system.button,
+        system.broadcaster,
+        system.report,
+        system.showing,
+    )
     async with (
         system.store,
         system.accounts,
+        system.preferences,
         _running(*parts),
         TestClient(TestServer(make_app(system.services))) as client,
     ):

@@ -205,7 +205,7 @@ async def test_a_bare_text_has_to_be_one(api: Api, body: bytes, status: int) -> 
 @pytest.mark.parametrize(
     ("path", "known"),
     [
-        ("/messages?q=dinner", "known: before, limit, state"),
+        ("/messages?words=dinner", "known: before, limit, state, q"),
         ("/panel?size=2", "nothing is taken"),
         ("/status?q=1", "nothing is taken"),
         ("/events?last=3", "known: last_event_id"),

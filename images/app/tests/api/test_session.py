@@ -47,7 +47,7 @@ async def test_the_right_password_gives_a_token_with_all_rights(site: Site, pass
     headers = {"Authorization": f"Bearer {body['token']}"}
     answer = await site.client.get(PATH, headers=headers)
     del body["token"]
-    assert await answer.json() == {**body, "via": "header"}
+    assert await answer.json() == {**body, "role": "owner", "via": "header"}
 
 
 async def test_the_cookie_cannot_be_read_by_a_script_or_sent_by_another_site(

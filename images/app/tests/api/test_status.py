@@ -46,7 +46,14 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "button": {"state": "ok"},
         "storage": {"state": "ok"},
         "screens": [],
-        "messages": {"waiting": 0, "shown": 1, "read": 0, "expired": 0, "deleted": 0},
+        "messages": {
+            "waiting": 0,
+            "shown": 1,
+            "read": 0,
+            "expired": 0,
+            "deleted": 0,
+            "scheduled": 0,
+        },
         "errors": [],
     }
 

@@ -39,6 +39,7 @@ async def test_a_token_is_shown_once(api: Api) -> None:
     assert made == {
         "id": made["id"],
         "kind": "token",
+        "user": "john",
         "name": "kitchen",
         "scope": "post",
         "created_at": made["created_at"],

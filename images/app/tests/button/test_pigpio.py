@@ -182,7 +182,7 @@ async def test_a_press_that_was_cut_off_is_none(
     stand_in: Any, pigpio_rig: MakeRig, eventually: Eventually
 ) -> None:
     """Its timer would end before that of the long press that follows."""
-    rig = pigpio_rig(Timing(long_after=100_000))
+    rig = pigpio_rig(Timing(long_after=1_000_000))
     rig.start()
     assert await rig.next_change() is None
     await stand_in.change(held=True)

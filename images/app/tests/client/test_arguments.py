@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -18,7 +19,8 @@ from inkstand.client.arguments import (
 from inkstand.client.errors import MisusedError
 
 pytestmark = pytest.mark.unit
-NOON = datetime(2026, 11, 21, 12, 0, tzinfo=timezone(timedelta(hours=1)))
+HERE = timezone(timedelta(hours=1))
+NOON = datetime(2026, 11, 21, 12, 0, tzinfo=HERE)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +37,10 @@ def test_what_is_no_time_is_refused_and_quoted(text: str) -> None:
     assert repr(text) in str(caught.value)
 
 
+def here(wall: datetime) -> datetime:
+    return wall.replace(tzinfo=HERE)
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -42,24 +48,40 @@ def test_what_is_no_time_is_refused_and_quoted(text: str) -> None:
         ("18:30", "2026-11-21T17:30:00Z"),
         ("9:05", "2026-11-22T08:05:00Z"),
         ("12:00", "2026-11-22T11:00:00Z"),
+        ("tomorrow 7:00", "2026-11-22T06:00:00Z"),
+        ("Today 12:01", "2026-11-21T11:01:00Z"),
+        ("saturday 12:01", "2026-11-21T11:01:00Z"),
+        ("sat 12:00", "2026-11-28T11:00:00Z"),
+        ("FRIDAY  8:00", "2026-11-27T07:00:00Z"),
+        ("2026-11-22 08:00", "2026-11-22T07:00:00Z"),
         ("2026-11-22T08:00", "2026-11-22T07:00:00Z"),
         ("2026-11-22T08:00Z", "2026-11-22T08:00:00Z"),
         ("2026-11-22T08:00+05:00", "2026-11-22T03:00:00Z"),
     ],
 )
 def test_a_moment_is_from_now_or_of_the_day_or_a_date(text: str, expected: str) -> None:
-    assert stamp(moment(text, NOON)) == expected
+    assert stamp(moment(text, NOON, here)) == expected
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "24:00", "12:60", "90", "", "1h30m"])
+@pytest.mark.parametrize(
+    "text", ["tomorrow", "24:00", "12:60", "90", "", "1h30m", "fr 8:00", "someday 8:00", "friday"]
+)
 def test_what_is_no_moment_is_refused(text: str) -> None:
     with pytest.raises(MisusedError, match="is not a time such as 2h"):
         moment(text, NOON)
 
 
-def test_a_moment_that_has_passed_is_refused() -> None:
+@pytest.mark.parametrize("text", ["2026-11-21T11:59", "today 12:00"])
+def test_a_moment_that_has_passed_is_refused(text: str) -> None:
     with pytest.raises(MisusedError, match="has passed"):
-        moment("2026-11-21T11:59", NOON)
+        moment(text, NOON, here)
+
+
+def test_a_morning_stays_one_when_the_clock_is_changed_before_it() -> None:
+    stockholm = ZoneInfo("Europe/Stockholm")
+    friday = datetime(2027, 3, 26, 12, tzinfo=timezone(timedelta(hours=1)))
+    then = moment("monday 7:00", friday, lambda wall: wall.replace(tzinfo=stockholm))
+    assert stamp(then) == "2027-03-29T05:00:00Z"
 
 
 def test_only_what_is_asked_for_is_sent() -> None:

@@ -209,7 +209,7 @@ def test_what_is_wrong_before_anything_is_sent(
         ),
         (
             ("send", "x", "--expires", "soon"),
-            "'soon' is not a time such as 2h, 18:30 or 2026-11-22T08:00",
+            "'soon' is not a time such as 2h, 18:30, 'friday 8:00' or 2026-11-22T08:00",
         ),
         (
             ("send", "--image", __file__),

@@ -100,10 +100,14 @@ def test_what_cannot_start_says_why_once_and_on_the_panel_and_is_in_no_hurry(
 def test_a_good_configuration_is_printed_without_secrets(
     inkstand: Callable[..., Any], secrets: dict[str, str], tmp_path: Path
 ) -> None:
-    (tmp_path / "inkstand.toml").write_text('timezone = "Europe/Stockholm"\n')
+    address = "https://calendar.example/who-knows-it-reads-it.ics"
+    screens = f'screens = [{{name = "a", pack = "calendar", settings = {{address = "{address}"}}}}]'
+    (tmp_path / "inkstand.toml").write_text(f'timezone = "Europe/Stockholm"\n{screens}\n')
     result = inkstand("check-config", "--config", str(tmp_path / "inkstand.toml"), **secrets)
     assert result.returncode == 0
     assert "timezone = Europe/Stockholm" in result.stdout
+    assert "screens = (set, not shown)" in result.stdout
+    assert address not in result.stdout
     assert SECRET not in result.stdout
     assert "argon2id" not in result.stdout
 

@@ -24,7 +24,7 @@ from images.app.tests.fetching.servers import (
 )
 from inkstand.clock import ManualClock
 from inkstand.errors import FetchError
-from inkstand.fetching.fetcher import Answer, Fetcher, Request
+from inkstand.fetching.fetcher import Fetched, Fetcher, FetchRequest
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
@@ -75,27 +75,27 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-def fetch(clock: ManualClock, names: Names) -> Callable[..., Awaitable[Answer]]:
+def fetch(clock: ManualClock, names: Names) -> Callable[..., Awaitable[Fetched]]:
     """Fetch a URL with a secret header; keywords are of the request or of the fetcher."""
 
     async def once(
         url: str,
-        known: Answer | None = None,
+        known: Fetched | None = None,
         *,
         headers: dict[str, str] | None = None,
         max_bytes: int = 1000,
         private: bool = True,
         **changes: Any,
-    ) -> Answer:
+    ) -> Fetched:
         fetcher = Fetcher(clock, **{"resolve": names, **changes})
-        request = Request(url, HEADERS if headers is None else headers, max_bytes, private)
+        request = FetchRequest(url, HEADERS if headers is None else headers, max_bytes, private)
         return await fetcher.fetch(request, known)
 
     return once
 
 
 @pytest.fixture
-def failure(fetch: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[FetchError]]:
+def failure(fetch: Callable[..., Awaitable[Fetched]]) -> Callable[..., Awaitable[FetchError]]:
     """Fetch, and return the error, which tells no secret, neither to people nor to a log."""
 
     async def once(*arguments: Any, **keywords: Any) -> FetchError:

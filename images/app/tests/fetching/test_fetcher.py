@@ -15,7 +15,7 @@ from images.app.tests.fetching.servers import HEADERS, MORNING, NAME, SECRET, ht
 from inkstand import __version__
 from inkstand.errors import ConfigError
 from inkstand.fetching.connection import ask_system
-from inkstand.fetching.fetcher import Answer, Fetcher, Request, Timeouts
+from inkstand.fetching.fetcher import Fetched, Fetcher, FetchRequest, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from inkstand.errors import FetchError
 
     Serve = Callable[..., Awaitable[Server]]
-    Fetch = Callable[..., Awaitable[Answer]]
+    Fetch = Callable[..., Awaitable[Fetched]]
     Failure = Callable[..., Awaitable[FetchError]]
 
 pytestmark = pytest.mark.integration
@@ -36,7 +36,7 @@ LATER = timedelta(minutes=10)
 async def test_an_answer_is_its_body_and_when_it_came(serve: Serve, fetch: Fetch) -> None:
     server = await serve(http(200, b'{"t": 7}', ETag='"one"', Last_Modified="yesterday"))
     answer = await fetch(server.url())
-    assert answer == Answer(b'{"t": 7}', '"one"', "yesterday", MORNING)
+    assert answer == Fetched(b'{"t": 7}', '"one"', "yesterday", MORNING)
     (asked,) = server.asked
     assert asked.target == f"/data?key={SECRET}"
     assert asked.headers == {
@@ -56,7 +56,7 @@ async def test_what_has_not_changed_keeps_its_body_and_is_as_of_now(
     known = await fetch(server.url())
     clock.advance(LATER)
     answer = await fetch(server.url(), known)
-    assert answer == Answer(b"one", '"1"', "yesterday", MORNING + LATER)
+    assert answer == Fetched(b"one", '"1"', "yesterday", MORNING + LATER)
     conditions = ("if-none-match", "if-modified-since")
     assert [[it.headers.get(name) for name in conditions] for it in server.asked] == [
         [None, None],
@@ -66,15 +66,15 @@ async def test_what_has_not_changed_keeps_its_body_and_is_as_of_now(
 
 async def test_what_has_changed_is_taken(serve: Serve, fetch: Fetch, clock: ManualClock) -> None:
     server = await serve(http(200, b"two", ETag='"2"'))
-    known = Answer(b"one", '"1"', None, clock.now())
-    assert await fetch(server.url(), known) == Answer(b"two", '"2"', None, MORNING)
+    known = Fetched(b"one", '"1"', None, clock.now())
+    assert await fetch(server.url(), known) == Fetched(b"two", '"2"', None, MORNING)
 
 
 async def test_a_kept_condition_that_cannot_be_sent_is_not(
     serve: Serve, fetch: Fetch, clock: ManualClock
 ) -> None:
     server = await serve(http(200, b"two"))
-    await fetch(server.url(), Answer(b"one", "1\r\nX-Evil: yes", "\n", clock.now()))
+    await fetch(server.url(), Fetched(b"one", "1\r\nX-Evil: yes", "\n", clock.now()))
     assert not {"if-none-match", "if-modified-since", "x-evil"} & server.asked[0].headers.keys()
 
 
@@ -446,7 +446,7 @@ async def test_no_cookie_is_kept(serve: Serve, clock: ManualClock, names: Names)
     server = await serve(http(302, Location="/on", Set_Cookie="a=b"), http(200, Set_Cookie="c=d"))
     fetcher = Fetcher(clock, resolve=names)
     for _ in range(2):
-        await fetcher.fetch(Request(server.url(), {}, private=True))
+        await fetcher.fetch(FetchRequest(server.url(), {}, private=True))
     assert [asked.headers.get("cookie") for asked in server.asked] == [None] * 3
 
 
@@ -471,5 +471,5 @@ async def test_a_header_that_may_not_be_sent_is_refused(
 
 
 def test_a_request_shows_no_secret() -> None:
-    request = Request(f"https://{NAME}/?key={SECRET}", HEADERS)
-    assert repr(request) == "Request(max_bytes=1000000, private=False)"
+    request = FetchRequest(f"https://{NAME}/?key={SECRET}", HEADERS)
+    assert repr(request) == "FetchRequest(max_bytes=1000000, private=False)"

@@ -11,7 +11,7 @@ import pytest
 
 from images.app.tests.fetching.servers import MORNING, SECRET
 from inkstand.errors import StorageError
-from inkstand.fetching.fetcher import Answer
+from inkstand.fetching.fetcher import Fetched
 from inkstand.fetching.kept import KeptAnswers
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 KEY = f"weather https://weather.example/?key={SECRET}"
-ANSWER = Answer(b"\x00\xff\n\n{}", '"1"', "yesterday", MORNING)
+ANSWER = Fetched(b"\x00\xff\n\n{}", '"1"', "yesterday", MORNING)
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def only_file(folder: Path) -> Path:
     "answer",
     [
         ANSWER,
-        Answer(b"", None, None, MORNING),
-        Answer(b"x", "ü", None, datetime(2026, 7, 1, 12, 0, 0, 123_456, UTC)),
-        Answer(b"x" * 1_000_000, None, "z", datetime(2026, 7, 1, tzinfo=ZoneInfo("Asia/Tokyo"))),
+        Fetched(b"", None, None, MORNING),
+        Fetched(b"x", "ü", None, datetime(2026, 7, 1, 12, 0, 0, 123_456, UTC)),
+        Fetched(b"x" * 1_000_000, None, "z", datetime(2026, 7, 1, tzinfo=ZoneInfo("Asia/Tokyo"))),
     ],
 )
-def test_what_is_kept_comes_back_after_a_restart(folder: Path, answer: Answer) -> None:
+def test_what_is_kept_comes_back_after_a_restart(folder: Path, answer: Fetched) -> None:
     KeptAnswers(folder).put(KEY, answer)
     found = KeptAnswers(folder).get(KEY)
     assert found == answer
@@ -56,9 +56,9 @@ def test_what_is_kept_comes_back_after_a_restart(folder: Path, answer: Answer) -
 
 def test_the_last_one_is_kept(kept: KeptAnswers, folder: Path) -> None:
     kept.put(KEY, ANSWER)
-    kept.put(KEY, Answer(b"two", None, None, MORNING))
+    kept.put(KEY, Fetched(b"two", None, None, MORNING))
     kept.put("other", ANSWER)
-    assert kept.get(KEY) == Answer(b"two", None, None, MORNING)
+    assert kept.get(KEY) == Fetched(b"two", None, None, MORNING)
     assert len(list(folder.iterdir())) == 2
 
 
@@ -125,7 +125,7 @@ def test_what_was_kept_before_is_kept_when_the_next_cannot_be_written(
     kept = KeptAnswers(small_disk / "packs")
     kept.put(KEY, ANSWER)
     with pytest.raises(StorageError, match="No space left on device"):
-        kept.put(KEY, Answer(bytes(5_000_000), None, None, MORNING))
+        kept.put(KEY, Fetched(bytes(5_000_000), None, None, MORNING))
     assert kept.get(KEY) == ANSWER
     assert len(list((small_disk / "packs").iterdir())) == 1
 
@@ -133,7 +133,7 @@ def test_what_was_kept_before_is_kept_when_the_next_cannot_be_written(
 def put_at(kept: KeptAnswers, folder: Path, key: str, minute: int, size: int = 1000) -> None:
     """Keep an answer that was written in that minute."""
     before = set(folder.iterdir()) if folder.exists() else set()
-    kept.put(key, Answer(bytes(size), None, None, MORNING + timedelta(minutes=minute)))
+    kept.put(key, Fetched(bytes(size), None, None, MORNING + timedelta(minutes=minute)))
     for path in set(folder.iterdir()) - before:
         os.utime(path, (minute * 60, minute * 60))
 
@@ -161,7 +161,7 @@ def test_what_is_too_large_alone_is_not_kept_and_costs_no_other(folder: Path) ->
     kept = KeptAnswers(folder, max_bytes=4000)
     put_at(kept, folder, "a", 0)
     put_at(kept, folder, "b", 1)
-    kept.put("b", Answer(bytes(4000), None, None, MORNING))
+    kept.put("b", Fetched(bytes(4000), None, None, MORNING))
     assert kept.get("a")
     assert kept.get("b") is None
 

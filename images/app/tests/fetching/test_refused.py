@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
     from images.app.tests.fetching.servers import Names, Server
     from inkstand.errors import FetchError
-    from inkstand.fetching.fetcher import Answer
+    from inkstand.fetching.fetcher import Fetched
 
     Serve = Callable[..., Awaitable[Server]]
-    Fetch = Callable[..., Awaitable[Answer]]
+    Fetch = Callable[..., Awaitable[Fetched]]
     Failure = Callable[..., Awaitable[FetchError]]
 
 pytestmark = pytest.mark.integration

@@ -8,35 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
+from images.app.tests.packs.power import EXAMPLE, POWER
 from inkstand import cli
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
-
-POWER = """\
-[pack]
-name = "power"
-about = "What the house uses now"
-[settings.host]
-about = "Address of the meter"
-[sources.meter]
-url = "http://{host}/status.json"
-every = 5
-[values]
-watts = "meter.power.now"
-[layout]
-kind = "number"
-text = "{{ watts }} W"
-label = "House"
-bars = "meter.history"
-"""
-EXAMPLE = """\
-[example]
-meter = {power = {now = 412}, history = [300, 350, 412]}
-settings = {host = "192.0.2.7"}
-"""
 
 
 def main(arguments: list[str]) -> int:

@@ -34,7 +34,7 @@ def test_its_example_is_a_pack_of_15_lines(text: str) -> None:
 
 
 def test_it_has_every_kind_format_type_and_key(text: str) -> None:
-    words = set(re.findall(r"`(\w+)", text))
+    words = set(re.findall(r"`([\w-]+)", text))
     keys = {key for options in OPTIONS.values() for key in options}
     assert {*Kind, *Format, *SettingType, *keys} <= words
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from images.app.tests.packs.power import POWER
 from inkstand.errors import PackError
 from inkstand.packs import pack
 from inkstand.packs.kinds import Expression, Kind
@@ -15,24 +16,6 @@ from inkstand.packs.lines import find_lines, line_of
 from inkstand.packs.pack import MAX_FILE, SettingType
 
 pytestmark = pytest.mark.unit
-
-POWER = """\
-[pack]
-name = "power"
-about = "What the house uses now"
-[settings.host]
-about = "Address of the meter"
-[sources.meter]
-url = "http://{host}/status.json"
-every = 5
-[values]
-watts = "meter.power.now"
-[layout]
-kind = "number"
-text = "{{ watts }} W"
-label = "House"
-bars = "meter.history[-24:]"
-"""
 
 
 def test_a_pack_of_15_lines_is_read() -> None:
@@ -70,7 +53,13 @@ def test_data_are_old_after_three_intervals_unless_the_pack_says_otherwise() -> 
         ("every = 5", "every = 0", 8, "sources.meter.every is 0; it can be from 1 to 527040"),
         ("every = 5", "every = true", 8, "sources.meter.every has to be a whole number"),
         ("every = 5", 'format = "jsn"', 8, 'format "jsn" is not known; did you mean json?'),
-        ("every = 5", 'format = "{host}"', 8, 'format "{host}" is not known; there is csv, feed'),
+        ("every = 5", 'format = "gtfs-rt"', 6, "sources.meter needs stops, a text"),
+        (
+            "every = 5",
+            'format = "{host}"',
+            8,
+            'format "{host}" is not known; there is json, csv, feed',
+        ),
         ("every = 5", "max_bytes = 1048577", 8, "it can be from 1 to 1048576"),
         ("every = 5", 'headers = {"a b" = "x"}', 8, "headers.a b is no name of a header"),
         ("every = 5", 'headers = {A = "x\\ny"}', 8, "headers.A can not have ends of lines"),

@@ -76,7 +76,7 @@ def test_a_source_whose_address_is_left_empty_is_not_asked() -> None:
         ({"hst": "x"}, "hst is no setting of any; did you mean host?"),
         ({"count": "many"}, "count has to be a number"),
         ({"count": "inf"}, "count has to be a number"),
-        ({"kind": "xml"}, "kind can not be that; there is csv, json"),
+        ({"kind": "xml"}, "kind can not be that; there is json and csv"),
         ({"host": 5}, "host has to be a text"),
         ({"area": "x" * 4001}, "area has to be a text of at most 4000 characters"),
         ({"address": "ftp://x/"}, "address has to be an address that begins with http"),

@@ -48,10 +48,12 @@ def test_they_are_there() -> None:
         "bikes",
         "calendar",
         "countdown",
+        "departures",
         "feed",
         "link",
         "number",
         "picture",
+        "sun-moon",
         "text",
         "weather",
         "wifi",
@@ -88,7 +90,7 @@ def test_what_it_asks_for_is_in_its_example(name: str) -> None:
     it, folder = read(name)
     asked = requests(it, resolve(it, it.example.settings))
     assert {request.source for request in asked} == set(example.answers(it, folder))
-    assert all(request.every >= timedelta(minutes=5) for request in asked)
+    assert all(request.every >= timedelta(minutes=2) for request in asked)
     assert all(request.url.startswith(("http://", "https://")) for request in asked)
 
 
@@ -147,6 +149,27 @@ def test_stations_are_in_the_owners_order_and_unknown_ones_are_told() -> None:
     given = {**it.example.settings, "stations": "Nowhere, Harbour"}
     box = filled(it, given, example.answers(it, folder))
     assert box.rows == (("Nowhere", "?", "?"), ("Harbour", "3", "17"))
+
+
+def test_version_3_of_gbfs_has_names_in_languages_and_vehicles() -> None:
+    it, _ = read("bikes")
+    names = [{"text": "Harbour", "language": "en"}, {"text": "Hamnen", "language": "sv"}]
+    state = {"station_id": "7", "num_vehicles_available": 0, "num_docks_available": 5}
+    answers = {
+        "information": {"data": {"stations": [{"station_id": "7", "name": names}]}},
+        "status": {"data": {"stations": [state]}},
+    }
+    came = {name: Answer(json.dumps(data).encode()) for name, data in answers.items()}
+    box = filled(it, {**it.example.settings, "stations": "Hamnen"}, came)
+    assert box.rows == (("Hamnen", "0", "5"),)
+
+
+def test_departures_name_lines_as_the_owner_does_and_tell_delays_in_minutes() -> None:
+    it, folder = read("departures")
+    given = {**it.example.settings, "stops": ["9022001=Harbour"], "lines": ["4100=Bus 41"]}
+    box = filled(it, given, example.answers(it, folder))
+    assert box.rows == (("14:07", "Bus 41", "Harbour", "+2"), ("14:22", "Bus 41", "Harbour", ""))
+    assert filled(it, {**given, "lines": ""}, example.answers(it, folder)).rows[0][1] == "4100"
 
 
 def test_two_calendars_are_one_list() -> None:

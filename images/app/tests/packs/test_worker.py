@@ -125,7 +125,7 @@ async def test_a_pack_is_checked_there() -> None:
 
 
 def test_what_reads_templates_is_not_loaded_by_the_app() -> None:
-    modules = "jinja2", "jmespath", "feedparser", "icalendar", "recurring_ical_events"
+    modules = "jinja2", "jmespath", "feedparser", "icalendar", "recurring_ical_events", "astral"
     program = (
         "import sys, inkstand.packs.worker, inkstand.packs.requests\n"
         f"print([it for it in {modules} if it in sys.modules])"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from inkstand.display.turned import TurnedPanel
 from inkstand.errors import PanelFailedError
 from inkstand.panel import Panel, Refresh
 from inkstand.panel.epd import EpdPanel
@@ -115,7 +117,7 @@ class DriverBench:
     """The EPD directory as epdfuse serves it."""
 
     def __init__(self, driver: Any) -> None:
-        self.panel = EpdPanel(driver.directory)
+        self.panel: Panel = EpdPanel(driver.directory)
         self.kill_driver, self.restart_driver = driver.kill, driver.restart
         self._driver = driver
 
@@ -129,9 +131,39 @@ class DriverBench:
         self._driver.fail("ok")
 
 
-@pytest.fixture(params=["memory", "directory", "epdfuse"])
+class TurnedMemoryBench:
+    """A panel in memory that stands on its side."""
+
+    def __init__(self) -> None:
+        inside = MemoryPanel(HEIGHT, WIDTH)
+        self.panel = TurnedPanel(inside, 90)
+        self.mend = self.restart_driver = inside.heal
+        self.kill_driver = inside.vanish
+        self.break_panel = partial(inside.fail, "Panel broken")
+        self._inside = inside
+
+    def temperature(self) -> int:
+        return self._inside.temperature
+
+
+class TurnedDriverBench(DriverBench):
+    """The EPD directory as epdfuse serves it, of a panel that hangs upside down."""
+
+    def __init__(self, driver: Any) -> None:
+        super().__init__(driver)
+        self.panel = TurnedPanel(self.panel, 180)
+
+
+@pytest.fixture(params=["memory", "directory", "epdfuse", "memory turned", "epdfuse turned"])
 def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Bench:
     """One implementation after the other."""
-    if request.param == "epdfuse":
-        return DriverBench(request.getfixturevalue("driver"))
-    return MemoryBench() if request.param == "memory" else DirectoryBench(tmp_path)
+    match request.param:
+        case "memory":
+            return MemoryBench()
+        case "directory":
+            return DirectoryBench(tmp_path)
+        case "memory turned":
+            return TurnedMemoryBench()
+        case "epdfuse turned":
+            return TurnedDriverBench(request.getfixturevalue("driver"))
+    return DriverBench(request.getfixturevalue("driver"))

@@ -200,7 +200,10 @@ GOOD = {"screen": "clock"}
         ([{**GOOD, "from": "7"}], "at entry 1: from is there without to; write both,"),
         ([{**GOOD, "from": "7", "to": "8"}], "at entry 1: from must be a time from"),
         ([GOOD, {"screen": "wether"}], "at entry 2: there is no screen wether; did you mean w"),
-        ([{"screen": "x"}], "at entry 1: there is no screen x; there is clock and weather"),
+        (
+            [{"screen": "x"}],
+            "at entry 1: there is no screen x; there is clock, clock-date and weather",
+        ),
         *(
             (
                 [{**GOOD, "minutes": minutes}],

@@ -229,6 +229,7 @@ async def test_counts_name_every_state(store: Store, draft: Drafts, noon: dateti
         State.READ: 0,
         State.EXPIRED: 0,
         State.DELETED: 0,
+        State.SCHEDULED: 0,
     }
 
 

@@ -7,12 +7,19 @@ import hashlib
 import logging
 import secrets
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
-from inkstand.accounts.model import Issued, Kind, Principal, Scope, TokenRecord
+from inkstand.accounts.model import Issued, Kind, Role, TokenRecord
 from inkstand.clock import first_of
-from inkstand.errors import InvalidTokenError, StorageError, TokenNotFoundError
+from inkstand.errors import (
+    ForbiddenError,
+    InvalidCredentialsError,
+    InvalidTokenError,
+    StorageError,
+    TokenNotFoundError,
+    TooManyTokensError,
+    WrongPasswordError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +27,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from inkstand.accounts.authenticator import Authenticator
-    from inkstand.accounts.model import Visitor
+    from inkstand.accounts.guests import Guests
+    from inkstand.accounts.invitations import Invitations
+    from inkstand.accounts.model import Person, Principal, Scope, Visitor
+    from inkstand.accounts.people import People
     from inkstand.accounts.registry import Entry, TokenRegistry
     from inkstand.accounts.tokens import Signer
 
@@ -30,39 +40,33 @@ _ID_BYTES = 8
 _SHORTEST_LIFE = 3600.0
 _MOST_VERIFIED = 512
 _LONGEST_NAME = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Owner:
-    """Whose accounts these are: the user name, the password's hash, how long sessions last."""
-
-    username: str
-    password_hash: str = field(repr=False)
-    lifetime: timedelta
-
-    @property
-    def credential(self) -> str:
-        """A short name for the present password, which does not give it away."""
-        return hashlib.sha256(self.password_hash.encode()).hexdigest()[:16]
+# With a name, of somebody who was invited.
+_MOST_TOKENS = 50
 
 
 class Accounts:
-    """The owner's account: user name and password in, token out; token in, what it allows out.
+    """Accounts of `people`: user name and password in, token out; token in, what it allows out.
 
-    Sessions that were opened with another password end when this starts. `now` gives seconds since
-    1970.
+    Sessions that were opened with another password end when this starts; each lasts `lifetime`.
+    `now` gives seconds since 1970.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what it works with, and how
         self,
-        owner: Owner,
+        people: People,
+        invitations: Invitations,
         authenticator: Authenticator,
         signer: Signer,
         registry: TokenRegistry,
+        *,
+        guests: Guests,
+        lifetime: timedelta,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._owner = owner
-        self._credential = owner.credential
+        self.people = people
+        self.invitations = invitations
+        self.guests = guests
+        self.lifetime = lifetime
         self._authenticator = authenticator
         self._signer = signer
         self._registry = registry
@@ -70,23 +74,24 @@ class Accounts:
         self._verified: dict[bytes, Entry] = {}
 
     @property
-    def lifetime(self) -> timedelta:
-        """How long a session lasts."""
-        return self._owner.lifetime
-
-    @property
     def login_failures(self) -> int:
         """How many log-ins had a wrong user name or password since the start."""
         return self._authenticator.failures
 
     async def __aenter__(self) -> Self:
-        """Open the store and read the tokens.
+        """Open the store and read tokens, people, invitations and links for guests.
 
         Raises:
             StorageError: that cannot be done.
         """
         await self._registry.open()
+        reset = await self.people.load(self._registry.directory)
+        await self.invitations.load()
+        await self.guests.load()
         await self._tidy()
+        if reset:
+            _LOG.warning("the owner's password is that of the settings; all their sessions end")
+            await self._end(self.people.owner.name, tokens=False)
         return self
 
     async def __aexit__(
@@ -106,28 +111,38 @@ class Accounts:
             await first_of(asyncio.sleep(pause), self._registry.time_to_retry())
 
     async def log_in(self, username: str, password: str, visitor: Visitor) -> Issued:
-        """Return the token of a new session of the owner.
+        """Return the token of a new session.
 
         Raises:
             InvalidCredentialsError: user name or password is wrong.
             TooManyAttemptsError: the visitor, or somebody with that name, got it wrong too often.
         """
-        await self._authenticator.admit(username, password, visitor)
-        record = self._new(Kind.SESSION, _name(visitor.agent), Scope.ADMIN, self._owner.lifetime)
+        person = await self._authenticator.admit(username, password, visitor)
+        scope = person.role.scope
+        record = self._new(person, Kind.SESSION, _name(visitor.agent), scope, self.lifetime)
         try:
             await self._registry.add(record)
         except StorageError as error:
-            # The owner must get in to make room; the session ends with the process.
+            # Somebody must get in to make room; the session ends with the process.
             _LOG.warning("a session cannot be kept: %s", error)
         return Issued(self._signer.sign(record), record)
 
-    async def create(self, name: str, scope: Scope, lifetime: timedelta | None) -> Issued:
-        """Return a new token with a name, good for `lifetime` (None: until it is revoked).
+    async def create(
+        self, name: str, scope: Scope, lifetime: timedelta | None, user: str | None = None
+    ) -> Issued:
+        """Return a new token of `user` (None: the owner), good for `lifetime` (None: for ever).
 
         Raises:
+            ForbiddenError: it would go further than its user may, or there is no such user.
+            TooManyTokensError: they have too many.
             StorageError: it cannot be kept.
         """
-        record = self._new(Kind.TOKEN, name, scope, lifetime)
+        person = self.people.owner if user is None else self.people.get(user)
+        if person is None or scope > person.role.scope:
+            raise ForbiddenError(scope.word)
+        if person.role is not Role.OWNER and len(self._tokens_of(person.name)) >= _MOST_TOKENS:
+            raise TooManyTokensError(_MOST_TOKENS)
+        record = self._new(person, Kind.TOKEN, name, scope, lifetime)
         try:
             await self._registry.add(record)
         except StorageError:
@@ -180,40 +195,100 @@ class Accounts:
             raise TokenNotFoundError
         return entry.present
 
-    def tokens(self) -> tuple[TokenRecord, ...]:
-        """Return what is known about the tokens and sessions that are good, oldest first."""
+    def tokens(self, user: str | None = None) -> tuple[TokenRecord, ...]:
+        """Return what is known about good tokens and sessions (of `user`), oldest first."""
         now = self._now()
-        return tuple(record for record in self._registry.records() if not _is_over(record, now))
+        return tuple(
+            record
+            for record in self._registry.records()
+            if not _is_over(record, now) and user in (None, record.user)
+        )
 
-    def mark_device(self) -> str:
-        """Return a mark for a device from which the owner has just logged in."""
-        return self._signer.sign_device(_new_id(), self._owner.username)
+    async def change_role(self, name: str, role: Role) -> Person:
+        """Return what somebody is by another role; their sessions end, with a lower one all tokens.
 
-    def known_device(self, mark: str) -> str | None:
-        """Return the id of the device that bears `mark`, None if it is none of ours."""
+        Raises:
+            PersonNotFoundError, PeopleError, StorageError: see People.change().
+        """
+        before = self.people.get(name)
+        after = await self.people.change(name, role=role)
+        if before != after:
+            await self._end(name, tokens=before is None or role.scope < before.role.scope)
+        return after
+
+    async def remove_person(self, name: str) -> None:
+        """Remove somebody; their sessions and tokens end.
+
+        Raises:
+            PersonNotFoundError, PeopleError, StorageError: see People.remove().
+        """
+        await self.people.remove(name)
+        await self._end(name, tokens=True)
+
+    async def change_password(self, user: str, old: str, new: str, visitor: Visitor) -> None:
+        """Give somebody who knows the `old` password a new one; their sessions end.
+
+        Raises:
+            WrongPasswordError: the old one is wrong.
+            TooManyAttemptsError: the visitor, or somebody with that name, got it wrong too often.
+            StorageError: it cannot be kept; nothing has happened.
+        """
+        try:
+            await self._authenticator.admit(user, old, visitor)
+        except InvalidCredentialsError as error:
+            raise WrongPasswordError from error
+        made = await self._authenticator.hashed(user, new)
+        await self.people.change(user, password_hash=made)
+        await self._end(user, tokens=False)
+
+    def mark_device(self, user: str) -> str:
+        """Return a mark for a device from which `user` has just logged in."""
+        return self._signer.sign_device(_new_id(), user)
+
+    def known_device(self, mark: str, username: str) -> str | None:
+        """Return the id of the device that bears `mark`, None if it is none of that user's.
+
+        Only for the one who logged in there is it known: else those who were invited could guess
+        the passwords of others with as many devices as they like.
+        """
         try:
             claims = self._signer.read_device(mark)
         except InvalidTokenError:
             return None
-        return claims.id if claims.user == self._owner.username else None
+        person = self.people.find(username)
+        return claims.id if person is not None and claims.user == person.name else None
 
-    def _new(self, kind: Kind, name: str, scope: Scope, lifetime: timedelta | None) -> TokenRecord:
+    def _tokens_of(self, user: str) -> list[TokenRecord]:
+        return [record for record in self.tokens(user) if record.kind is Kind.TOKEN]
+
+    async def _end(self, user: str, *, tokens: bool) -> None:
+        """End the sessions of `user`, and their `tokens`."""
+        ended = [each.id for each in self.tokens(user) if tokens or each.kind is Kind.SESSION]
+        try:
+            await self._registry.forget(*ended)
+        except StorageError as error:
+            # They are worthless now, are not good after a restart, and are tried again.
+            _LOG.warning("sessions that have ended cannot be removed: %s", error)
+
+    def _new(
+        self, person: Person, kind: Kind, name: str, scope: Scope, lifetime: timedelta | None
+    ) -> TokenRecord:
         now = int(self._now())
         return TokenRecord(
             id=_new_id(),
             kind=kind,
-            user=self._owner.username,
+            user=person.name,
             name=name,
             scope=scope,
             created=now,
             expires=None if lifetime is None else now + int(lifetime.total_seconds()),
-            credential=self._credential if kind is Kind.SESSION else "",
+            credential=person.credential_of(kind),
         )
 
     def _look_up(self, token: str, digest: bytes) -> Entry:
         claims = self._signer.read(token)
         entry = self._registry.get(claims.id)
-        if entry is None or claims.user != self._owner.username:
+        if entry is None or claims.user != entry.record.user:
             raise InvalidTokenError("the token was revoked, or is for another user")
         if len(self._verified) >= _MOST_VERIFIED:
             self._verified.pop(next(iter(self._verified)))
@@ -227,7 +302,7 @@ class Accounts:
             _LOG.debug("a token that was not kept need not be forgotten")
 
     async def _tidy(self) -> None:
-        """Forget what has expired, and sessions that were opened with another password."""
+        """Forget what has expired, or is of nobody, or was opened with another password."""
         now = self._now()
         over = [record.id for record in self._registry.records() if self._is_past(record, now)]
         try:
@@ -236,8 +311,10 @@ class Accounts:
             _LOG.warning("accounts cannot be tidied: %s", error)
 
     def _is_past(self, record: TokenRecord, now: float) -> bool:
-        changed = record.kind is Kind.SESSION and record.credential != self._credential
-        return changed or record.user != self._owner.username or _is_over(record, now)
+        person = self.people.get(record.user)
+        if person is None or record.scope > person.role.scope:
+            return True
+        return record.credential != person.credential_of(record.kind) or _is_over(record, now)
 
 
 def _is_over(record: TokenRecord, now: float) -> bool:

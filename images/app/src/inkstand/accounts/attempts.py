@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inkstand.accounts.names import folded
 from inkstand.errors import TooManyAttemptsError
 
 if TYPE_CHECKING:
@@ -39,17 +40,24 @@ class Attempts:
 
     After ten failures (an account: thirty) each further one doubles the wait, up to 60 s. A right
     password forgets them, and so does a day. Of each kind the latest 1,024 are remembered, and that
-    of the account `owner` always: no crowd of other names makes room for more guesses at it.
-    `monotonic` gives seconds.
+    of the accounts that there are always, which begin with `owner`: no crowd of other names makes
+    room for more guesses at them. `monotonic` gives seconds.
     """
 
     def __init__(self, owner: str, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._monotonic = monotonic
-        self._owner = _Record()
-        self._owner_bucket: Bucket = ("account", _digest(owner))
+        self._kept = {_account(owner): _Record()}
         self._records: dict[str, OrderedDict[str, _Record]]
         self._records = {kind: OrderedDict() for kind in _FREE_FAILURES}
         self.failures = 0
+
+    def keep(self, username: str) -> None:
+        """Note that there is an account of that name."""
+        self._kept.setdefault(_account(username), _Record())
+
+    def drop(self, username: str) -> None:
+        """Note that there is none any more."""
+        self._kept.pop(_account(username), None)
 
     def check(self, *buckets: Bucket) -> None:
         """Do nothing if somebody in all of `buckets` may try now.
@@ -70,21 +78,19 @@ class Attempts:
     def succeeded(self, *buckets: Bucket) -> None:
         """Forget what somebody in `buckets` did before."""
         for bucket in buckets:
-            if bucket == self._owner_bucket:
-                self._owner = _Record()
+            if bucket in self._kept:
+                self._kept[bucket] = _Record()
             else:
                 self._records[bucket[0]].pop(bucket[1], None)
 
     def _blocked_until(self, bucket: Bucket) -> float:
         kind, name = bucket
-        record = self._records[kind].get(name, _Record())
-        if bucket == self._owner_bucket:
-            record = self._owner
+        record = self._kept.get(bucket) or self._records[kind].get(name, _Record())
         return record.failed_at + _delay(record.failures - _FREE_FAILURES[kind])
 
     def _record_to_count(self, bucket: Bucket) -> _Record:
-        if bucket == self._owner_bucket:
-            return self._owner
+        if bucket in self._kept:
+            return self._kept[bucket]
         kind, name = bucket
         records = self._records[kind]
         record = records.setdefault(name, _Record())
@@ -108,7 +114,17 @@ def buckets_of(visitor: Visitor, username: str) -> tuple[Bucket, ...]:
     """
     if visitor.device is not None:
         return (("device", visitor.device),)
-    return (("address", _network_of(visitor.address)), ("account", _digest(username)))
+    return (address_bucket(visitor), _account(username))
+
+
+def address_bucket(visitor: Visitor) -> Bucket:
+    """Return where is counted what comes from where `visitor` is."""
+    return ("address", _network_of(visitor.address))
+
+
+def _account(username: str) -> Bucket:
+    """Return where attempts to log in by that name are counted, however it is written."""
+    return ("account", _digest(folded(username)))
 
 
 def _network_of(address: str) -> str:

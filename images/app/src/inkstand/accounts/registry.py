@@ -8,7 +8,7 @@ import logging
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from inkstand.accounts import table
 from inkstand.accounts.model import Kind, Principal
@@ -56,13 +56,17 @@ class TokenRegistry:
     """Knows all tokens that are good, and keeps them in `directory`, which has to be there.
 
     One that comes or goes is on the disk when add() or forget() returns; a revoked one is worthless
-    before that. `on_revoked` is told the id of each token that is good no longer.
+    before that. `on_revoked` is told the id of each token that is good no longer. Tokens of others
+    than `owner` are of those who were invited; `database` is for what else is known of them.
     """
 
-    def __init__(self, directory: Path, on_revoked: Callable[[str], object]) -> None:
-        self._path = directory / table.NAME
+    def __init__(
+        self, directory: Path, on_revoked: Callable[[str], object], owner: str = "owner"
+    ) -> None:
+        self.directory = directory
         self._on_revoked = on_revoked
-        self._database = Database("accounts", lambda error: table.translate(error, directory))
+        self._owner = owner
+        self.database = Database("accounts", lambda error: table.translate(error, directory))
         self._entries: dict[str, Entry] = {}
         self._unremoved: set[str] = set()
         self._failed = asyncio.Event()
@@ -86,18 +90,18 @@ class TokenRegistry:
         Raises:
             StorageError: that cannot be done.
         """
-        await self._database.open(partial(table.connect, self._path))
-        records = await self._database.run(table.load)
-        self._entries = {record.id: _entry(record) for record in records}
+        await self.database.open(partial(table.connect, self.directory / table.NAME))
+        records = await self.database.run(table.load)
+        self._entries = {record.id: self._entry(record) for record in records}
 
     async def close(self) -> None:
         """Finish what is being written, and close the database."""
-        await self._database.close()
+        await self.database.close()
 
     async def add(self, record: TokenRecord) -> None:
         """Take in a new token; on a StorageError it is good until the process ends."""
-        self._entries[record.id] = _entry(record)
-        self._drop(_crowd(self._entries.values(), record))
+        self._entries[record.id] = self._entry(record)
+        self._drop(self._crowd(record))
         await self._write(record)
 
     async def forget(self, *token_ids: str) -> None:
@@ -121,12 +125,12 @@ class TokenRegistry:
         if now - entry.written >= _USE_INTERVAL:
             entry.written = now
             job = partial(self._commit_use, token_id=entry.record.id, now=now)
-            self._database.submit(job).add_done_callback(_report)
+            self.database.submit(job).add_done_callback(_report)
 
     async def _write(self, *new: TokenRecord) -> None:
         gone = frozenset(self._unremoved)
         try:
-            await self._database.run(partial(self._commit, new=new, gone=gone))
+            await self.database.run(partial(self._commit, new=new, gone=gone))
         except (StorageError, asyncio.CancelledError):
             self._failed.set()
             raise
@@ -136,13 +140,13 @@ class TokenRegistry:
     def _commit(
         self, connection: sqlite3.Connection, new: Iterable[TokenRecord], gone: Iterable[str]
     ) -> None:
-        with self._database.transaction():
+        with self.database.transaction():
             for record in new:
                 table.save(connection, record)
             table.remove(connection, gone)
 
     def _commit_use(self, connection: sqlite3.Connection, token_id: str, now: float) -> None:
-        with self._database.transaction():
+        with self.database.transaction():
             table.use(connection, token_id, now)
 
     def _drop(self, token_ids: Iterable[str]) -> None:
@@ -152,31 +156,35 @@ class TokenRegistry:
                 self._unremoved.add(token_id)
                 self._on_revoked(token_id)
 
+    def _entry(self, record: TokenRecord) -> Entry:
+        ends = math.inf if record.expires is None else record.expires
+        used = record.used or 0
+        invited = record.user != self._owner
+        by_header, by_cookie = (
+            Principal(record.user, record.scope, record.id, via, invited)
+            for via in ("header", "cookie")
+        )
+        return Entry(record, by_header, by_cookie, ends, used, written=used)
+
+    def _crowd(self, new: TokenRecord) -> list[str]:
+        """Return the sessions that are too many beside a new one, the ones used least recently.
+
+        Those are counted for each program, of somebody who was invited for all of them together.
+        """
+        if new.kind is not Kind.SESSION:
+            return []
+        same = [entry for entry in self._entries.values() if self._is_like(entry.record, new)]
+        same.sort(key=lambda entry: max(entry.used, entry.record.created))
+        return [entry.record.id for entry in same[:-_MAX_SESSIONS]]
+
+    def _is_like(self, record: TokenRecord, new: TokenRecord) -> bool:
+        return (
+            record.kind is Kind.SESSION
+            and record.user == new.user
+            and (record.name == new.name or new.user != self._owner)
+        )
+
 
 def _report(writing: Future[None]) -> None:
     if error := writing.exception():
         _LOG.warning("when a token was used last cannot be kept: %s", error)
-
-
-def _entry(record: TokenRecord) -> Entry:
-    ends = math.inf if record.expires is None else record.expires
-    used = record.used or 0
-    by_header, by_cookie = _principal(record, "header"), _principal(record, "cookie")
-    return Entry(record, by_header, by_cookie, ends, used, written=used)
-
-
-def _principal(record: TokenRecord, via: Literal["header", "cookie"]) -> Principal:
-    return Principal(record.user, record.scope, record.id, via)
-
-
-def _crowd(entries: Iterable[Entry], new: TokenRecord) -> list[str]:
-    """Return the sessions of the same program that are too many, the ones used least recently."""
-    if new.kind is not Kind.SESSION:
-        return []
-    same = [entry for entry in entries if _is_like(entry.record, new)]
-    same.sort(key=lambda entry: max(entry.used, entry.record.created))
-    return [entry.record.id for entry in same[:-_MAX_SESSIONS]]
-
-
-def _is_like(record: TokenRecord, new: TokenRecord) -> bool:
-    return record.kind is Kind.SESSION and record.name == new.name

@@ -7,6 +7,7 @@ import sqlite3
 from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
+from inkstand.accounts import people_table
 from inkstand.accounts.model import Kind, Scope, TokenRecord
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
 from inkstand.storage import damage, database
@@ -68,13 +69,14 @@ def connect(path: Path) -> sqlite3.Connection:
 def _set_aside(path: Path, why: str) -> None:
     """Begin without tokens: among those that can be read may be one that was revoked, or widened.
 
-    The owner gets in by the password, whose hash is not in this file.
+    The owner gets in by the password of the settings, whose hash is not in this file.
     """
     suffix = damage.now_as_suffix()
     kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
     sentence = (
         f"The accounts were damaged ({why}). All sessions have ended and no token is good any "
-        f"more: log in with the password, and make new tokens. What was damaged {kept}."
+        f"more: log in with the password, and make new tokens. People have to be invited again, "
+        f"and the password is that of the settings. What was damaged {kept}."
     )
     _LOG.error("%s", sentence)
     damage.set_aside(path, suffix, sentence)
@@ -106,6 +108,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("a newer Inkstand made it")
     if version < _VERSION:
         connection.executescript(_TABLE)
+    people_table.migrate(connection)
 
 
 def load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from aiohttp import web
 
-from inkstand.accounts.model import Kind, Scope
+from inkstand.accounts.model import Kind, Role, Scope
 from inkstand.api import visitor
 from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
-from inkstand.errors import InvalidValueError
+from inkstand.errors import InvalidValueError, PeopleError, TokenNotFoundError
 
 if TYPE_CHECKING:
-    from inkstand.accounts.model import Issued, TokenRecord
+    from inkstand.accounts.model import Issued, Principal, TokenRecord
 
 SESSION = Operations("session")
 TOKENS = Operations("tokens")
@@ -84,6 +84,7 @@ class Session:
     """Who is logged in."""
 
     user: str
+    role: Role
     scope: ScopeName
     expires_at: datetime | None
     via: Literal["header", "cookie"]
@@ -105,6 +106,7 @@ class Token:
 
     id: str
     kind: Kind
+    user: str
     name: str
     scope: ScopeName
     created_at: datetime
@@ -118,6 +120,7 @@ class Token:
         return cls(
             id=record.id,
             kind=record.kind,
+            user=record.user,
             name=record.name,
             scope=record.scope.word,
             created_at=datetime.fromtimestamp(record.created, UTC),
@@ -157,7 +160,8 @@ async def log_in(request: web.Request) -> web.Response:
     if by_cookie:
         visitor.refuse_other_sites(request)
     accounts = request.app[SERVICES].accounts
-    issued = await accounts.log_in(login.username, login.password, visitor.visitor_of(request))
+    who = visitor.visitor_of(request, login.username)
+    issued = await accounts.log_in(login.username, login.password, who)
     record = issued.record
     response = answer(
         NewSession(
@@ -177,10 +181,14 @@ async def log_in(request: web.Request) -> web.Response:
 async def session(request: web.Request) -> web.Response:
     """Who is logged in."""
     principal = principal_of(request)
-    record = request.app[SERVICES].accounts.get(principal.token_id)
+    accounts = request.app[SERVICES].accounts
+    record, person = accounts.get(principal.token_id), accounts.people.get(principal.user)
+    if person is None:
+        raise TokenNotFoundError  # they were removed just now
     return answer(
         Session(
             user=record.user,
+            role=person.role,
             scope=record.scope.word,
             expires_at=_moment_or_none(record.expires),
             via=principal.via,
@@ -199,11 +207,11 @@ async def log_out(request: web.Request) -> web.Response:
     return response
 
 
-@TOKENS.add("get", "/tokens", "tokens", Scope.ADMIN, answers={200: Tokens})
+@TOKENS.add("get", "/tokens", "tokens", Scope.READ, own=True, answers={200: Tokens})
 async def collection(request: web.Request) -> web.Response:
-    """All tokens and sessions that are good, newest first."""
+    """All tokens and sessions that are good, one's own for who is no admin, newest first."""
     principal = principal_of(request)
-    records = reversed(request.app[SERVICES].accounts.tokens())
+    records = reversed(request.app[SERVICES].accounts.tokens(_whose(principal)))
     tokens = [Token.of(record, principal.token_id) for record in records]
     return answer(Tokens(tokens=tokens))
 
@@ -212,35 +220,57 @@ async def collection(request: web.Request) -> web.Response:
     "post",
     "/tokens",
     "makeToken",
-    Scope.ADMIN,
+    Scope.READ,
+    own=True,
     body=TokenRequest,
     answers={201: NewToken},
-    errors=(503, 507),
+    errors=(409, 503, 507),
 )
 async def create(request: web.Request) -> web.Response:
-    """Make a token with a name, which is told only now."""
+    """Make a token of one's own with a name, which is told only now."""
     principal = principal_of(request)
     wanted = await body_of(request, TokenRequest)
     accounts = request.app[SERVICES].accounts
-    issued = await accounts.create(wanted.name, wanted.scope, wanted.expires_in_days)
+    issued = await accounts.create(
+        wanted.name, wanted.scope, wanted.expires_in_days, principal.user
+    )
     told = Token.of(issued.record, principal.token_id)
     return answer(NewToken(**asdict(told), token=issued.token), 201)
 
 
 @TOKENS.add(
-    "delete", "/tokens/{id}", "revokeToken", Scope.ADMIN, answers={204: None}, errors=(503,)
+    "delete",
+    "/tokens/{id}",
+    "revokeToken",
+    Scope.READ,
+    own=True,
+    answers={204: None},
+    errors=(409, 503),
 )
 async def revoke(request: web.Request) -> web.Response:
-    """Revoke a token; streams that were opened with it end."""
-    await request.app[SERVICES].accounts.revoke(request.match_info["id"])
+    """Revoke a token, only one's own for who is no admin; streams opened with it end."""
+    accounts, token_id = request.app[SERVICES].accounts, request.match_info["id"]
+    principal, user = principal_of(request), accounts.get(token_id).user
+    if _whose(principal) not in (None, user):
+        raise TokenNotFoundError
+    if principal.invited and user == accounts.people.owner.name:
+        # Who ends each session of the owner could never be removed.
+        raise PeopleError("Only the owner can revoke what is the owner's")
+    await accounts.revoke(token_id)
     return web.Response(status=204)
+
+
+def _whose(principal: "Principal") -> str | None:
+    """Return whose tokens somebody may see and revoke, None: everybody's."""
+    return None if principal.scope is Scope.ADMIN else principal.user
 
 
 def _keep_in_browser(request: web.Request, response: web.Response, issued: "Issued") -> None:
     accounts = request.app[SERVICES].accounts
     visitor.set_session(request, response, issued.token, accounts.lifetime)
-    if visitor.device_of(request) is None:
-        visitor.set_device(request, response, accounts.mark_device())
+    mark, user = visitor.device_of(request), issued.record.user
+    if mark is None or accounts.known_device(mark, user) is None:
+        visitor.set_device(request, response, accounts.mark_device(user))
 
 
 def _moment_or_none(seconds: int | None) -> datetime | None:

@@ -9,7 +9,21 @@ from typing import Any
 from aiohttp import web
 
 from inkstand import __version__
-from inkstand.api import accounts, classic, events, messages, panel, pictures, status
+from inkstand.api import (
+    accounts,
+    classic,
+    documentation,
+    events,
+    guests,
+    messages,
+    packs,
+    panel,
+    people,
+    pictures,
+    settings,
+    sharing,
+    status,
+)
 from inkstand.api.operations import JSON, TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
@@ -40,6 +54,13 @@ async def document(request: web.Request) -> web.Response:
     return web.Response(text=text, content_type=JSON, headers={"Cache-Control": "no-cache"})
 
 
+async def documentation_page(request: web.Request) -> web.Response:
+    """`GET /api/docs`: the same for people, and for anybody too."""
+    text = _page(request.app[SERVICES].settings.message_max_length)
+    headers = {"Cache-Control": "no-cache"}
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
 OPERATIONS = [
     *accounts.SESSION,
     *accounts.TOKENS,
@@ -48,7 +69,11 @@ OPERATIONS = [
     *panel.OPERATIONS,
     *events.OPERATIONS,
     *status.OPERATIONS,
+    *settings.OPERATIONS,
+    *packs.OPERATIONS,
     *_OPERATIONS,
+    *people.OPERATIONS,
+    *guests.OPERATIONS,
 ]
 
 
@@ -70,6 +95,8 @@ def make_app(services: Services) -> web.Application:
     _add_classic_routes(app.router)
     app.router.add_get("/metrics", status.metrics)
     _add_routes(app.router)
+    app.router.add_get("/api/docs", documentation_page)
+    app.router.add_post("/share", sharing.share)
     pages.add_routes(app, _site(services))
     return app
 
@@ -103,6 +130,7 @@ def _site(services: Services) -> pages.Site:
         assets=pages.load_assets({"title": services.settings.app_title}),
         welcome=classic.welcome,
         authority=lambda: services.report.authority.certificate,
+        fingerprint=lambda: services.report.authority.fingerprint,
     )
 
 
@@ -123,3 +151,8 @@ def _add_routes(router: web.UrlDispatcher) -> None:
 @functools.cache
 def _text(longest: int) -> str:
     return json.dumps(make_document("Inkstand", longest))
+
+
+@functools.cache
+def _page(longest: int) -> str:
+    return documentation.render(make_document("Inkstand", longest))

@@ -84,25 +84,29 @@ class Broadcaster:
         """Return `frame` as a PNG, made once."""
         return await self._pngs.of(frame)
 
-    def join(self, last_seen: str | None, token: str) -> tuple[Viewer, StreamEvent | None]:
+    def join(
+        self, last_seen: str | None, token: str, holder: str = ""
+    ) -> tuple[Viewer, StreamEvent | None]:
         """Return a viewer that goes on after the event `last_seen`, and what it gets first if any.
 
-        That is `hello` when it cannot go on there: from another run, too old, or None.
+        That is `hello` when it cannot go on there: from another run, too old, or None. `holder` is
+        who has the token, if they have others as well.
 
         Raises:
-            TooManyStreamsError: so many look already, with that token or in all.
+            TooManyStreamsError: so many look already, of that holder or in all.
         """
-        self._refuse_crowds(token)
+        self._refuse_crowds(holder or token)
         number = self._number(last_seen)
         first = self.hello() if number is None else None
-        viewer = Viewer(self._backlog, self._backlog.last if number is None else number, token)
+        seen = self._backlog.last if number is None else number
+        viewer = Viewer(self._backlog, seen, token, holder)
         self.viewers.add(viewer)
         return viewer, first
 
-    def _refuse_crowds(self, token: str) -> None:
+    def _refuse_crowds(self, holder: str) -> None:
         if len(self.viewers) >= MAX_STREAMS:
             raise TooManyStreamsError(MAX_STREAMS, "open", _RETRY_AFTER)
-        if sum(viewer.token == token for viewer in self.viewers) >= MAX_STREAMS_OF_A_TOKEN:
+        if sum(viewer.holder == holder for viewer in self.viewers) >= MAX_STREAMS_OF_A_TOKEN:
             whose = "open with this token"
             raise TooManyStreamsError(MAX_STREAMS_OF_A_TOKEN, whose, _RETRY_AFTER)
 

@@ -27,7 +27,7 @@ async def log_in(request: web.Request) -> web.Response:
     match _parse(await request.read()):
         case {"username": str(username), "password": str(password)}:
             accounts = request.app[SERVICES].accounts
-            issued = await accounts.log_in(username, password, visitor_of(request))
+            issued = await accounts.log_in(username, password, visitor_of(request, username))
             return web.json_response({"token": issued.token})
     raise InvalidArgumentsError("a log-in needs the strings username and password")
 

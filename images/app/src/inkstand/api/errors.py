@@ -11,27 +11,38 @@ from aiohttp import web
 from inkstand.errors import (
     BusyError,
     CrossOriginError,
+    DailyLimitError,
     ForbiddenError,
+    GuestNotFoundError,
     IdempotencyConflictError,
     InvalidArgumentsError,
     InvalidCredentialsError,
     InvalidTokenError,
     InvalidValueError,
+    InvitationNotFoundError,
     MalformedRequestError,
     MessageNotFoundError,
     MessageStateError,
     MessageTooLongError,
+    NameTakenError,
     PanelError,
+    PeopleError,
+    PersonNotFoundError,
     PictureTooLargeError,
+    ProvisionedError,
     RequestError,
+    ScreenNotShownError,
+    SettingNotFoundError,
     StorageError,
     StorageFullError,
     TokenNotFoundError,
     TooManyAttemptsError,
     TooManyStreamsError,
+    TooManyTokensError,
     TooManyWaitingError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
+    WrongPasswordError,
 )
 
 if TYPE_CHECKING:
@@ -61,13 +72,30 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     MessageNotFoundError: (404, None),
     MessageStateError: (409, None),
     IdempotencyConflictError: (409, None),
+    ScreenNotShownError: (404, None),
+    SettingNotFoundError: (404, None),
+    ProvisionedError: (409, None),
     StorageFullError: (507, None),
     StorageError: (503, None),
     PanelError: (503, None),
+    WrongPasswordError: (403, None),
+    PersonNotFoundError: (404, None),
+    InvitationNotFoundError: (404, None),
+    NameTakenError: (409, None),
+    PeopleError: (409, None),
+    TooManyTokensError: (409, None),
+    GuestNotFoundError: (404, None),
+    DailyLimitError: (429, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 
-_RETRIED = (TooManyAttemptsError, TooManyStreamsError, TooManyWaitingError, BusyError)
+_RETRIED = (
+    TooManyAttemptsError,
+    TooManyStreamsError,
+    TooManyWaitingError,
+    BusyError,
+    DailyLimitError,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -120,11 +120,12 @@ class Backlog:
 class Viewer:
     """A place in a backlog: what came after the event with the number `seen`.
 
-    `token` is the id of the token by which it was let in.
+    `token` is the id of the token by which it was let in, `holder` who has it.
     """
 
-    def __init__(self, backlog: Backlog, seen: int, token: str) -> None:
+    def __init__(self, backlog: Backlog, seen: int, token: str, holder: str = "") -> None:
         self.token = token
+        self.holder = holder or token
         self.closed = False
         self._backlog = backlog
         self._seen = seen
@@ -180,7 +181,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     broadcaster = request.app[SERVICES].broadcaster
     last_seen = request.headers.get("Last-Event-ID") or query_of(request, EventsQuery).last_event_id
     talk = _talk if request.headers.get("Upgrade", "").lower() == "websocket" else _stream
-    viewer, first = broadcaster.join(last_seen, principal.token_id)
+    viewer, first = broadcaster.join(last_seen, principal.token_id, principal.holder)
     try:
         return await talk(request, viewer, first)
     finally:

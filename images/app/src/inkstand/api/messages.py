@@ -5,7 +5,7 @@ Without `from __future__ import annotations`: the types of the fields are read w
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated
 
 from aiohttp import web
@@ -26,14 +26,16 @@ from inkstand.api.operations import (
 from inkstand.api.schemas import Limits, Number, Request, Rule, one_of, read
 from inkstand.api.services import SERVICES
 from inkstand.errors import (
+    ForbiddenError,
     InvalidValueError,
     MalformedRequestError,
     MessageNotFoundError,
     MessageTooLongError,
     NoPictureError,
 )
-from inkstand.messages import Draft, Priority, State
+from inkstand.messages import Draft, Priority, State, repeat
 from inkstand.messages.store import VISIBLE
+from inkstand.messages.waiting import MAX_SCHEDULED
 from inkstand.rendering.text import is_blank
 
 if TYPE_CHECKING:
@@ -45,6 +47,9 @@ OPERATIONS = Operations("messages")
 LONGEST_KEY = 255  # characters of an Idempotency-Key
 _LONGEST_SHOW = 604_800  # seconds: a week
 _LONGEST_PAGE = 200  # messages
+_LONGEST_SEARCH = 100  # characters
+_LONGEST_QUEUE = 50  # messages
+_FARTHEST = timedelta(days=366)
 _RFC_3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
 
 
@@ -70,8 +75,22 @@ def _future(name: str, value: object, limits: Limits) -> datetime:
     return moment
 
 
+def _later(name: str, value: object, limits: Limits) -> datetime:
+    moment = _future(name, value, limits)
+    if moment > limits.now + _FARTHEST:
+        raise InvalidValueError(f"{name} is more than {_FARTHEST.days} days ahead")
+    return moment
+
+
+def _repeat(name: str, value: object, _limits: Limits) -> str:
+    if not isinstance(value, str) or len(value) > repeat.LONGEST_RULE:
+        raise InvalidValueError(f"{name} has to be at most {repeat.LONGEST_RULE} characters")
+    repeat.parse(value)
+    return value
+
+
 def _states(name: str, value: str, _limits: Limits) -> frozenset[State]:
-    return frozenset(State(one_of(name, each, tuple(State))) for each in value.split(","))
+    return frozenset(State(one_of(name, each, _IN_HISTORY)) for each in value.split(","))
 
 
 Text = Annotated[str, Rule(_not_blank, **{"$ref": "#/components/schemas/Text"})]
@@ -80,7 +99,24 @@ _UNTIL = "When it stops to matter; in the future."
 Expiry = Annotated[datetime, Rule(_future, type="string", format="date-time", description=_UNTIL)]
 _FOR = "Seconds on the glass; without it, until somebody presses the button."
 ShowFor = Annotated[int, Rule(minimum=1, maximum=_LONGEST_SHOW, description=_FOR)]
-_STATES = {"type": "array", "items": {"type": "string", "enum": list(State)}, "minItems": 1}
+_AT = "When it comes, at most a year ahead; without it, at once."
+ShowAt = Annotated[datetime, Rule(_later, type="string", format="date-time", description=_AT)]
+_SKIPPED = "One of `upcoming`."
+SkippedTime = Annotated[
+    datetime, Rule(_future, type="string", format="date-time", description=_SKIPPED)
+]
+_RULE = (
+    f"{', '.join(repeat.WORDS)}, or an RRULE of RFC 5545 with FREQ (DAILY and longer), INTERVAL, "
+    "BYDAY, BYMONTHDAY, COUNT and UNTIL. It comes at the time of day of `show_at`, or of now, in "
+    "the zone of the appliance, and each time it expires when it comes again, or as long after "
+    "`show_at` as `expires_at` is."
+)
+Repeat = Annotated[
+    str, Rule(_repeat, type="string", maxLength=repeat.LONGEST_RULE, description=_RULE)
+]
+_IN_HISTORY = tuple(state for state in State if state is not State.SCHEDULED)
+_STATES = {"type": "array", "items": {"type": "string", "enum": [*_IN_HISTORY]}, "minItems": 1}
+_SEARCH = "What has to stand in the text, or in the name of who sent it."
 _NEXT = "What to send as `before` for the next page; null: that was all."
 
 
@@ -92,6 +128,15 @@ class MessageRequest(Request):
     priority: Urgency = None
     expires_at: Expiry | None = None
     show_for: ShowFor | None = None
+    show_at: ShowAt | None = None
+    repeat: Repeat | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SkipRequest(Request):
+    """Body of `POST /messages/{id}/skip`."""
+
+    at: SkippedTime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,11 +146,12 @@ class HistoryQuery(Request):
     before: Annotated[int, Rule(minimum=1, maximum=GREATEST_ID)] | None = None
     limit: Annotated[int, Rule(minimum=1, maximum=_LONGEST_PAGE)] = 50
     state: Annotated[frozenset[State], Rule(_states, **_STATES)] | None = None
+    q: Annotated[str, Rule(maxLength=_LONGEST_SEARCH, description=_SEARCH)] = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """A message."""
+    """A message; one that comes later is `scheduled` and has `upcoming`, when it comes next."""
 
     id: Number
     author: str
@@ -118,6 +164,8 @@ class Message:
     shown_at: datetime | None
     ended_at: datetime | None
     picture: Annotated[str, Rule(format="uri-reference")] | None
+    repeat: str | None = None
+    upcoming: list[datetime] | None = None
 
     @classmethod
     def of(cls, message: "model.Message") -> "Message":
@@ -134,6 +182,8 @@ class Message:
             shown_at=message.shown_at,
             ended_at=message.ended_at,
             picture=f"/api/v1/messages/{message.id}/picture" if message.has_picture else None,
+            repeat=message.repeat,
+            upcoming=[*message.upcoming] or None,
         )
 
 
@@ -143,6 +193,21 @@ class History:
 
     messages: Annotated[list[Message], Rule(maxItems=_LONGEST_PAGE)]
     next: Annotated[int, Rule(minimum=1, description=_NEXT)] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queue:
+    """The messages that are to be on the glass, in their order: the first is, or is next."""
+
+    messages: Annotated[list[Message], Rule(maxItems=_LONGEST_QUEUE)]
+    more: Annotated[bool, Rule(description="Whether there are others after these.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scheduled:
+    """The messages that come later, the next one first."""
+
+    messages: Annotated[list[Message], Rule(maxItems=MAX_SCHEDULED)]
 
 
 KEY = header(
@@ -187,7 +252,13 @@ def draft_of(
     key: str | None,
     picture: bytes | None = None,
 ) -> Draft:
-    """Return what to keep of what somebody asks for."""
+    """Return what to keep of what somebody asks for.
+
+    Raises:
+        InvalidValueError: its time is over before it comes.
+    """
+    if options.show_at and options.expires_at and options.expires_at <= options.show_at:
+        raise InvalidValueError("expires_at has to be later than show_at")
     return Draft(
         author=by.user,
         sender=by.sender,
@@ -197,6 +268,8 @@ def draft_of(
         show_for=options.show_for,
         picture=picture,
         idempotency_key=key,
+        show_at=options.show_at,
+        repeat=options.repeat,
     )
 
 
@@ -222,10 +295,48 @@ async def history(request: web.Request) -> web.Response:
     wanted = query_of(request, HistoryQuery)
     states = VISIBLE if wanted.state is None else wanted.state
     page = await request.app[SERVICES].controller.store.page(
-        before=wanted.before, limit=wanted.limit, states=states
+        before=wanted.before, limit=wanted.limit, states=states, words=wanted.q
     )
     messages = [Message.of(message) for message in page.messages]
     return answer(History(messages=messages, next=page.next))
+
+
+@OPERATIONS.add("get", "/queue", "queue", Scope.READ, answers={200: Queue}, errors=(503,))
+async def queue(request: web.Request) -> web.Response:
+    """What is on the glass and what comes next, in this order."""
+    found = await request.app[SERVICES].controller.store.queue(_LONGEST_QUEUE + 1)
+    messages = [Message.of(message) for message in found[:_LONGEST_QUEUE]]
+    return answer(Queue(messages=messages, more=len(found) > _LONGEST_QUEUE))
+
+
+@OPERATIONS.add(
+    "get",
+    "/messages/scheduled",
+    "scheduled",
+    Scope.READ,
+    answers={200: Scheduled},
+    errors=(503,),
+)
+async def later(request: web.Request) -> web.Response:
+    """Messages that come later, the next one first."""
+    found = await request.app[SERVICES].controller.store.scheduled()
+    return answer(Scheduled(messages=[Message.of(message) for message in found]))
+
+
+@OPERATIONS.add(
+    "post",
+    f"{_MESSAGE}/skip",
+    "skip",
+    Scope.POST,
+    body=SkipRequest,
+    answers=_TOLD,
+    errors=(409, 503),
+)
+async def skip(request: web.Request) -> web.Response:
+    """Let a message that comes again leave out a time, only their own for an invited sender."""
+    number, wanted = await _own_message_id_of(request), await body_of(request, SkipRequest)
+    message = await request.app[SERVICES].controller.skip(number, wanted.at)
+    return answer(Message.of(message))
 
 
 @OPERATIONS.add("get", _MESSAGE, "message", Scope.READ, answers=_TOLD, errors=(503,))
@@ -267,9 +378,19 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 @OPERATIONS.add("delete", _MESSAGE, "deleteMessage", Scope.POST, answers={204: None}, errors=(503,))
 async def delete(request: web.Request) -> web.Response:
-    """Take a message back; its text is gone."""
-    await request.app[SERVICES].controller.delete(message_id_of(request))
+    """Take a message back, or end a series; who was invited as a sender only their own."""
+    await request.app[SERVICES].controller.delete(await _own_message_id_of(request))
     return web.Response(status=204)
+
+
+def require_own(by: Principal, message: "model.Message") -> None:
+    """Do nothing if somebody may take back `message`: who was invited as a sender, their own.
+
+    Raises:
+        ForbiddenError: it is somebody else's.
+    """
+    if by.invited and by.scope is not Scope.ADMIN and message.author != by.user:
+        raise ForbiddenError(Scope.ADMIN.word)
 
 
 async def message_of(request: web.Request) -> MessageRequest:
@@ -308,6 +429,18 @@ def message_id_of(request: web.Request) -> int:
     number = int(request.match_info["id"])
     if not 0 < number <= GREATEST_ID:
         raise MessageNotFoundError(number)
+    return number
+
+
+async def _own_message_id_of(request: web.Request) -> int:
+    """Return the id that the path names.
+
+    Raises:
+        MessageNotFoundError: there is none.
+        ForbiddenError: see require_own().
+    """
+    number = message_id_of(request)
+    require_own(principal_of(request), await request.app[SERVICES].controller.store.get(number))
     return number
 
 

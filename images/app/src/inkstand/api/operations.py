@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
+from inkstand.accounts.model import Kind, Scope
 from inkstand.api.schemas import Limits, Problem, as_json, names, read, refuse_others
 from inkstand.api.services import PRINCIPAL, SERVICES
 from inkstand.errors import (
@@ -27,7 +28,7 @@ from inkstand.errors import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
 
-    from inkstand.accounts.model import Principal, Scope
+    from inkstand.accounts.model import Principal
     from inkstand.api.schemas import R, Request, Schemas
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -47,7 +48,8 @@ _PLACE = re.compile(r"\{(\w+)(:[^/]+)?\}")
 class Operation:
     """One method of one path, whose parts may have patterns.
 
-    `scope` is the least one that is needed, None: anybody may. `answers` are by status: the class
+    `scope` is the least one that is needed, None: anybody may. `own`: it is about what is one's
+    own, so that beside `admin` only a session will do. `answers` are by status: the class
     of JSON, content as OpenAPI has it, or None for nothing. `bodies` are others than JSON.
     """
 
@@ -65,6 +67,7 @@ class Operation:
     query: type[Request] | None = None
     parameters: tuple[Json, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    own: bool = False
 
     @property
     def documented_path(self) -> str:
@@ -80,6 +83,8 @@ class Operation:
         says: Json = {"security": []}
         if self.scope is not None:
             says = {"description": f"Needs the scope `{self.scope.word}`."}
+        if self.own:
+            says = {"description": "Needs a session, or a token with the scope `admin`."}
         return {
             "operationId": self.name,
             "summary": (self.handler.__doc__ or "").partition("\n")[0],
@@ -137,6 +142,8 @@ class Operations(list[Operation]):
                 refuse_others(request.query, known)
                 if scope is not None:
                     require(request, scope)
+                if more.get("own"):
+                    _require_session(request)
                 return await handler(request)
 
             self.append(Operation(method, path, self._tag, checked, name, scope, **more))
@@ -158,6 +165,17 @@ def require(request: web.Request, scope: Scope) -> Principal:
     if principal.scope < scope:
         raise ForbiddenError(scope.word)
     return principal
+
+
+def _require_session(request: web.Request) -> None:
+    """Do nothing if who asks has logged in, or may do everything.
+
+    A token that was given away could make others of its kind otherwise.
+    """
+    principal = principal_of(request)
+    record = request.app[SERVICES].accounts.get(principal.token_id)
+    if record.kind is not Kind.SESSION and principal.scope is not Scope.ADMIN:
+        raise ForbiddenError(Scope.ADMIN.word)
 
 
 def principal_of(request: web.Request) -> Principal:

@@ -81,7 +81,7 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True)
 class Panel:
-    """The panel, and what is on it."""
+    """The panel, and what is on it; width and height as people see it, however it hangs."""
 
     state: Literal["ok", "unavailable"]
     reason: str | None
@@ -147,7 +147,7 @@ async def panel(request: web.Request) -> web.Response:
     headers={"ETag": "Another one for another picture."},
 )
 async def picture(request: web.Request) -> web.Response:
-    """What is on the glass, as the driver says."""
+    """What is on the glass, as the driver says, and upright, however the panel hangs."""
     services = request.app[SERVICES]
     frame = services.display.frame
     if frame is None:

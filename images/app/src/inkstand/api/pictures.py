@@ -14,6 +14,8 @@ from inkstand.api.messages import (
     REPLAYED,
     Expiry,
     Message,
+    Repeat,
+    ShowAt,
     ShowFor,
     Text,
     Urgency,
@@ -59,6 +61,8 @@ class PictureQuery(Request):
     priority: Urgency = None
     expires_at: Expiry | None = None
     show_for: ShowFor | None = None
+    show_at: ShowAt | None = None
+    repeat: Repeat | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,5 +154,7 @@ async def _text(request: web.Request, author: str) -> Preview:
     services = request.app[SERVICES]
     wanted = await body_of(request, PreviewRequest)
     now = services.clock.now()
-    screen = MessageScreen(wanted.text, signature(author, now), wanted.page)
+    language = services.settings.language_of_glass
+    signed = signature(author, now, language=language)
+    screen = MessageScreen(wanted.text, signed, wanted.page, language)
     return await services.preview_renderer.message(screen, now)

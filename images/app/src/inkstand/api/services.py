@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Protocol
 from aiohttp import web
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inkstand.accounts.accounts import Accounts
     from inkstand.api.broadcaster import Broadcaster
     from inkstand.clock import Clock
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from inkstand.display.display import Display
     from inkstand.display.preview import PreviewRenderer
     from inkstand.messages.controller import Controller
+    from inkstand.preferences.preferences import Preferences
     from inkstand.status.report import StatusReport
 
 
@@ -40,6 +43,8 @@ class Services:
     broadcaster: Broadcaster
     report: StatusReport
     preview_renderer: PreviewRenderer
+    preferences: Preferences
+    screen_picture: Callable[[str], bytes | None]
 
 
 SERVICES = web.AppKey("services", Services)

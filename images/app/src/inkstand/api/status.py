@@ -181,7 +181,8 @@ def _of_panel(services: Services) -> Iterator[Metric]:
     age = None if shown is None else (services.clock.now() - shown.at).total_seconds()
     took = None if shown is None else shown.seconds
     yield _gauge("panel_up", "Whether the panel works.", display.reason is None)
-    frame = None if display.frame is None else hashlib.sha256(display.frame.data).hexdigest()
+    held = display.frame_of_driver
+    frame = None if held is None else hashlib.sha256(held.data).hexdigest()
     yield Metric(
         "frame_info",
         "gauge",

@@ -54,6 +54,11 @@ def own_origin(request: web.Request) -> str:
     return f"{'https' if is_https(request) else 'http'}://{request.host}".lower()
 
 
+def site_of(request: web.Request) -> str:
+    """Return the address that people are told: that of the settings, else where this was asked."""
+    return (request.app[SERVICES].settings.public_url or own_origin(request)).rstrip("/")
+
+
 def refuse_other_sites(request: web.Request) -> None:
     """Do nothing if a page of ours asked, as browsers say in `Sec-Fetch-Site` or `Origin`.
 
@@ -69,13 +74,13 @@ def refuse_other_sites(request: web.Request) -> None:
         raise CrossOriginError
 
 
-def visitor_of(request: web.Request) -> Visitor:
-    """Return who wants to log in.
+def visitor_of(request: web.Request, username: str) -> Visitor:
+    """Return who wants to log in as `username`.
 
     A device is known by its mark, or because its owner is logged in there.
     """
     agent = request.headers.get("User-Agent", "")
-    return Visitor(address_of(request), agent, _device_of(request))
+    return Visitor(address_of(request), agent, _device_of(request, username))
 
 
 def session_of(request: web.Request) -> str | None:
@@ -117,12 +122,13 @@ def _is_in(address: str, networks: tuple[Network, ...]) -> bool:
     return any(parsed in network for network in networks)
 
 
-def _device_of(request: web.Request) -> str | None:
+def _device_of(request: web.Request, username: str) -> str | None:
     mark = device_of(request)
-    known = None if mark is None else request.app[SERVICES].accounts.known_device(mark)
+    accounts = request.app[SERVICES].accounts
+    known = None if mark is None else accounts.known_device(mark, username)
     principal: Principal | None = request.get(PRINCIPAL)
     if known is None and principal is not None and principal.scope is Scope.ADMIN:
-        return principal.token_id
+        return principal.token_id if principal.user == username else None
     return known
 
 

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from inkstand.client.errors import MisusedError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # What these look like the server knows; here it is enough to tell a picture from a mistake.
 _MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|....ftyp", re.DOTALL)
 PICTURE_TYPE = "application/octet-stream"
 LARGEST_PICTURE = 4 * 1024 * 1024
+_TIME_OF_DAY = re.compile(r"(?:([a-z]+) +)?([01]?[0-9]|2[0-3]):([0-5][0-9])", re.IGNORECASE)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORTEST_DAY = 3  # letters
+_WEEK = timedelta(days=7)
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
@@ -31,24 +35,30 @@ def seconds(text: str) -> int:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def moment(text: str, now: datetime) -> datetime:
-    """Return when "2h" (from now), "18:30" (the next one) or "2026-11-22T08:00" is, in UTC.
+def moment(
+    text: str, now: datetime, aware: Callable[[datetime], datetime] = datetime.astimezone
+) -> datetime:
+    """Return when "2h" (from now), "18:30", "friday 8:00" (the next) or "2026-11-22T08:00" is.
 
-    `now` is aware; its time zone is meant where `text` names none.
+    `now` is aware. `aware` says when clocks here show a naive time, which may be summer then and
+    winter now. What is returned is in UTC.
 
     Raises:
         MisusedError: it is none of these, or has passed.
     """
     if re.fullmatch(r"\d{1,9}[smhd]", text.strip()):
         return (now + timedelta(seconds=seconds(text))).astimezone(UTC)
-    if match := re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text.strip()):
-        return _next(int(match[1]), int(match[2]), now).astimezone(UTC)
-    try:
-        parsed = datetime.fromisoformat(text.strip())
-    except ValueError:
-        message = f"{text!r} is not a time such as 2h, 18:30 or 2026-11-22T08:00"
-        raise MisusedError(message) from None
-    then = parsed if parsed.tzinfo else parsed.replace(tzinfo=now.tzinfo)
+    if match := _TIME_OF_DAY.fullmatch(text.strip()):
+        parsed = _next(match[1], time(int(match[2]), int(match[3])), now.replace(tzinfo=None))
+    else:
+        try:
+            parsed = datetime.fromisoformat(text.strip())
+        except ValueError:
+            parsed = None
+    if parsed is None:
+        known = "2h, 18:30, 'friday 8:00' or 2026-11-22T08:00"
+        raise MisusedError(f"{text!r} is not a time such as {known}")
+    then = parsed if parsed.tzinfo else aware(parsed)
     if then <= now:
         raise MisusedError(f"{text} has passed already")
     return then.astimezone(UTC)
@@ -60,7 +70,12 @@ def stamp(at: datetime) -> str:
 
 
 def extras(
-    *, urgent: bool, show_for: int | None, expires_at: datetime | None
+    *,
+    urgent: bool,
+    show_for: int | None,
+    expires_at: datetime | None,
+    show_at: datetime | None = None,
+    repeat: str | None = None,
 ) -> dict[str, str | int]:
     """Return what the API takes beside text or picture; what is not asked for is left out."""
     asked: dict[str, str | int] = {}
@@ -70,6 +85,10 @@ def extras(
         asked["show_for"] = show_for
     if expires_at is not None:
         asked["expires_at"] = stamp(expires_at)
+    if show_at is not None:
+        asked["show_at"] = stamp(show_at)
+    if repeat is not None:
+        asked["repeat"] = repeat
     return asked
 
 
@@ -97,6 +116,16 @@ def with_wait_spelled_out(arguments: Sequence[str]) -> list[str]:
     return given
 
 
-def _next(hour: int, minute: int, now: datetime) -> datetime:
-    today = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return today if today > now else today + timedelta(days=1)
+def _next(day: str | None, at: time, now: datetime) -> datetime | None:
+    """Return when it is `at` on the next such day, None: there is none of that name; all naive."""
+    word = (day or "").lower()
+    names = [name for name in _DAYS if len(word) >= _SHORTEST_DAY and name.startswith(word)]
+    ahead = {"": 0, "today": 0, "tomorrow": 1}.get(word)
+    if names:
+        ahead = (_DAYS.index(names[0]) - now.weekday()) % 7
+    if ahead is None:
+        return None
+    then = datetime.combine(now.date() + timedelta(days=ahead), at)
+    if then > now or word == "today":
+        return then
+    return then + (_WEEK if word else timedelta(days=1))

@@ -1,4 +1,4 @@
-"""What is there: `inkstand history`, `panel` and `status`; and what to do with a message."""
+"""What is there: `inkstand history`, `later`, `panel`, `status`; and what to do with a message."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from inkstand.client import wording
+from inkstand.client.arguments import moment, stamp
+from inkstand.client.errors import MisusedError
 from inkstand.client.terminal import STANDARD, note, now, say, say_json, server_of, write_bytes
 
 if TYPE_CHECKING:
@@ -26,6 +28,45 @@ def history(options: argparse.Namespace) -> int:
     else:
         say(*(wording.message_line(message, now().tzinfo) for message in messages))
         _explain_none(messages)
+    return 0
+
+
+def queue(options: argparse.Namespace) -> int:
+    """Print what is on the glass and what comes next."""
+    messages = server_of(options).ask("GET", "/queue").json()["messages"]
+    if options.json:
+        say_json(messages)
+    else:
+        say(*(wording.message_line(message, now().tzinfo) for message in messages))
+        _explain_none(messages)
+    return 0
+
+
+def later(options: argparse.Namespace) -> int:
+    """Print the messages that come later, the next one first."""
+    messages = server_of(options).ask("GET", "/messages/scheduled").json()["messages"]
+    if options.json:
+        say_json(messages)
+    else:
+        for message in messages:
+            say(*wording.scheduled_lines(message))
+        _explain_none(messages)
+    return 0
+
+
+def skip(options: argparse.Namespace) -> int:
+    """Let a message that comes again not come the next time, or the one that is named."""
+    server, path = server_of(options), f"/messages/{options.id}"
+    if options.when is not None:
+        at = stamp(moment(options.when, now()))
+    else:
+        message = server.ask("GET", path).json()
+        if not message.get("upcoming"):
+            raise MisusedError(f"message {options.id} is {message['state']}, and does not come")
+        at = message["upcoming"][0]
+    left = server.ask("POST", f"{path}/skip", {"at": at}).json().get("upcoming")
+    following = wording.coming(left[0]) if left else "no more"
+    say(f"message {options.id} comes {following}")
     return 0
 
 
@@ -70,6 +111,8 @@ def _messages(server: Server, options: argparse.Namespace) -> Iterator[dict[str,
     query = {"limit": str(min(options.limit, _LARGEST_PAGE))}
     if options.state:
         query["state"] = options.state
+    if options.search:
+        query["q"] = options.search
     while True:
         page = server.ask("GET", f"/messages?{urlencode(query)}").json()
         yield from page["messages"]

@@ -35,6 +35,8 @@ def add_client(commands: Commands) -> None:
     _add_looking(commands)
     _add_message(commands)
     _add_tokens(commands)
+    _add_settings(commands)
+    _add_people(commands)
 
 
 def _add_session(commands: Commands) -> None:
@@ -59,6 +61,8 @@ def _add_send(commands: Commands) -> None:
     send.add_argument("--urgent", action="store_true", help="show it at once")
     send.add_argument("--for", type=_seconds, dest="show_for", metavar="SECONDS", help=_FOR)
     send.add_argument("--expires", metavar="WHEN", help=_EXPIRES)
+    send.add_argument("--at", metavar="WHEN", help=_AT)
+    send.add_argument("--repeat", metavar="RULE", help=_REPEAT)
     send.add_argument("--wait", choices=("shown", "read"), nargs="?", const="shown", help=_WAIT)
     send.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=_TIMEOUT)
     send.add_argument("--key", help=_KEY)
@@ -73,13 +77,18 @@ def _add_looking(commands: Commands) -> None:
     history = _add(commands, "history", "looking:history", "list messages, newest first")
     history.add_argument("--limit", type=_count, default=20, metavar="N", help="default: 20")
     history.add_argument("--state", metavar="STATE,…", help=_STATE)
+    history.add_argument("--search", metavar="WORDS", help=_SEARCH)
     _add_json(history, "print a JSON array")
+    queue = _add(commands, "queue", "looking:queue", "list what is shown and what comes next")
+    _add_json(queue, "print a JSON array")
+    later = _add(commands, "later", "looking:later", "list messages that come later", _LATER)
+    _add_json(later, "print a JSON array")
     panel = _add(commands, "panel", "looking:panel", "say how the panel is, or fetch its picture")
     panel.add_argument("-o", "--output", type=Path, metavar="FILE.png", help=_OUTPUT)
     _add_json(panel, "print the answer of the server")
     status = _add(commands, "status", "looking:status", "say how the appliance is")
     _add_json(status, "print the answer of the server")
-    for command in (watch, history, panel, status):
+    for command in (watch, history, queue, later, panel, status):
         _add_server(command)
 
 
@@ -87,10 +96,13 @@ def _add_message(commands: Commands) -> None:
     for name, run, text in (
         ("show", "looking:show", "show a message again at once"),
         ("acknowledge", "looking:acknowledge", "take a message off the glass, as the button does"),
-        ("delete", "looking:delete", "take a message back"),
+        ("skip", "looking:skip", "let a message that repeats not come once"),
+        ("delete", "looking:delete", "take a message back, or end one that repeats"),
     ):
         command = _add(commands, name, run, text)
         command.add_argument("id", type=_count, metavar="ID", help="its number in the history")
+        if name == "skip":
+            command.add_argument("when", nargs="?", metavar="WHEN", help=_SKIPPED)
         _add_server(command)
 
 
@@ -111,6 +123,56 @@ def _add_tokens(commands: Commands) -> None:
     for action in (listing, create, revoke):
         _add_json(action, "print JSON", default=argparse.SUPPRESS)
         _add_server(action, default=argparse.SUPPRESS)
+
+
+def _add_settings(commands: Commands) -> None:
+    text = "screens, playlist and quiet hours: look at them and change them"
+    settings = _add(commands, "settings", "settings:get", text, _SETTINGS)
+    _add_server(settings)
+    actions = settings.add_subparsers(metavar="ACTION")
+    get = _add(actions, "get", "settings:get", "say how all are, or print the value of one")
+    get.add_argument("name", metavar="NAME", nargs="?", help=_SETTING)
+    put = _add(actions, "set", "settings:put", "change one; it counts at once")
+    put.add_argument("name", metavar="NAME", help=_SETTING)
+    put.add_argument("value", metavar="VALUE", help="JSON, or a word; - reads standard input")
+    unset = _add(actions, "unset", "settings:unset", "go back to the default of one")
+    unset.add_argument("name", metavar="NAME", help=_SETTING)
+    export = _add(actions, "export", "settings:export", "print all that can be changed, as JSON")
+    text = "change what a file of an export has, all or none"
+    importer = _add(actions, "import", "settings:import_all", text)
+    importer.add_argument("file", metavar="FILE", help="- is standard input")
+    for action in (get, put, unset, export, importer):
+        _add_server(action, default=argparse.SUPPRESS)
+
+
+def _add_people(commands: Commands) -> None:
+    text = "list, invite and remove people who may log in"
+    people = _add(commands, "people", "people:list_all", text)
+    _add_json(people, "print JSON")
+    _add_server(people)
+    actions = people.add_subparsers(metavar="ACTION")
+    listing = _add(actions, "list", "people:list_all", "list people and open invitations")
+    invite = _add(actions, "invite", "people:invite", "make a link that lets one in, once")
+    invite.add_argument("name", nargs="?", metavar="NAME", help="who it is for (default: anybody)")
+    invite.add_argument("--role", choices=_ROLES, default="sender", help=_ROLE)
+    guest = _add(actions, "guest", "people:guest", "make a link for a guest, who only sends")
+    guest.add_argument("name", metavar="NAME", help="how their messages are signed")
+    guest.add_argument("--days", type=_count, default=7, metavar="N", help="default: 7")
+    guest.add_argument("--a-day", type=_count, default=5, metavar="N", help=_A_DAY)
+    for action in (listing, invite, guest):
+        _add_json(action, "print JSON", default=argparse.SUPPRESS)
+    revoke = _add(actions, "revoke", "people:revoke", "make a link worthless")
+    revoke.add_argument("id", metavar="LINK", help="as in the list")
+    role = _add(actions, "role", "people:change_role", "give somebody another role")
+    role.add_argument("name", metavar="NAME")
+    role.add_argument("role", choices=_ROLES)
+    remove = _add(actions, "remove", "people:remove", "remove somebody")
+    remove.add_argument("name", metavar="NAME")
+    for action in (listing, invite, guest, revoke, role, remove):
+        _add_server(action, default=argparse.SUPPRESS)
+    password = _add(commands, "password", "people:password", "choose another password")
+    password.add_argument("--stdin", action="store_true", help=_TWO_LINES)
+    _add_server(password)
 
 
 def _add(
@@ -167,21 +229,43 @@ _IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard inp
 _TONE = "how greys become black and white (default: dither)"
 _FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
 _EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
+_AT = "show it then: 2h, 19:00, 'tomorrow 7:00', 'friday 8:00', 2026-11-22T08:00"
+_REPEAT = "daily, weekdays, weekly, monthly, yearly, or an RRULE such as FREQ=WEEKLY;BYDAY=TU,FR"
+_SKIPPED = "as the list says (default: the next time)"
 _WAIT = "wait until it is shown (default) or read, and tell by the exit code"
 _TIMEOUT = "wait at most that long"
 _KEY = "send nothing if something was sent with this key before (default: a new one each time)"
 _STATE = "only these: waiting, shown, read, expired, deleted"
+_SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
 _SCOPE = "what it may do; each includes the one before (default: post)"
+_ROLES = ("viewer", "sender", "admin")
+_ROLE = "viewer sees, sender also sends, admin does everything (default: sender)"
+_A_DAY = "so many messages a day (default: 5)"
+_TWO_LINES = "read the old and the new password from standard input, one a line"
 _SERVER = (
     "which one, as URL or beginning of its name (default: INKSTAND_SERVER, or the latest login)"
 )
+_LATER = """\
+to skip one time: inkstand skip ID; to end it: inkstand delete ID
+
+"""
+_SETTING = "screens, playlist, quiet_hours or quiet_screen"
+_SETTINGS = """\
+examples:
+  inkstand settings
+  inkstand settings set screens '[{"name": "notes", "pack": "text", "settings": {"text": "Milk"}}]'
+  inkstand settings set quiet_hours '[{"from": "22:30", "to": "07:00"}]'
+  inkstand settings export > settings.json && inkstand settings import settings.json
+
+"""
 _SEND = """\
 examples:
   inkstand send Dinner is ready
   uptime | inkstand send -
   inkstand send -e 'Milk\nBread'
   inkstand send --image cat.jpg --for 10m
+  inkstand send --at 'tuesday 19:00' --repeat weekly Bins
   inkstand send --wait read Please call me && echo they know
 
 """

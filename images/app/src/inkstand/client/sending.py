@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
-from inkstand.client import arguments
+from inkstand.client import arguments, wording
 from inkstand.client.errors import EndedError, MisusedError, UnreachableError, WaitedTooLongError
 from inkstand.client.following import SILENCE, Following, Opened
 from inkstand.client.sse import Event
@@ -51,6 +51,8 @@ class Request:
 
 def send(options: argparse.Namespace) -> int:
     """Send what the options say, and wait if they say so."""
+    if options.wait and options.repeat:
+        raise MisusedError("what repeats is never done; leave out --wait or --repeat")
     server, request = server_of(options), _request(options)
     headers = {**request.headers, "Idempotency-Key": options.key or uuid.uuid4().hex}
     message = persistently(
@@ -154,8 +156,16 @@ def shrunk(data: bytes, name: str) -> bytes:
 
 
 def _extras(options: argparse.Namespace) -> dict[str, str | int]:
-    expires_at = arguments.moment(options.expires, now()) if options.expires else None
-    return arguments.extras(urgent=options.urgent, show_for=options.show_for, expires_at=expires_at)
+    show_at = arguments.moment(options.at, now()) if options.at else None
+    # What is sent ahead has its time from when it comes.
+    begin = show_at.astimezone() if show_at else now()
+    return arguments.extras(
+        urgent=options.urgent,
+        show_for=options.show_for,
+        expires_at=arguments.moment(options.expires, begin) if options.expires else None,
+        show_at=show_at,
+        repeat=options.repeat,
+    )
 
 
 def _wait(options: argparse.Namespace, server: Server, number: int) -> dict[str, Any]:
@@ -186,5 +196,7 @@ def _news(
 def _report(options: argparse.Namespace, message: dict[str, Any]) -> None:
     if options.json:
         say_json(message)
+    elif message.get("upcoming"):
+        say(f"message {message['id']} comes {wording.coming(message['upcoming'][0])}")
     else:
         say(f"message {message['id']} is {options.wait or message['state']}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import textwrap
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ if TYPE_CHECKING:
     from inkstand.client.sse import Event
 
 _LONGEST_TEXT = 60
+_PEOPLE_COLUMNS = ("NAME", "ROLE", "SINCE", "LAST USED")
+_LINK_COLUMNS = ("LINK", "FOR A", "NAME", "EXPIRES")
 _TOKEN_COLUMNS = ("ID", "KIND", "SCOPE", "NAME", "EXPIRES", "LAST USED", "")
 
 
@@ -47,9 +50,66 @@ def message_line(message: Mapping[str, Any], zone: tzinfo | None) -> str:
     return f"{message.get('id'):>5}  {at}  {message.get('state'):<8}  {author}: {_text(message)}"
 
 
+def coming(at: str) -> str:
+    """Return date and time of an RFC 3339 time to come, as clocks here show it then."""
+    return date(at, None)
+
+
+def scheduled_lines(message: Mapping[str, Any]) -> list[str]:
+    """Return a line for a message that comes later, and one for when it comes after that."""
+    first, *others = map(coming, message["upcoming"])
+    author = printable(message.get("author"))
+    lines = [f"{message.get('id'):>5}  {first}  {author}: {_text(message)}"]
+    if message.get("repeat"):
+        then = ", ".join(others) or "never again"
+        lines.append(f"       {printable(message['repeat'])}, then {then}")
+    return lines
+
+
 def token_lines(tokens: Sequence[Mapping[str, Any]], zone: tzinfo | None) -> list[str]:
     """Return a table of tokens."""
     return table([_TOKEN_COLUMNS, *(_token_row(token, zone) for token in tokens)])
+
+
+def setting_lines(settings: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what there is to say about settings, with their values as JSON."""
+    lines = []
+    for each in settings:
+        where = " (provisioned)" if each.get("provisioned") else ""
+        value = json.dumps(each.get("value"), ensure_ascii=False)
+        lines.append(printable(f"{each.get('name')}{where}: {value}"))
+        if each.get("problem"):
+            lines.append(f"  not in use: {printable(each['problem'])}")
+    return lines
+
+
+def people_lines(
+    people: Sequence[Mapping[str, Any]],
+    invitations: Sequence[Mapping[str, Any]],
+    guests: Sequence[Mapping[str, Any]],
+    zone: tzinfo | None,
+) -> list[str]:
+    """Return a table of people, and after it one of the links that are good, if any."""
+    known = [
+        (
+            printable(it["name"]),
+            it["role"],
+            date(it["created_at"], zone),
+            date(it["last_used_at"], zone),
+        )
+        for it in people
+    ]
+    links = [
+        (
+            it["id"],
+            it.get("role", "guest"),
+            printable(it["name"] or "-"),
+            date(it["expires_at"], zone),
+        )
+        for it in (*invitations, *guests)
+    ]
+    lines = table([_PEOPLE_COLUMNS, *known])
+    return [*lines, "", *table([_LINK_COLUMNS, *links])] if links else lines
 
 
 def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:

@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.clock import first_of, nudged_or
+from inkstand.display.turned import TurnedPanel
 from inkstand.errors import FrameError, PanelError
 from inkstand.events import (
     FrameShown,
@@ -24,7 +25,7 @@ from inkstand.events import (
 from inkstand.panel import Refresh
 from inkstand.panel.base import PanelContents, look, show_and_read_back
 from inkstand.panel.thread import PanelThread
-from inkstand.rendering import to_frame
+from inkstand.rendering import to_frame, turned
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -64,11 +65,12 @@ class Policy:
     """How the owner wants the panel to be treated.
 
     `full_every` is how long partial refreshes may follow each other; `temperature` is in degrees
-    Celsius, None: the driver knows best.
+    Celsius, None: the driver knows best; pictures are turned clockwise by `rotation` degrees.
     """
 
     full_every: timedelta = timedelta(minutes=30)
     temperature: int | None = None
+    rotation: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,7 @@ class Display:
     ) -> None:
         self.refreshes: Counter[str] = Counter()
         self.errors = 0
-        self._panel = panel
+        self._panel: Panel = TurnedPanel(panel, policy.rotation) if policy.rotation else panel
         self._clock = clock
         self._hub = hub
         self._home = home
@@ -118,6 +120,11 @@ class Display:
     def frame(self) -> Frame | None:
         """What is on the glass, read back from the driver; None before the first answer."""
         return self._contents.frame if self._contents else None
+
+    @property
+    def frame_of_driver(self) -> Frame | None:
+        """The same as the driver has it, who does not know that the panel is turned."""
+        return None if self.frame is None else turned(self.frame, self._policy.rotation)
 
     @property
     def info(self) -> PanelInfo | None:

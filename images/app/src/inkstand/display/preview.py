@@ -5,20 +5,21 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from inkstand.errors import BusyError, PanelUnavailableError
 from inkstand.pictures import conversion, worker
 from inkstand.rendering import from_frame, to_frame, to_png
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from datetime import datetime
 
     from inkstand.display.display import Display
     from inkstand.rendering import Framing, Tone
     from inkstand.screens import MessageScreen
 
+_T = TypeVar("_T")
 # Pictures that may be sent or wait at a time, each with megabytes.
 _PLACES = 8
 _RETRY_AFTER = 2
@@ -77,6 +78,16 @@ class PreviewRenderer:
         """
         async with self._semaphore:
             return await asyncio.to_thread(_draw, screen, self._size(), now)
+
+    async def in_turn(self, draw: Callable[[tuple[int, int]], Awaitable[_T]]) -> _T:
+        """Return what `draw` makes for the panel's size, when nothing else is drawn.
+
+        Raises:
+            BusyError: too many wait for that.
+            PanelUnavailableError: nobody knows how large the panel is.
+        """
+        async with self.place(), self._semaphore:
+            return await draw(self._size())
 
     def _size(self) -> tuple[int, int]:
         info = self._display.info

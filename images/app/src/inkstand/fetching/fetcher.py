@@ -67,7 +67,7 @@ _OURS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class FetchRequest:
     """What to fetch. URL and headers may hold secrets, so that they are in no repr().
 
     `headers` go to the origin of `url` and to nobody it redirects to; `max_bytes` counts after
@@ -81,7 +81,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Fetched:
     """What came, and what to ask with whether it has changed; `fetched_at` is aware."""
 
     body: bytes = field(repr=False)
@@ -123,7 +123,7 @@ class Fetcher:
         self._timeouts = timeouts or Timeouts()
         self._resolve = resolve
 
-    async def fetch(self, request: Request, known: Answer | None = None) -> Answer:
+    async def fetch(self, request: FetchRequest, known: Fetched | None = None) -> Fetched:
         """Return what is at `request.url` now; `known` came from there before.
 
         If it is still the same, the body is that of `known`, and `fetched_at` is now.
@@ -143,12 +143,14 @@ class Fetcher:
                     found = await self._ask(
                         target, replace(request, headers=headers, private=private), known
                     )
-            if isinstance(found, Answer):
+            if isinstance(found, Fetched):
                 return found
             target = found
         raise FetchError(f"{first.host} redirects more than {MAX_REDIRECTS} times")
 
-    async def _ask(self, target: Target, request: Request, known: Answer | None) -> Answer | Target:
+    async def _ask(
+        self, target: Target, request: FetchRequest, known: Fetched | None
+    ) -> Fetched | Target:
         """Return what `target` answers, or where it redirects to."""
         addresses = await checked_addresses(target, self._resolve, private=request.private)
         budget = Budget(request.max_bytes)
@@ -167,8 +169,8 @@ class Fetcher:
             raise
 
     async def _answer(
-        self, host: str, response: aiohttp.ClientResponse, max_bytes: int, known: Answer | None
-    ) -> Answer:
+        self, host: str, response: aiohttp.ClientResponse, max_bytes: int, known: Fetched | None
+    ) -> Fetched:
         now = self._clock.now()
         if response.status == _NOT_MODIFIED and known is not None:
             return replace(known, fetched_at=now)
@@ -176,7 +178,7 @@ class Fetcher:
             wait = parse_retry_after(response.headers.get("Retry-After"), now)
             raise FetchError(f"{host} answered {response.status}", wait)
         body = await _body(host, response, max_bytes)
-        return Answer(
+        return Fetched(
             body, response.headers.get("ETag"), response.headers.get("Last-Modified"), now
         )
 
@@ -195,7 +197,7 @@ class Fetcher:
             trust_env=False,
         )
 
-    def _headers(self, known: Answer | None) -> dict[str, str]:
+    def _headers(self, known: Fetched | None) -> dict[str, str]:
         headers = {"User-Agent": self._user_agent, "Accept-Encoding": "gzip"}
         if known and known.etag and _can_be_sent(known.etag):
             headers["If-None-Match"] = known.etag

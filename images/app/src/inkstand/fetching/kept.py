@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from inkstand.errors import StorageError
-from inkstand.fetching.fetcher import Answer
+from inkstand.fetching.fetcher import Fetched
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ class KeptAnswers:
         self._directory = directory
         self._max_bytes = max_bytes
 
-    def get(self, key: str) -> Answer | None:
+    def get(self, key: str) -> Fetched | None:
         """Return what was put last for `key`; None if there is nothing, or nothing whole."""
         try:
             with self._path(key).open("rb") as file:
@@ -42,7 +42,7 @@ class KeptAnswers:
         except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def put(self, key: str, answer: Answer) -> None:
+    def put(self, key: str, answer: Fetched) -> None:
         """Keep `answer`, and let the oldest of others go where there are too many bytes.
 
         What has more than that alone is not kept, nor is what was kept for `key` before.
@@ -118,7 +118,7 @@ def _write(path: Path, data: bytes) -> None:
         raise
 
 
-def _pack(answer: Answer) -> bytes:
+def _pack(answer: Fetched) -> bytes:
     head = {
         "etag": answer.etag,
         "last_modified": answer.last_modified,
@@ -128,7 +128,7 @@ def _pack(answer: Answer) -> bytes:
     return _digest(rest) + b"\n" + rest
 
 
-def _unpack(data: bytes) -> Answer:
+def _unpack(data: bytes) -> Fetched:
     digest, _, rest = data.partition(b"\n")
     if digest != _digest(rest):
         raise ValueError("the file is damaged")
@@ -137,7 +137,7 @@ def _unpack(data: bytes) -> Answer:
     fetched_at = datetime.fromisoformat(head["fetched_at"])
     if fetched_at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return Answer(body, head["etag"], head["last_modified"], fetched_at)
+    return Fetched(body, head["etag"], head["last_modified"], fetched_at)
 
 
 def _digest(data: bytes) -> bytes:

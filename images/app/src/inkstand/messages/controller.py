@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from inkstand.clock import TimeSource, TrustedTime, nudged_or
 from inkstand.errors import MessageNotFoundError, MessageStateError, StorageError
 from inkstand.events import ButtonPressed, Gesture, PanelChanged, ScreenEvent, StorageChanged
+from inkstand.language import ENGLISH, Language
 from inkstand.messages import State, model, reducer
 from inkstand.messages.events import MessageChanged, ScreenChanged, ScreenKind
 from inkstand.messages.store import Change
-from inkstand.playlist.playlist import CLOCK
 from inkstand.rendering.text import without_sequences
 from inkstand.screens import MessageScreen, StatusScreen
 from inkstand.screens.message import signature
@@ -25,13 +25,15 @@ from inkstand.screens.stored import StoredPictureScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
 
     from inkstand.clock import Clock
     from inkstand.display.display import Display
     from inkstand.events import Event, Hub
     from inkstand.messages import Draft, Message
     from inkstand.messages.events import ScreenState
-    from inkstand.messages.store import Added, Changed, MessageStore
+    from inkstand.messages.model import Changed
+    from inkstand.messages.store import Added, MessageStore
     from inkstand.playlist.home import Home
     from inkstand.screens import Screen
 
@@ -45,13 +47,12 @@ class Controller:
 
     A message is shown when the display says that it is on the glass, not when it is asked for;
     while a peek covers it, it waits. Only who presses the button or says so has read it.
-    When there is no message the playlist of `home` says whether `clock_screen` is shown or one of
-    `packs`; in its quiet hours it is what `quiet` says. `on_long_press` makes what a long press
-    peeks at. A short one turns the page, and on the last page says that the message was read;
-    without a message it brings the next screen. A double one brings the last message back. A page
-    is shown for `page_time`, zero: until the button is pressed; `time` says whether messages can
-    tell when they came. `store` is there to be read. Whatever this raises about messages comes
-    from it.
+    When there is no message it is `clock_screen`, or what choose() was told. `on_long_press` makes
+    what a long press peeks at. A short one turns the page, and on the last page says that the
+    message was read; without a message it brings the next screen. A double one brings the last
+    message back. A page is shown for `page_time`, zero: until the button is pressed; `time` says
+    whether messages can tell when they came, and whether it is time for those that come later.
+    `store` is there to be read. Whatever this raises about messages comes from it.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, and how
@@ -62,21 +63,21 @@ class Controller:
         hub: Hub,
         clock_screen: Screen,
         *,
-        packs: Mapping[str, Screen] = _NO_PACKS,
-        home: Home = reducer.CLOCK_ALONE,
-        quiet: QuietLook = QuietLook.UNTIL,
         page_time: timedelta = timedelta(seconds=20),
         time: TimeSource = _TRUSTED,
+        language: Language = ENGLISH,
     ) -> None:
         self.on_long_press: Callable[[], Screen] = lambda: StatusScreen("Inkstand")
         self._display = display
         self.store = store
         self._clock = clock
         self._hub = hub
-        self._screens = {CLOCK: clock_screen, **packs}
-        self._quiet = quiet
+        self._clock_screen = clock_screen
+        self._packs = _NO_PACKS
+        self._quiet = QuietLook.UNTIL
         self._time = time
-        self.state = reducer.ControllerState(page_time=page_time, home=home)
+        self._language = language
+        self.state = reducer.ControllerState(page_time=page_time)
         self._screen = clock_screen
         self._jobs: asyncio.Queue[reducer.Job] = asyncio.Queue()
         self._nudge = asyncio.Event()
@@ -86,6 +87,7 @@ class Controller:
 
         Raises:
             IdempotencyConflictError: its key was used by its author for another message.
+            InvalidValueError: its rule to repeat never comes.
             StorageFullError: there is no room.
         """
         kept = replace(draft, text=without_sequences(draft.text))
@@ -119,6 +121,26 @@ class Controller:
         """
         return await self._change(number, partial(model.delete, at=self._clock.now()))
 
+    async def skip(self, number: int, moment: datetime) -> Message:
+        """Let the scheduled message `number` not come at `moment` (aware).
+
+        Raises:
+            MessageNotFoundError, MessageStateError: there is none, or it does not come then.
+        """
+        made = await self.store.skip(number, moment, self._clock.now())
+        self._tell((made,))
+        self._look()
+        return made.after
+
+    def choose(self, home: Home, packs: Mapping[str, Screen], quiet: QuietLook) -> None:
+        """Show this from now on when there is no message.
+
+        The playlist of `home` says whether it is the clock or one of `packs`; in its quiet hours it
+        is what `quiet` says.
+        """
+        self._packs, self._quiet = packs, quiet
+        self._feed(reducer.HomeChosen(self._clock.now(), home))
+
     def show_status(self) -> None:
         """Do what a long press does: peek at the status screen.
 
@@ -139,6 +161,7 @@ class Controller:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._listen())
             group.create_task(self._keep_time())
+            group.create_task(self._time.watch(self._look))
             group.create_task(self._work())
 
     async def _listen(self) -> None:
@@ -170,7 +193,7 @@ class Controller:
     async def _do(self, job: reducer.Job) -> None:
         match job:
             case reducer.Expire(at):
-                self._tell(await self.store.expire(at))
+                self._tell(await self.store.expire(at, come=self._time.synchronised))
             case reducer.RecallLast():
                 if (last := await self.store.last_shown()) is not None:
                     await self.show_again(last.id)
@@ -185,7 +208,11 @@ class Controller:
                 self._tell(await self.store.change(*wanted))
 
     def _look(self, *, done: bool = False) -> None:
-        self._feed(reducer.Looked(self._clock.now(), self.store.outlook, done))
+        outlook = self.store.outlook
+        if not self._time.synchronised:
+            # By a clock that is years ahead a series would have come and be over for years.
+            outlook = replace(outlook, deadline=outlook.expires_at)
+        self._feed(reducer.Looked(self._clock.now(), outlook, done))
 
     def _feed(self, event: Event) -> None:
         before = self.state
@@ -222,18 +249,20 @@ class Controller:
         if wanted.picture is not None:
             return StoredPictureScreen(wanted.picture)
         if not self._time.synchronised:
-            return MessageScreen(message.text, message.author)
+            return MessageScreen(message.text, message.author, language=self._language)
         now = self._clock.now()
         at = message.at.astimezone(now.tzinfo)
-        return MessageScreen(message.text, signature(message.author, at, now))
+        signed = signature(message.author, at, now, self._language)
+        return MessageScreen(message.text, signed, language=self._language)
 
     def _home_screen(self, wanted: ScreenState) -> Screen:
         # What the playlist names was there when it was checked.
-        screen = self._screens[wanted.name or CLOCK]
+        screen = self._clock_screen if wanted.name is None else self._packs[wanted.name]
         if wanted.quiet_until is None:
             return screen
         now = self._clock.now()
-        return quiet_screen(self._quiet, screen, now, wanted.quiet_until.astimezone(now.tzinfo))
+        until = wanted.quiet_until.astimezone(now.tzinfo)
+        return quiet_screen(self._quiet, screen, now, until, self._language)
 
     async def _change(self, number: int, step: Callable[[Message], Message]) -> Message:
         made = await self.store.change(Change(number, step))
@@ -244,4 +273,5 @@ class Controller:
     def _tell(self, made: Iterable[Changed]) -> None:
         for it in made:
             if it.before != it.after:
-                self._hub.publish(MessageChanged(self._clock.now(), it.after, it.before.state))
+                before = it.before.state if it.before else None
+                self._hub.publish(MessageChanged(self._clock.now(), it.after, before))

@@ -11,17 +11,18 @@ from inkstand.errors import MessageStateError
 
 
 class State(enum.StrEnum):
-    """Where a message is in its life; the first two are open, the others are ends."""
+    """Where a message is in its life; the first two are open, the next three are ends."""
 
     WAITING = "waiting"  # not on the glass yet, or set aside for an urgent message or a peek
     SHOWN = "shown"  # on the glass, read back from the driver
     READ = "read"  # somebody pressed the button while it was shown, or said that it was read
     EXPIRED = "expired"  # its time was over before that
     DELETED = "deleted"  # its text and picture are gone
+    SCHEDULED = "scheduled"  # it comes later, once or again and again
 
     @property
     def open(self) -> bool:
-        """Whether the message is on the glass or will be."""
+        """Whether the message is on the glass or waits for it."""
         return self in (State.WAITING, State.SHOWN)
 
 
@@ -39,7 +40,7 @@ class Draft:
     `expires_at` is aware; `show_for` is in seconds, None: until the button is pressed; `picture` is
     an encoded picture to show instead of `text`, which then is its name. Two drafts of one author
     with the same `idempotency_key` are the same request. `sender` is the id of the token that may
-    only send, "" when it was the owner.
+    only send, "" when it was the owner. With `show_at` (aware) or `repeat`, a rule, it comes later.
     """
 
     author: str
@@ -50,6 +51,13 @@ class Draft:
     picture: bytes | None = None
     idempotency_key: str | None = None
     sender: str = ""
+    show_at: datetime | None = None
+    repeat: str | None = None
+
+    @property
+    def later(self) -> bool:
+        """Whether it comes later."""
+        return self.show_at is not None or self.repeat is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +66,13 @@ class Message:
 
     Attributes:
         id: From 1 on, greater than that of any message before it, never used again.
-        at: When it was taken in.
+        at: When it was taken in; of what was to come later, when that was.
         called: Greater than that of whatever was to be shown at once before; None: it waits.
         shown_at: When it last came onto the glass.
         ended_at: When it was read, expired or deleted.
         has_picture: Whether the store has a picture for it.
+        repeat: By which rule a scheduled one comes again.
+        upcoming: When a scheduled one comes next.
     """
 
     id: int
@@ -77,13 +87,24 @@ class Message:
     shown_at: datetime | None = None
     ended_at: datetime | None = None
     has_picture: bool = False
+    repeat: str | None = None
+    upcoming: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """What a step made of a message; equal when there was nothing to do, before None: it is new."""
+
+    before: Message | None
+    after: Message
 
 
 def fingerprint(draft: Draft) -> bytes:
     """Return 32 bytes that are the same for drafts that ask for the same."""
     expires = draft.expires_at and draft.expires_at.timestamp()
     parts = (draft.text, str(draft.priority), expires, draft.show_for)
-    digest = hashlib.sha256(repr(parts).encode("utf-8"))
+    later = (draft.show_at and draft.show_at.timestamp(), draft.repeat) if draft.later else ()
+    digest = hashlib.sha256(repr(parts + later).encode("utf-8"))
     digest.update(draft.picture or b"")
     return digest.digest()
 
@@ -165,9 +186,8 @@ def delete(message: Message, at: datetime) -> Message:
     """Return what is kept of a message that somebody took back: everything but its content."""
     if message.state is State.DELETED:
         return message
-    return replace(
-        message, state=State.DELETED, text="", has_picture=False, ended_at=at.astimezone(UTC)
-    )
+    gone = replace(message, state=State.DELETED, text="", has_picture=False, repeat=None)
+    return replace(gone, upcoming=(), ended_at=at.astimezone(UTC))
 
 
 def recall(message: Message, calls: int) -> Message:
@@ -176,10 +196,12 @@ def recall(message: Message, calls: int) -> Message:
     `calls` is the greatest `called` that was given so far.
 
     Raises:
-        MessageStateError: it was deleted.
+        MessageStateError: it was deleted, or comes later.
     """
     if message.state is State.DELETED:
         raise MessageStateError(f"message {message.id} was deleted and cannot be shown again")
+    if message.state is State.SCHEDULED:
+        raise MessageStateError(f"message {message.id} comes later; send it anew to show it now")
     state = State.SHOWN if message.state is State.SHOWN else State.WAITING
     return replace(message, state=state, called=calls + 1, expires_at=None, ended_at=None)
 

@@ -15,7 +15,7 @@ from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
 from inkstand.messages.model import State
 from inkstand.messages.table import Outlook
 from inkstand.playlist.home import Home
-from inkstand.playlist.playlist import CLOCK
+from inkstand.playlist.playlist import BUILT_IN, CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +52,14 @@ class PeekLeft:
 
 
 @dataclass(frozen=True, slots=True)
+class HomeChosen:
+    """Something else is to be shown from now on when there is no message; `at` is aware."""
+
+    at: datetime
+    home: Home
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Ask the display for a screen, the first page of it."""
 
@@ -76,7 +84,7 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Expire:
-    """Have the store expire the messages whose time is over."""
+    """Have the store do what is due: messages expire, and those come that were to come later."""
 
     at: datetime
 
@@ -122,7 +130,7 @@ class ControllerState:
             kind = ScreenKind.PICTURE if message.has_picture else ScreenKind.MESSAGE
             return ScreenState(kind, message, self.page, self.pages)
         name = None if self.home.screen == CLOCK else self.home.screen
-        kind = ScreenKind.PACK if name else ScreenKind.CLOCK
+        kind = ScreenKind.CLOCK if self.home.screen in BUILT_IN else ScreenKind.PACK
         return ScreenState(kind, None, self.page, self.pages, name, self.home.quiet_until)
 
     @property
@@ -168,6 +176,9 @@ def _step(  # noqa: C901, PLR0911 - one line for each event
             return replace(state, arrived=now, turns_at=now + state.page_time if turns else None)
         case events.ScreenFailed():
             return replace(state, failed=state.current is not None)
+        case HomeChosen(home=home):
+            # Who has woken the panel keeps it awake.
+            return replace(state, home=replace(home, awake_until=state.home.awake_until))
         case PanelChanged(reason=str()):
             return replace(state, drawn=False, read=None)
         case StorageChanged(reason=reason):
@@ -201,7 +212,8 @@ def _at_home(state: ControllerState, event: Event) -> ControllerState:
     before = state.home
     home = before.woken(event.at) if isinstance(event, ButtonPressed) else before
     state = replace(state, home=home.at(event.at))
-    return _request(state) if state.at_home and _looks(state.home) != _looks(before) else state
+    other = _looks(state.home) != _looks(before) or isinstance(event, HomeChosen)
+    return _request(state) if state.at_home and other else state
 
 
 def _looks(home: Home) -> tuple[str, bool]:

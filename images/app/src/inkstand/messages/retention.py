@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NoReturn
 
 from inkstand.clock import first_of
@@ -12,12 +12,15 @@ from inkstand.errors import StorageError
 from inkstand.messages.events import MessageChanged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from inkstand.clock import Clock
     from inkstand.events import Hub, Listener
     from inkstand.messages.store import MessageStore
 
 _LOG = logging.getLogger(__name__)
 _EVERY = timedelta(days=1)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Who sends and reads all the time would fill the disk in a day.
 _ENDED_BETWEEN = 1000
 # A commit changes no more messages than this.
@@ -33,14 +36,22 @@ class Retention:
 
 
 async def keep_pruned(
-    store: MessageStore, clock: Clock, retention: Retention, hub: Hub
+    store: MessageStore,
+    clock: Clock,
+    retention: Retention,
+    hub: Hub,
+    is_right: Callable[[], bool] = lambda: True,
 ) -> NoReturn:
-    """Forget what `retention` does not allow, now, every day, and whenever 1,000 have ended."""
+    """Forget what `retention` does not allow, now, every day, and whenever 1,000 have ended.
+
+    Nothing is too old while the clock is not right, as `is_right` says.
+    """
     with hub.listen(_BACKLOG, (MessageChanged,)) as events:
         while True:
             now = clock.now()
             try:
-                gone = await store.prune(before=now - retention.age, keep=retention.most)
+                before = now - retention.age if is_right() else _EPOCH
+                gone = await store.prune(before=before, keep=retention.most)
                 _LOG.debug("%d old messages are forgotten", gone)
             except StorageError as error:
                 _LOG.warning("old messages cannot be removed, trying again tomorrow: %s", error)

@@ -10,7 +10,7 @@ import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from inkstand.messages import table
+from inkstand.messages import scheduled_table, table
 from inkstand.messages.model import Priority, State
 from inkstand.messages.table import COLUMNS, to_number
 from inkstand.storage import damage, database
@@ -32,6 +32,8 @@ _MAX_PROBES = 100_000
 _MESSAGE = f"{COLUMNS}, idempotency_key, fingerprint"
 _MESSAGES = f"SELECT {_MESSAGE} FROM message NOT INDEXED"  # noqa: S608 - constants
 _PICTURES = "SELECT message, data FROM picture"
+_SCHEDULED = f"SELECT {scheduled_table.ALL} FROM scheduled"  # noqa: S608 - constants
+_LAST = "SELECT max(id) FROM (SELECT id FROM message UNION SELECT id FROM scheduled UNION SELECT 0)"
 _KEEP = f"INSERT INTO message ({_MESSAGE}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - constants
 
 
@@ -95,27 +97,26 @@ def _check(connection: sqlite3.Connection) -> str | None:
 
 def _salvage(damaged: Path, new: Path, given: int) -> tuple[int, int]:
     """Write what can be read into `new`; return how many messages, and the greatest id ever."""
-    messages, pictures = _read(damaged)
+    messages, pictures, later = _read(damaged)
     with contextlib.closing(database.connect(new, table.migrate)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         kept = sum(_keep(connection, row, pictures) for row in messages.values())
-        (last,) = connection.execute("SELECT coalesce(max(id), 0) FROM message").fetchone()
-        last = max(last, given)
-        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
-        connection.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (last,))
+        kept += sum(_keep_scheduled(connection, row) for row in later.values())
+        last = max(*connection.execute(_LAST).fetchone(), given)
+        table.give_number(connection, last)
         connection.execute("COMMIT")
     return kept, last
 
 
-def _read(damaged: Path) -> tuple[Rows, Rows]:
-    """Return the rows of messages and of pictures by their ids."""
+def _read(damaged: Path) -> tuple[Rows, Rows, Rows]:
+    """Return the rows of messages, of pictures and of what comes later by their ids."""
     if damage.is_empty(damaged):
-        return {}, {}
-    found = _read_both(damaged)
+        return {}, {}, {}
+    found = _read_all(damaged)
     return found if found[0] else _read_without_first_page(damaged)
 
 
-def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows]:
+def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows, Rows]:
     """Read with the first page of a new database: it says where tables begin, the same in all."""
     copy = damaged.with_name(f"{damaged.name}.grafted")
     try:
@@ -128,17 +129,19 @@ def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows]:
         first[28:32] = pages.to_bytes(4, "big")
         with copy.open("r+b") as file:
             file.write(first)
-        return _read_both(copy)
+        return _read_all(copy)
     finally:
         damage.remove(copy)
 
 
-def _read_both(path: Path) -> tuple[Rows, Rows]:
+def _read_all(path: Path) -> tuple[Rows, Rows, Rows]:
     with contextlib.closing(damage.connect_to_read(path)) as connection:
         most = path.stat().st_size // 16
         return (
             _rows(connection, _MESSAGES, "id", most),
             _rows(connection, _PICTURES, "message", most),
+            # An older release has made none.
+            _rows(connection, _SCHEDULED, "id", most),
         )
 
 
@@ -173,6 +176,15 @@ def _keep(connection: sqlite3.Connection, row: tuple[Any, ...], pictures: Rows) 
             if mended[11]:
                 connection.execute("INSERT INTO picture VALUES (?, ?)", (number, data))
             return 1
+    return 0
+
+
+def _keep_scheduled(connection: sqlite3.Connection, row: tuple[Any, ...]) -> int:
+    """Keep a message that comes later if its row keeps what the table asks for; return how many."""
+    *values, mark, picture = row
+    texts = (_text(value) if isinstance(value, bytes) else value for value in values)
+    with contextlib.suppress(sqlite3.Error):
+        return connection.execute(scheduled_table.KEEP, (*texts, mark, picture)).rowcount
     return 0
 
 

@@ -7,18 +7,25 @@ import contextlib
 import os
 import sqlite3
 from dataclasses import dataclass
+from datetime import UTC
 from functools import partial
 from typing import TYPE_CHECKING, Self
 
-from inkstand.errors import IdempotencyConflictError, StorageError, StorageUnavailableError
-from inkstand.messages import model, salvage, table
-from inkstand.messages.model import State, fingerprint
+from inkstand.errors import (
+    IdempotencyConflictError,
+    MessageNotFoundError,
+    StorageError,
+    StorageUnavailableError,
+)
+from inkstand.messages import model, salvage, scheduled_table, table
+from inkstand.messages.model import Changed, State, fingerprint
+from inkstand.messages.schedule import Schedule
 from inkstand.messages.waiting import MAX_WAITING, Waiting
 from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, tzinfo
     from pathlib import Path
     from types import TracebackType
 
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
 
 NAME = "messages.sqlite3"
 # What a history shows unless it is asked for more.
-VISIBLE = frozenset(State) - {State.DELETED}
+VISIBLE = frozenset(State) - {State.DELETED, State.SCHEDULED}
 _PROBE_TIMEOUT = 2.0
 # The mark of ids that may have been given away is written for so many messages at a time.
 _RESERVED_IDS = 1000
@@ -55,24 +62,18 @@ class Change:
     step: Callable[[Message], Message]
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """What a step made of a message; equal when there was nothing to do."""
-
-    before: Message
-    after: Message
-
-
 class MessageStore:
     """Keeps messages in `directory`; an async context manager, to be used within one event loop.
 
+    What repeats comes at times of `zone`.
     Every method raises StorageError when messages cannot be read or written, and StorageFullError
     when there is no room. What changes something is one transaction: safe when it returns,
     whatever happens next.
     """
 
-    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(self, directory: Path, max_waiting: int = MAX_WAITING, zone: tzinfo = UTC) -> None:
         self._directory = directory
+        self._schedule = Schedule(zone, self._next_number)
         self._database = database.Database(
             "messages", lambda error: database.translate(error, directory)
         )
@@ -110,7 +111,8 @@ class MessageStore:
 
         Raises:
             IdempotencyConflictError: its key was used by its author for another message.
-            TooManyWaitingError: too many are open already.
+            InvalidValueError: its rule to repeat never comes.
+            TooManyWaitingError: too many are open, or come later, already.
         """
         return await self._database.run(partial(self._add, draft=model.clean(draft), at=at))
 
@@ -121,16 +123,28 @@ class MessageStore:
             MessageNotFoundError: there is no such message.
             MessageStateError: a step refused.
         """
-        return await self._database.run(partial(self._change, find=lambda _: changes))
+        return await self._database.run(partial(self._change, changes=changes))
 
-    async def expire(self, now: datetime) -> tuple[Changed, ...]:
-        """Expire the open messages whose time is over at `now` (aware), oldest first."""
+    async def expire(self, now: datetime, *, come: bool = True) -> tuple[Changed, ...]:
+        """Do what is due at `now` (aware), oldest first.
 
-        def find(connection: sqlite3.Connection) -> list[Change]:
-            step = partial(model.expire, now=now)
-            return [Change(message.id, step) for message in table.due(connection, now)]
+        Open messages expire whose time is over; then, if they are to `come`, those do that were to
+        come later.
+        """
+        return await self._database.run(partial(self._expire, now=now, come=come))
 
-        return await self._database.run(partial(self._change, find=find))
+    async def scheduled(self) -> tuple[Message, ...]:
+        """Return the messages that come later, the next one first."""
+        return await self._database.run(self._schedule.every)
+
+    async def skip(self, number: int, moment: datetime, now: datetime) -> Changed:
+        """Let the scheduled message `number` not come at `moment`; at the last time it ends.
+
+        Raises:
+            MessageNotFoundError: there is no such message.
+            MessageStateError: it is not to come then.
+        """
+        return await self._database.run(partial(self._skip, number=number, moment=moment, now=now))
 
     async def prune(self, *, before: datetime, keep: int) -> int:
         """Forget messages that ended before `before`, and all ended ones but the newest `keep`.
@@ -150,18 +164,35 @@ class MessageStore:
         Raises:
             MessageNotFoundError: there is none.
         """
-        return await self._database.run(partial(table.get, number=number))
+        return await self._database.run(partial(self._get, number=number))
 
     async def picture(self, number: int) -> bytes | None:
         """Return the encoded picture of the message `number`, None if it has none."""
-        return await self._database.run(partial(table.picture, number=number))
+
+        def job(connection: sqlite3.Connection) -> bytes | None:
+            found = table.picture(connection, number)
+            return scheduled_table.picture(connection, number) if found is None else found
+
+        return await self._database.run(job)
 
     async def page(
-        self, *, before: int | None = None, limit: int = 50, states: Collection[State] = VISIBLE
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 50,
+        states: Collection[State] = VISIBLE,
+        words: str = "",
     ) -> table.Page:
-        """Return at most `limit` messages in one of `states`, with ids below `before`."""
-        query = partial(table.page, before=before, limit=limit, states=tuple(states))
+        """Return at most `limit` messages in one of `states`, with ids below `before`.
+
+        `words` is what has to stand in their text, or in the name of who sent them.
+        """
+        query = partial(table.page, before=before, limit=limit, states=tuple(states), words=words)
         return await self._database.run(query)
+
+    async def queue(self, limit: int) -> tuple[Message, ...]:
+        """Return at most `limit` open messages, in the order in which they come to the glass."""
+        return await self._database.run(partial(table.queue, limit=limit))
 
     async def last_shown(self) -> Message | None:
         """Return the message that came onto the glass last and was not deleted."""
@@ -195,30 +226,78 @@ class MessageStore:
         key, mark = draft.idempotency_key, None
         if key is not None:
             mark = fingerprint(draft)
-            known, its_mark = table.by_key(connection, draft.author, key)
+            known, its_mark = self._by_key(connection, draft.author, key)
             if known is not None:
                 if mark != its_mark:
                     raise IdempotencyConflictError
                 return Added(known, created=False)
+        return self._take_in(connection, draft, at, mark)
+
+    def _take_in(
+        self, connection: sqlite3.Connection, draft: Draft, at: datetime, mark: bytes | None
+    ) -> Added:
+        if draft.later:
+            self._schedule.admit(connection, draft)
+            with self._commit(connection):
+                later = self._schedule.add(connection, draft, at, mark)
+            return Added(later, created=True)
         self._waiting.admit(draft)
         with self._commit(connection):
-            number = table.last_number(connection) + 1
-            self._reserve(number)
+            number = self._next_number(connection)
             message = model.accept(draft, number=number, at=at, calls=self._outlook.calls)
             table.insert(connection, message, draft, mark)
         self._waiting.follow(message, draft.sender)
         return Added(message, created=True)
 
+    def _get(self, connection: sqlite3.Connection, number: int) -> Message:
+        try:
+            return table.get(connection, number)
+        except MessageNotFoundError:
+            return self._schedule.get(connection, number)
+
+    def _by_key(
+        self, connection: sqlite3.Connection, author: str, key: str
+    ) -> tuple[Message | None, bytes | None]:
+        found = table.by_key(connection, author, key)
+        return found if found[0] else self._schedule.by_key(connection, author, key)
+
     def _change(
-        self,
-        connection: sqlite3.Connection,
-        find: Callable[[sqlite3.Connection], Collection[Change]],
+        self, connection: sqlite3.Connection, changes: Collection[Change]
     ) -> tuple[Changed, ...]:
         with self._commit(connection):
-            made = tuple(_take(connection, change) for change in find(connection))
+            made = tuple(self._take(connection, change) for change in changes)
         for changed in made:
             self._waiting.follow(changed.after)
         return made
+
+    def _take(self, connection: sqlite3.Connection, change: Change) -> Changed:
+        before = self._get(connection, change.number)
+        after = change.step(before)
+        if before.state is State.SCHEDULED is not after.state:
+            self._schedule.end(connection, after)
+        elif after != before:
+            table.update(connection, after)
+        return Changed(before, after)
+
+    def _expire(
+        self, connection: sqlite3.Connection, now: datetime, *, come: bool
+    ) -> tuple[Changed, ...]:
+        step = partial(model.expire, now=now)
+        with self._commit(connection):
+            over = [
+                self._take(connection, Change(it.id, step)) for it in table.due(connection, now)
+            ]
+            calls = self._outlook.calls
+            came = list(self._schedule.come(connection, now, calls)) if come else []
+        for sender, changed in (*(("", changed) for changed in over), *came):
+            self._waiting.follow(changed.after, sender)
+        return (*over, *(changed for _, changed in came))
+
+    def _skip(
+        self, connection: sqlite3.Connection, number: int, moment: datetime, now: datetime
+    ) -> Changed:
+        with self._commit(connection):
+            return self._schedule.skip(connection, number, moment, now)
 
     @contextlib.contextmanager
     def _commit(self, connection: sqlite3.Connection) -> Iterator[None]:
@@ -227,6 +306,11 @@ class MessageStore:
             yield
             outlook = table.outlook(connection, self._outlook)
         self._outlook = outlook
+
+    def _next_number(self, connection: sqlite3.Connection) -> int:
+        number = table.last_number(connection) + 1
+        self._reserve(number)
+        return number
 
     def _reserve(self, number: int) -> None:
         """Remember beside the database which ids it may have given away, should it be lost."""
@@ -257,11 +341,3 @@ class MessageStore:
         except OSError as error:
             raise database.unavailable(self._directory, error) from error
         return connection
-
-
-def _take(connection: sqlite3.Connection, change: Change) -> Changed:
-    before = table.get(connection, change.number)
-    after = change.step(before)
-    if after != before:
-        table.update(connection, after)
-    return Changed(before, after)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import MessageNotFoundError, StorageUnavailableError
+from inkstand.messages import scheduled_table
 from inkstand.messages.model import Message, Priority, State
 
 if TYPE_CHECKING:
@@ -50,6 +51,11 @@ _MIGRATIONS = (
     """,
 )
 VERSION = len(_MIGRATIONS)
+# Beside what has a version: releases before these were there read and write the same file.
+_BESIDE = f"""
+    {scheduled_table.TABLE}
+    CREATE INDEX IF NOT EXISTS message_turn ON message (at, id) WHERE state = 'waiting';
+"""
 COLUMNS = (
     "id, author, text, at, state, priority, called, expires_at, show_for, shown_at, ended_at, "
     "has_picture"
@@ -73,8 +79,11 @@ _OPEN_NUMBERS = f"SELECT id FROM message WHERE {_OPEN}"  # noqa: S608
 _WANTED = (
     f"{_SELECT} WHERE called IS NOT NULL AND {_OPEN} ORDER BY called DESC, id DESC LIMIT 1",
     f"{_SELECT} WHERE state = 'shown' ORDER BY id LIMIT 1",
-    f"{_SELECT} WHERE state = 'waiting' ORDER BY id LIMIT 1",
+    # By itself SQLite would sort all that wait.
+    f"{_SELECT} INDEXED BY message_turn WHERE state = 'waiting' ORDER BY at, id LIMIT 1",
 )
+# The same order as one question, for who wants to see what comes after the first.
+_QUEUE = f"{_SELECT} WHERE {_OPEN} ORDER BY called DESC NULLS LAST, state = 'waiting', id LIMIT ?"
 _SHOWN = f"{_SELECT} WHERE state = 'shown' ORDER BY id"
 _LAST_SHOWN = (
     f"{_SELECT} WHERE shown_at IS NOT NULL AND state != 'deleted' "
@@ -87,8 +96,11 @@ _DUE = (
 )
 _DEADLINE = (
     f"SELECT min(expires_at) FROM message WHERE expires_at IS NOT NULL AND {_OPEN} "  # noqa: S608
-    f"UNION ALL SELECT min({_LEAVES_AT}) FROM message WHERE state = 'shown'"
+    f"UNION ALL SELECT min({_LEAVES_AT}) FROM message WHERE state = 'shown' "
+    "UNION ALL SELECT min(next_at) FROM scheduled"
 )
+# Not LIKE: of a hundred letters that are nearly there it tries each at each place of each text.
+_MATCHES = "AND (instr(lower(text), lower(?)) OR instr(lower(author), lower(?))) "
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -102,14 +114,16 @@ class Outlook:
             messages, and those to be shown again), then what is on the glass already, then what
             waits longest.
         shown: Those that are there: one, or none.
-        deadline: When the first of the open ones expires.
+        deadline: When the first of the open ones expires, or of those comes that come later.
         picture: That of the wanted one, encoded.
+        expires_at: When the first of the open ones expires.
     """
 
     wanted: Message | None
     shown: tuple[Message, ...]
     deadline: datetime | None
     picture: bytes | None = None
+    expires_at: datetime | None = field(default=None, compare=False)
 
     @property
     def calls(self) -> int:
@@ -141,6 +155,7 @@ def migrate(connection: sqlite3.Connection) -> None:
         connection.executescript(
             f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
+    connection.executescript(_BESIDE)
 
 
 def touch(connection: sqlite3.Connection) -> None:
@@ -176,6 +191,12 @@ def last_number(connection: sqlite3.Connection) -> int:
     return int(row[0]) if row else 0
 
 
+def give_number(connection: sqlite3.Connection, number: int) -> None:
+    """Let `number` be the greatest id that was given away, although no message has it yet."""
+    connection.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
+    connection.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (number,))
+
+
 def open_numbers(connection: sqlite3.Connection) -> list[int]:
     """Return the ids of the open messages."""
     return [number for (number,) in connection.execute(_OPEN_NUMBERS)]
@@ -208,26 +229,44 @@ def picture(connection: sqlite3.Connection, number: int) -> bytes | None:
 
 
 def page(
-    connection: sqlite3.Connection, before: int | None, limit: int, states: Collection[State]
+    connection: sqlite3.Connection,
+    before: int | None,
+    limit: int,
+    states: Collection[State],
+    words: str = "",
 ) -> Page:
-    """Return at most `limit` messages in one of `states`, with ids below `before`."""
+    """Return at most `limit` messages in one of `states`, with ids below `before`.
+
+    `words` is what has to stand in their text, or in the name of who sent them; capitals of ASCII
+    make no difference.
+    """
     marks = ", ".join("?" * len(states))
+    matches, wanted = (_MATCHES, (words, words)) if words else ("", ())
     sql = (
-        f"{_SELECT} WHERE state IN ({marks}) AND id < coalesce(?, 1 << 62) ORDER BY id DESC LIMIT ?"
+        f"{_SELECT} WHERE state IN ({marks}) AND id < coalesce(?, 1 << 62) {matches}"
+        "ORDER BY id DESC LIMIT ?"
     )
-    found = _all(connection, sql, *(state.value for state in states), before, limit + 1)
+    names = (state.value for state in states)
+    found = _all(connection, sql, *names, before, *wanted, limit + 1)
     return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+
+def queue(connection: sqlite3.Connection, limit: int) -> tuple[Message, ...]:
+    """Return at most `limit` of the open messages, in the order in which they come to the glass."""
+    return _all(connection, _QUEUE, limit)
 
 
 def outlook(connection: sqlite3.Connection, before: Outlook) -> Outlook:
     """Return what the open messages ask for; a picture that `before` has is not read again."""
     wanted = next(filter(None, (_one(connection, sql) for sql in _WANTED)), None)
-    ends = [number for (number,) in connection.execute(_DEADLINE) if number is not None]
-    shown, deadline = _all(connection, _SHOWN), _to_time(min(ends, default=None))
+    *ends, comes = [_to_time(number) for (number,) in connection.execute(_DEADLINE)]
+    over = min(filter(None, ends), default=None)
+    deadline = min(filter(None, (over, comes)), default=None)
+    found = Outlook(wanted, _all(connection, _SHOWN), deadline, expires_at=over)
     if wanted is None or not wanted.has_picture:
-        return Outlook(wanted, shown, deadline)
+        return found
     known = before.picture if before.wanted and before.wanted.id == wanted.id else None
-    return Outlook(wanted, shown, deadline, known or picture(connection, wanted.id))
+    return replace(found, picture=known or picture(connection, wanted.id))
 
 
 def due(connection: sqlite3.Connection, now: datetime) -> tuple[Message, ...]:
@@ -244,6 +283,7 @@ def counts(connection: sqlite3.Connection) -> Mapping[State, int]:
     """Return how many messages there are in each state."""
     rows = connection.execute("SELECT state, count(*) FROM message GROUP BY state")
     counted = {State(state): count for state, count in rows}
+    counted[State.SCHEDULED] = scheduled_table.counts(connection, "")[0]
     return {state: counted.get(state, 0) for state in State}
 
 

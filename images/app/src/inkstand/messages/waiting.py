@@ -1,4 +1,4 @@
-"""How many messages may be open, so that whoever may only send cannot take all the room; pure."""
+"""How many messages may be kept, so that whoever may only send cannot take all the room; pure."""
 
 from __future__ import annotations
 
@@ -13,13 +13,30 @@ if TYPE_CHECKING:
     from inkstand.messages.model import Draft, Message
 
 MAX_WAITING = 1000
+MAX_SCHEDULED = 100
+
+
+def admit(draft: Draft, most: int, total: int, own: int, what: str = "wait") -> None:
+    """Do nothing if `draft` may be kept where `total` are, `own` of the same sender.
+
+    At most `most` may be there. Of these the last tenth is the owner's, and one token that may only
+    send has half of them. `what` they do is said to who may not.
+
+    Raises:
+        TooManyWaitingError: too many are there already.
+    """
+    limit = most * 9 // 10 if draft.sender else most
+    if total >= limit:
+        raise TooManyWaitingError(f"{total} messages {what}")
+    if draft.sender and own >= most // 2:
+        raise TooManyWaitingError(f"{own} messages of this token {what}")
 
 
 class Waiting:
     """The open messages and who sent them: the id of a token, "" for the owner.
 
-    At most `most` may be open. Of these the last tenth is the owner's, and one token that may only
-    send has half of them. Who sent what is forgotten when the process ends; that they wait is not.
+    At most `most` may be open, shared as admit() says. Who sent what is forgotten when the process
+    ends; that they wait is not.
     """
 
     def __init__(self, most: int, numbers: Iterable[int] = ()) -> None:
@@ -40,12 +57,7 @@ class Waiting:
         Raises:
             TooManyWaitingError: too many are open already.
         """
-        limit = self._most * 9 // 10 if draft.sender else self._most
-        if len(self._senders) >= limit:
-            raise TooManyWaitingError(f"{len(self._senders)} messages wait")
-        own = self._counts[draft.sender]
-        if draft.sender and own >= self._most // 2:
-            raise TooManyWaitingError(f"{own} messages of this token wait")
+        admit(draft, self._most, len(self._senders), self._counts[draft.sender])
 
     def follow(self, message: Message, sender: str = "") -> None:
         """Take note of a new message of `sender`, or of what became of one."""

@@ -9,7 +9,8 @@ from typing import Any
 import icalendar
 import recurring_ical_events
 
-_EVENT = re.compile(rb"^BEGIN:VEVENT\r?\n.*?^END:VEVENT\r?\n?", re.MULTILINE | re.DOTALL)
+_BEGIN = re.compile(rb"^BEGIN:VEVENT\r?\n", re.MULTILINE)
+_END = re.compile(rb"^END:VEVENT\r?\n?", re.MULTILINE)
 _DAY = re.compile(rb"^DT(?:START|END)[^:\r\n]*:(\d{8})", re.MULTILINE)
 # With one of these, an event may take place on other days than those that it names.
 _MOVES = re.compile(rb"^(?:RRULE|RDATE|RECURRENCE-ID|DURATION)\b", re.MULTILINE)
@@ -45,11 +46,15 @@ def _shortened(data: bytes, now: datetime, end: datetime) -> bytes:
     if not re.search(rb"^BEGIN:VCALENDAR\s*$", data, re.MULTILINE):
         raise ValueError("it does not begin with BEGIN:VCALENDAR")
     first, last = (f"{day:%Y%m%d}".encode() for day in (now - _AROUND, end + _AROUND))
-    kept = [event for event in _EVENT.findall(data) if _may_be(event, first, last)]
+    before, *begun = _BEGIN.split(data)
+    # What stands behind an event may be a zone; one that does not end is left out.
+    parted = [both for both in (_END.split(each, 1) for each in begun) if len(both) > 1]
+    kept = [event for event, _ in parted if _may_be(event, first, last)]
     if len(kept) > _MAX_EVENTS:
-        raise ValueError(f"it has {len(kept)} events; {_MAX_EVENTS} are taken")
-    rest = _EVENT.sub(b"", data).partition(b"END:VCALENDAR")
-    return rest[0] + b"".join(kept) + b"END:VCALENDAR\r\n"
+        raise ValueError(f"it has {len(kept)} events, more than {_MAX_EVENTS}")
+    rest = before + b"".join(behind for _, behind in parted)
+    events = b"".join(b"BEGIN:VEVENT\r\n" + event + b"END:VEVENT\r\n" for event in kept)
+    return rest.partition(b"END:VCALENDAR")[0] + events + b"END:VCALENDAR\r\n"
 
 
 def _may_be(event: bytes, first: bytes, last: bytes) -> bool:

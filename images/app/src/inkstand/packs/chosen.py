@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import ConfigError, PackError
+from inkstand.errors import ConfigError, PackError, did_you_mean
 from inkstand.packs import pack, requests
-from inkstand.packs.table import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -72,15 +72,19 @@ def _read(name: str, table: Mapping[str, object], own: Path) -> ChosenPack:
     return ChosenPack(name, text, read, path.parent, settings, asked, private, example)
 
 
-def find(name: str, own: Path) -> Path:
-    """Return the file of the pack called `name`: one that ships, or one with .toml in `own`.
+def find(name: str, own: Path | None = None) -> Path:
+    """Return the file of the pack called `name`: one that ships, or a file.
+
+    With `own` a file is in that folder, whatever folder `name` has.
 
     Raises:
-        PackError: there is none.
+        PackError: there is none that ships.
     """
+    if not name.isprintable():
+        raise PackError("the name of a pack has no characters that cannot be seen")
     known = shipped()
-    if name.endswith(".toml"):
-        return own / Path(name).name
-    if name not in known:
-        raise PackError(f"there is no pack {name}{suggestion(name, known)}")
-    return known[name]
+    if name in known:
+        return known[name]
+    if Path(name).suffix or os.sep in name:
+        return own / Path(name).name if own else Path(name)
+    raise PackError(f"there is no pack {name}{did_you_mean(name, known)}")

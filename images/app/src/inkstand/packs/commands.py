@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inkstand.config import parse_size
-from inkstand.errors import ConfigError, PackError
+from inkstand.errors import ConfigError, PackError, did_you_mean
 from inkstand.packs import example, pack
-from inkstand.packs.chosen import shipped
+from inkstand.packs.chosen import find, shipped
 from inkstand.packs.requests import Answer, requests, resolve
-from inkstand.packs.table import suggestion
 from inkstand.packs.worker import Order, check, draw
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def list_packs(_options: argparse.Namespace) -> int:
 
 def check_pack(options: argparse.Namespace) -> int:
     """Print what is wrong with a pack, and return 1 when something is."""
-    path = _path(options.pack)
+    path = find(options.pack)
     found = asyncio.run(_problems(path))
     for error in found:
         print(f"{path}: {error}", file=sys.stderr)
@@ -86,7 +85,7 @@ def preview_pack(options: argparse.Namespace) -> int:
     Raises:
         PackError, ConfigError: it cannot be drawn, or not written.
     """
-    path, size = _path(options.pack), _size(options.size)
+    path, size = find(options.pack), _size(options.size)
     text = _text(path)
     read = pack.read(text)
     settings = {**read.example.settings, **_pairs(options.set, "--set")}
@@ -116,15 +115,6 @@ def _zone() -> ZoneInfo:
         return ZoneInfo("UTC")
 
 
-def _path(given: str) -> Path:
-    known = shipped()
-    if given in known:
-        return known[given]
-    if Path(given).suffix or os.sep in given:
-        return Path(given)
-    raise PackError(f"there is no pack {given}{suggestion(given, known)}")
-
-
 def _text(path: Path) -> str:
     try:
         return pack.decode(path.read_bytes())
@@ -136,7 +126,7 @@ def _answers(read: Pack, given: Sequence[str]) -> dict[str, Answer]:
     answers = {}
     for name, value in _pairs(given, "--data").items():
         if name not in read.sources:
-            raise PackError(f"{name} is no source of {read.name}{suggestion(name, read.sources)}")
+            raise PackError(f"{name} is no source of {read.name}{did_you_mean(name, read.sources)}")
         try:
             answers[name] = Answer(Path(value).read_bytes())
         except OSError as error:

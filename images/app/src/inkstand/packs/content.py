@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 import jmespath
 from jmespath.exceptions import JMESPathError
 
+from inkstand.errors import did_you_mean
+from inkstand.language import ENGLISH, Language
 from inkstand.packs import boxes
+from inkstand.packs.formats import Asked, parse, short
 from inkstand.packs.kinds import EXPRESSIONS, TEMPLATES, Kind
 from inkstand.packs.pack import Format
-from inkstand.packs.requests import format_of
-from inkstand.packs.table import dotted, suggestion
+from inkstand.packs.requests import Answer, fill_in, format_of
+from inkstand.packs.table import dotted
 from inkstand.packs.templates import Templates
 
 if TYPE_CHECKING:
@@ -27,23 +27,10 @@ if TYPE_CHECKING:
     from inkstand.packs.kinds import Expression, Part
     from inkstand.packs.lines import Path
     from inkstand.packs.pack import Pack, Source
-    from inkstand.packs.requests import Answer, Value
+    from inkstand.packs.requests import Value
 
-# What parsers raise for bytes that nobody foresaw.
-_UNREADABLE = (
-    ValueError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    AssertionError,
-    RuntimeError,
-    # A zone that is called as a folder of zones is.
-    OSError,
-)
 _MAX_ITEMS = 40
 _MAX_BARS = 400
-_MAX_ROWS = 5000
 
 
 def expression_problems(pack: Pack, now: datetime) -> list[PackError]:
@@ -59,7 +46,11 @@ def expression_problems(pack: Pack, now: datetime) -> list[PackError]:
 
 
 def fill(
-    pack: Pack, settings: Mapping[str, Value], answers: Mapping[str, Answer], now: datetime
+    pack: Pack,
+    settings: Mapping[str, Value],
+    answers: Mapping[str, Answer],
+    now: datetime,
+    language: Language = ENGLISH,
 ) -> boxes.Box:
     """Return the layout of `pack` filled in from what its sources answered.
 
@@ -70,7 +61,10 @@ def fill(
     pictures: dict[str, bytes] = {}
     for source in pack.sources.values():
         kind, answer = format_of(source, settings), answers.get(source.name)
-        data = None if answer is None else _data_of(pack, source, answer, kind, now)
+        if kind is Format.SKY:
+            answer = Answer(fill_in(source.at, settings).encode())
+        asked = Asked(now, source.days, fill_in(source.stops, settings))
+        data = None if answer is None else _data_of(pack, source, answer, kind, asked)
         if isinstance(data, bytes):
             pictures[source.name], data = data, None
         known[source.name] = data
@@ -79,68 +73,19 @@ def fill(
         for name, expression in pack.values.items()
     }
     known |= values
-    filling = _Filling(pack, known, Templates(now, {**known, "now": now.isoformat()}), pictures)
-    return filling.box(pack.layout)
+    templates = Templates(now, {**known, "now": now.isoformat()}, language)
+    return _Filling(pack, known, templates, pictures).box(pack.layout)
 
 
-def parse(kind: Format, data: bytes, now: datetime, days: int = 14) -> Any:
-    """Return the data in an answer, as JSON has them; of a picture its bytes.
-
-    Raises:
-        ValueError: it is not in that format.
-    """
-    if kind is Format.FEED:
-        from inkstand.packs.feeds import read_feed  # noqa: PLC0415 - slow, and most need neither
-
-        return read_feed(data, now)
-    if kind is Format.ICAL:
-        from inkstand.packs.calendars import read_events  # noqa: PLC0415 - likewise
-
-        return read_events(data, now, days)
-    return _PARSERS[kind](data)
-
-
-def _data_of(pack: Pack, source: Source, answer: Answer, kind: Format, now: datetime) -> Any:
+def _data_of(pack: Pack, source: Source, answer: Answer, kind: Format, asked: Asked) -> Any:
     if answer.data is None:
         reason = f": {answer.error}" if answer.error else ""
         raise pack.error(("sources", source.name), f"{source.name} has not answered yet{reason}")
     try:
-        return parse(kind, answer.data, now, source.days)
-    except _UNREADABLE as error:
-        sentence = f"The answer of {source.name} can not be read as {kind}: {_short(error)}"
+        return parse(kind, answer.data, asked)
+    except ValueError as error:
+        sentence = f"The answer of {source.name} can not be read as {kind}: {error}"
         raise pack.error(("sources", source.name), sentence) from error
-
-
-def _short(error: Exception) -> str:
-    """Return the first line, or less, of what a library says is wrong."""
-    return str(error).partition("\n")[0].partition(";")[0][:120] or type(error).__name__
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError(f"byte {error.start + 1} is no UTF-8") from None
-
-
-def _rows(data: bytes) -> list[dict[str, str]]:
-    """Return the rows of a CSV file below its first, which names the columns."""
-    text = _text(data)
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        rows = list(csv.DictReader(io.StringIO(text), delimiter=delimiter, restkey="more"))
-    except csv.Error as error:
-        raise ValueError(str(error)) from error
-    return rows[-_MAX_ROWS:]
-
-
-_PARSERS: Mapping[Format, Callable[[bytes], Any]] = {
-    Format.JSON: lambda data: json.loads(_text(data)),
-    Format.CSV: _rows,
-    Format.TEXT: _text,
-    Format.PICTURE: bytes,
-}
 
 
 def _expressions(pack: Pack) -> Iterator[tuple[Path, Expression]]:
@@ -158,6 +103,7 @@ def _templates(layout: Part) -> Iterator[tuple[Path, str]]:
             if part.options.get(name):
                 yield (*part.path, name), part.options[name]
         for place, column in enumerate(part.options.get("columns", ())):
+            yield (*part.path, "columns", place, "head"), column["head"]
             yield (*part.path, "columns", place, "text"), column["text"]
 
 
@@ -173,7 +119,7 @@ def _expression_problem(expression: Expression) -> str:
     try:
         jmespath.compile(expression.text)
     except JMESPathError as error:
-        return _short(error)
+        return short(error)
     return ""
 
 
@@ -190,7 +136,7 @@ def _picked(pack: Pack, path: Path, expression: Expression, known: Mapping[str, 
     try:
         value = jmespath.search(text, known)
     except (JMESPathError, RecursionError, ValueError, TypeError) as error:
-        raise pack.error(path, f"{setting or dotted(path)}: {_short(error)}") from error
+        raise pack.error(path, f"{setting or dotted(path)}: {short(error)}") from error
     if value is None:
         raise pack.error(path, f"{setting or dotted(path)}: {text} finds nothing in what came")
     return value
@@ -231,6 +177,10 @@ class _Filling:
             raise self.pack.error((*part.path, "items"), sentence)
         return found[:_MAX_ITEMS]
 
+    def nothing(self, part: Part) -> str:
+        """Return what is said when there are no items."""
+        return self.text(part, "empty") or self.templates.language.text("Nothing")
+
     def bars(self, part: Part) -> tuple[float | None, ...]:
         """Return the heights of bars."""
         path = (*part.path, "bars")
@@ -267,7 +217,7 @@ def _fill_list(filling: _Filling, part: Part) -> boxes.Box:
         )
         for index, item in enumerate(filling.items(part))
     )
-    return boxes.Rows(rows, filling.text(part, "empty"), part.options["lines"])
+    return boxes.Rows(rows, filling.nothing(part), part.options["lines"])
 
 
 def _fill_table(filling: _Filling, part: Part) -> boxes.Box:
@@ -281,15 +231,18 @@ def _fill_table(filling: _Filling, part: Part) -> boxes.Box:
         )
         for index, item in enumerate(filling.items(part))
     )
-    heads = tuple(column["head"] for _, column in columns)
+    heads = tuple(
+        filling.template((*part.path, "columns", place, "head"), column["head"])
+        for place, column in columns
+    )
     aligns = tuple(column["align"] for _, column in columns)
-    return boxes.Grid(rows, aligns, heads if any(heads) else (), filling.text(part, "empty"))
+    return boxes.Grid(rows, aligns, heads if any(heads) else (), filling.nothing(part))
 
 
 def _fill_picture(filling: _Filling, part: Part) -> boxes.Box:
     name, path = filling.text(part, "source"), (*part.path, "source")
     if name not in filling.pictures:
-        sentence = f"{name} is no source of pictures{suggestion(name, filling.pictures)}"
+        sentence = f"{name} is no source of pictures{did_you_mean(name, filling.pictures)}"
         raise filling.pack.error(path, f"{dotted(path)}: {sentence}")
     return boxes.Picture(filling.pictures[name], part.options["framing"], part.options["tone"])
 

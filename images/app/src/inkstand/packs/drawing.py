@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
+from inkstand.language import ENGLISH, Language
 from inkstand.packs import boxes, grids
 from inkstand.pictures import conversion
 from inkstand.rendering import Align, blank, clean, draw_layout, fit
@@ -59,11 +60,11 @@ def draw_problem(title: str, sentence: str, size: tuple[int, int]) -> Image.Imag
     return draw(boxes.Stack((*parts, (4.0, text))), size)
 
 
-def as_of(fetched_at: datetime, now: datetime) -> str:
+def as_of(fetched_at: datetime, now: datetime, language: Language = ENGLISH) -> str:
     """Return the age of data as people are told: the time, and the day if that is not today."""
     at = fetched_at.astimezone(now.tzinfo)
-    day = "" if at.date() == now.date() else f"{at.day} {at:%b} "
-    return f"as of {day}{at:%H:%M}"
+    day = "" if at.date() == now.date() else f"{language.day(at, short=True)} "
+    return language.text("as of {time}", time=f"{day}{language.time(at)}")
 
 
 def _paste(image: Image.Image, box: boxes.Box, place: tuple[int, int, int, int]) -> None:
@@ -224,7 +225,7 @@ def _(box: boxes.Grid, size: tuple[int, int]) -> Image.Image:
 
 
 def _nothing(sentence: str, size: tuple[int, int]) -> Image.Image:
-    return _drawn(boxes.Text(sentence or "Nothing", Align.CENTRE, largest=_SIGN_FROM), size)
+    return _drawn(boxes.Text(sentence, Align.CENTRE, largest=_SIGN_FROM), size)
 
 
 @_drawn.register

@@ -40,12 +40,14 @@ def read_feed(data: bytes, now: datetime) -> dict[str, Any]:
 
 
 def _entry(entry: Any, now: datetime) -> dict[str, str]:
+    # Past what feedparser makes of one that is not there, with a warning.
+    published, updated = (dict.get(entry, f"{it}_parsed") for it in ("published", "updated"))
     return {
         "title": plain(entry.get("title", "")),
         "summary": plain(entry.get("summary", "")),
         "link": str(entry.get("link", ""))[:_MAX_TEXT],
         "author": plain(entry.get("author", "")),
-        "updated": _time(entry.get("published_parsed") or entry.get("updated_parsed"), now),
+        "updated": _time(published or updated, now),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout
@@ -28,13 +29,19 @@ _MAX_CELL = 200
 
 
 def draw_rows(box: Rows, size: tuple[int, int]) -> Image.Image:
-    """Return the rows on a picture of `size`; the last ones are left out without room."""
+    """Return the rows on a picture of `size`; the last ones are left out without room.
+
+    Where it is too narrow for details, they stand before the titles.
+    """
+    if not _are_whole(box, _SIZES[-1], size[0]):
+        rows = tuple((f"{detail} {title}".strip(), "") for title, detail in box.rows)
+        box = replace(box, rows=rows)
     image, top = blank(size), 0
-    rows = _rows_that_fit(box, size)
+    placed = _rows_that_fit(box, size)
     # What is left goes between the rows, so that they stand apart.
-    spare = size[1] - _height(rows)
-    gap = _GAP + min(_BETWEEN, spare // max(1, len(rows)))
-    for title, detail in rows:
+    spare = size[1] - _height(placed)
+    gap = _GAP + min(_BETWEEN, spare // max(1, len(placed)))
+    for title, detail in placed:
         _draw_row(image, top, title, detail)
         top += title.height + gap
     return image

@@ -6,7 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from inkstand.packs.table import suggestion
+from inkstand.errors import did_you_mean
 from inkstand.rendering import Align, Framing, Tone
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def read_expression(table: Table, key: str, settings: Mapping[str, object]) -> E
         return Expression()
     name = given["setting"]
     if name not in settings:
-        table.complain(f"is no setting{suggestion(str(name), settings)}", key, "setting")
+        table.complain(f"is no setting{did_you_mean(str(name), settings)}", key, "setting")
     return Expression(setting=str(name))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ def add_packs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     checker.add_argument("pack", metavar="FILE", help="a pack's file, or the name of one")
     checker.set_defaults(run=_run("check_pack"))
     _add_preview(below)
+    _add_timetable(below, "stops", "find the ids of stops in a timetable, for the pack departures")
+    _add_timetable(below, "lines", "find the ids of lines in a timetable, for the pack departures")
 
 
 def _add_preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,12 +43,21 @@ def _add_preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     preview.set_defaults(run=_run("preview_pack"))
 
 
-def _run(name: str) -> Callable[[argparse.Namespace], int]:
-    """Return the function of that name of inkstand.packs.commands, which is not loaded yet."""
+def _add_timetable(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], what: str, text: str
+) -> None:
+    finder = commands.add_parser(what, help=text, description=text)
+    finder.add_argument("timetable", type=Path, metavar="FILE.zip", help="a timetable in GTFS")
+    finder.add_argument("names", nargs="+", metavar="NAME", help="a name, or a part of one")
+    finder.set_defaults(run=_run(f"print_{what}", "timetable"))
+
+
+def _run(name: str, module: str = "commands") -> Callable[[argparse.Namespace], int]:
+    """Return the function of that name of a module of inkstand.packs, which is not loaded yet."""
 
     def run(options: argparse.Namespace) -> int:
-        from inkstand.packs import commands  # noqa: PLC0415 - needs what a client has not
-
-        return int(getattr(commands, name)(options))
+        # The first needs what a client has not.
+        loaded = importlib.import_module(f"inkstand.packs.{module}")
+        return int(getattr(loaded, name)(options))
 
     return run

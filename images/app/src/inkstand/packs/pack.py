@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import PackError
+from inkstand.errors import PackError, did_you_mean
 from inkstand.packs import kinds
 from inkstand.packs.lines import find_lines, line_of
-from inkstand.packs.table import NAME, Problems, Table, suggestion
+from inkstand.packs.table import NAME, Problems, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -54,6 +54,8 @@ class Format(enum.StrEnum):
     ICAL = "ical"
     TEXT = "text"
     PICTURE = "picture"
+    SKY = "sky"
+    GTFS_RT = "gtfs-rt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +72,22 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where data come from; url, headers and format may hold {names} of settings.
+    """Where data come from; url, headers, format, at and stops may hold {names} of settings.
 
-    `every` is the time between two requests, `days` how far a calendar is read.
+    `every` is the time between two requests, `days` how far a calendar is read, `stops` whose
+    departures are read. What is worked out and not fetched has no url, but the place `at` which
+    it is.
     """
 
     name: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-    every: timedelta
     format: str
-    max_bytes: int
-    days: int
+    url: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    every: timedelta = timedelta(hours=1)
+    max_bytes: int = MAX_ANSWER
+    days: int = 14
+    at: str = ""
+    stops: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,17 +248,37 @@ def _choices(table: Table, *, required: bool) -> tuple[str, ...]:
 def _source(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
     if name in RESERVED:
         table.complain("is a name that templates have already; take another")
-    source = Source(
-        name=name,
-        url=_url(table, settings),
-        headers=_headers(table.table("headers"), settings),
-        every=timedelta(minutes=table.number("every", 1, _YEAR, 60)),
-        format=_format(table, settings),
-        max_bytes=int(table.number("max_bytes", 1, MAX_ANSWER, MAX_ANSWER)),
-        days=int(table.number("days", 1, 366, 14)),
+    kind = _format(table, settings)
+    source = (
+        _worked_out(name, table, settings)
+        if kind == Format.SKY
+        else _fetched(name, kind, table, settings)
     )
     table.done()
     return source
+
+
+def _worked_out(name: str, table: Table, settings: Mapping[str, Setting]) -> Source:
+    return Source(name, Format.SKY, at=_filled(table, "at", settings))
+
+
+def _filled(table: Table, key: str, settings: Mapping[str, Setting]) -> str:
+    text = table.text(key, required=True)
+    _check_placeholders(table, key, text, settings)
+    return text
+
+
+def _fetched(name: str, kind: str, table: Table, settings: Mapping[str, Setting]) -> Source:
+    return Source(
+        name=name,
+        format=kind,
+        url=_url(table, settings),
+        headers=_headers(table.table("headers"), settings),
+        every=timedelta(minutes=table.number("every", 1, _YEAR, 60)),
+        max_bytes=int(table.number("max_bytes", 1, MAX_ANSWER, MAX_ANSWER)),
+        days=int(table.number("days", 1, 366, 14)),
+        stops=_filled(table, "stops", settings) if kind == Format.GTFS_RT else "",
+    )
 
 
 def _url(table: Table, settings: Mapping[str, Setting]) -> str:
@@ -292,7 +318,8 @@ def _format(table: Table, settings: Mapping[str, Setting]) -> str:
 def _check_placeholders(table: Table, key: str, text: str, settings: Mapping[str, Setting]) -> None:
     for name in PLACEHOLDER.findall(text):
         if name not in settings:
-            table.complain(f"has {{{name}}}, which is no setting{suggestion(name, settings)}", key)
+            known = did_you_mean(name, settings)
+            table.complain(f"has {{{name}}}, which is no setting{known}", key)
 
 
 def _values(
@@ -311,7 +338,7 @@ def _example(
 ) -> Example:
     given = table.take("settings", dict, {})
     for name in given.keys() - settings.keys():
-        table.complain(f"is no setting{suggestion(name, settings)}", "settings", name)
+        table.complain(f"is no setting{did_you_mean(name, settings)}", "settings", name)
     now = table.data.get("now")
     if isinstance(now, date) and not isinstance(now, datetime):
         now = datetime.combine(now, time(12))

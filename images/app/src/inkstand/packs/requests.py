@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from inkstand.errors import PackError
+from inkstand.errors import PackError, did_you_mean
 from inkstand.packs.pack import PLACEHOLDER, Format, SettingType
-from inkstand.packs.table import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 Value = str | float | list[str]
 _HOST = re.compile(r"(?:[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?")
 _MAX_TEXT = 4000
+# Halves of a character, which JSON can have and no URL.
+_HALF = re.compile("[\ud800-\udfff]")
 _HIDDEN = "…"
 
 
@@ -52,7 +53,8 @@ def resolve(pack: Pack, given: Mapping[str, object]) -> dict[str, Value]:
     """
     for name in given:
         if name not in pack.settings:
-            raise PackError(f"{name} is no setting of {pack.name}{suggestion(name, pack.settings)}")
+            known = did_you_mean(name, pack.settings)
+            raise PackError(f"{name} is no setting of {pack.name}{known}")
     return {name: _value(each, given.get(name)) for name, each in pack.settings.items()}
 
 
@@ -72,6 +74,11 @@ def format_of(source: Source, settings: Mapping[str, Value]) -> Format:
     return Format(str(settings[name[1]])) if name else Format(source.format)
 
 
+def fill_in(text: str, settings: Mapping[str, Value]) -> str:
+    """Return `text` with each {name} of a setting replaced by its value."""
+    return PLACEHOLDER.sub(lambda match: _written(settings[match[1]]), text)
+
+
 def hide(text: str, pack: Pack, settings: Mapping[str, Value]) -> str:
     """Return `text` without what is secret in `settings`, also where it is percent-encoded."""
     for name, setting in pack.settings.items():
@@ -89,7 +96,7 @@ def _value(setting: Setting, given: object) -> Value:
         return _number(setting, value)
     if setting.type is SettingType.LIST and isinstance(value, list):
         value = ",".join(map(str, value))
-    if not isinstance(value, str) or len(value) > _MAX_TEXT:
+    if not isinstance(value, str) or len(value) > _MAX_TEXT or _HALF.search(value):
         raise PackError(f"{setting.name} has to be a text of at most {_MAX_TEXT} characters")
     return _checked(setting, value)
 
@@ -97,7 +104,7 @@ def _value(setting: Setting, given: object) -> Value:
 def _number(setting: Setting, value: object) -> float:
     try:
         number = float(value) if isinstance(value, str | int | float) else math.nan
-    except ValueError:
+    except (ValueError, OverflowError):
         number = math.nan
     if not math.isfinite(number):
         raise PackError(f"{setting.name} has to be a number")
@@ -108,7 +115,7 @@ def _checked(setting: Setting, value: str) -> Value:
     if setting.type is SettingType.LIST:
         return [text.strip() for text in value.split(",") if text.strip()]
     if setting.choices and value not in setting.choices:
-        known = suggestion(value, setting.choices)
+        known = did_you_mean(value, setting.choices)
         raise PackError(f"{setting.name} can not be that{known}")
     if setting.type is SettingType.URL and value and not _is_url(value):
         raise PackError(f"{setting.name} has to be an address that begins with http:// or https://")
@@ -168,7 +175,7 @@ def _filled_header(pack: Pack, value: str, settings: Mapping[str, Value]) -> str
     for name in PLACEHOLDER.findall(value):
         if not _written(settings[name]).isprintable():
             raise PackError(f"{pack.settings[name].name} can not have ends of lines")
-    return PLACEHOLDER.sub(lambda match: _written(settings[match[1]]), value)
+    return fill_in(value, settings)
 
 
 def _written(value: Value) -> str:

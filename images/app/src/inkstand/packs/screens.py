@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 from inkstand.clock import nudged_or
 from inkstand.errors import FetchError, StorageError
 from inkstand.events import ScreenDrawn
-from inkstand.fetching.fetcher import Request
+from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
+from inkstand.language import ENGLISH, Language
 from inkstand.packs import example, worker
 from inkstand.packs.requests import Answer, hide, resolve
 from inkstand.rendering import from_png
@@ -30,8 +31,7 @@ if TYPE_CHECKING:
 
     from inkstand.clock import Clock
     from inkstand.events import Hub
-    from inkstand.fetching.fetcher import Answer as Fetched
-    from inkstand.fetching.fetcher import Fetcher
+    from inkstand.fetching.fetcher import Fetched, Fetcher
     from inkstand.fetching.kept import KeptAnswers
     from inkstand.packs import requests
     from inkstand.packs.chosen import ChosenPack
@@ -52,10 +52,12 @@ class PackScreen:
     def __init__(self, instead: Screen) -> None:
         self._instead = instead
         self._picture: Image.Image | None = None
+        self.png: bytes | None = None
 
     def put(self, png: bytes) -> bool:
         """Show the picture of mode "1" that `png` is from now on; tell whether it is another."""
         before, self._picture = self._picture, (picture := from_png(png))
+        self.png = png
         return before is None or before.tobytes() != picture.tobytes()
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:
@@ -103,7 +105,7 @@ class PackScreens:
     """Keeps the screens of `chosen` up to date; `changed` is called when one looks different.
 
     Each shows `instead` until it was drawn for the first time, for a panel of `size()`, which is
-    None as long as nobody knows it.
+    None as long as nobody knows it. They are drawn in the order in which they come.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with
@@ -119,47 +121,83 @@ class PackScreens:
         size: Callable[[], tuple[int, int] | None],
         changed: Callable[[], None],
         draw: Draw = worker.draw,
+        language: Language = ENGLISH,
     ) -> None:
-        self._chosen = tuple(chosen)
-        self.screens = {each.name: PackScreen(instead) for each in self._chosen}
-        self.states = {each.name: PackState() for each in self._chosen}
+        self.screens: dict[str, PackScreen] = {}
+        self.states: dict[str, PackState] = {}
+        self._instead = instead
+        self._chosen: dict[str, ChosenPack] = {}
+        self._chosen_anew = asyncio.Event()
+        self._nudges: dict[str, asyncio.Event] = {}
         self._clock = clock
         self._hub = hub
         self._fetcher = fetcher
         self._kept = kept
-        self._quiet = quiet
         self._changed = changed
         self._draw = draw
+        self._language = language
         # Two processes at once would take twice the memory, two writers of files twice the care.
         self._drawing, self._keeping = asyncio.Lock(), asyncio.Lock()
         self._size_now, self._size = size, size()
-        self._resized = {each.name: asyncio.Event() for each in self._chosen}
+        self.choose(chosen, quiet)
+
+    def choose(self, chosen: Iterable[ChosenPack], quiet: QuietHours) -> None:
+        """Keep these packs up to date from now on, but for `quiet` hours, and no others.
+
+        One that is as it was goes on; of one that is another, what was drawn stays until then.
+        """
+        self._quiet = quiet
+        self._chosen = {each.name: each for each in chosen}
+        self.screens = {
+            name: self.screens.get(name) or PackScreen(self._instead) for name in self._chosen
+        }
+        self.states = {name: self.states.get(name, PackState()) for name in self._chosen}
+        self._chosen_anew.set()
+        self._nudge()
 
     async def run(self) -> None:
         """Ask and draw until cancelled."""
-        await self._forget_others()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._follow_size())
-            for each in self._chosen:
-                group.create_task(self._keep(each))
+            group.create_task(self._follow_choice(group))
+
+    async def _follow_choice(self, group: asyncio.TaskGroup) -> None:
+        """Have a task for each pack that is chosen, which ends when it is another."""
+        tasks: dict[str, tuple[ChosenPack, asyncio.Task[None]]] = {}
+        while True:
+            self._chosen_anew.clear()
+            for name, (pack, task) in list(tasks.items()):
+                if self._chosen.get(name) != pack:
+                    task.cancel()
+                    await asyncio.wait([task])
+                    del tasks[name]
+            await self._forget_others()
+            for name, pack in self._chosen.items():
+                if name not in tasks:
+                    tasks[name] = pack, group.create_task(self._keep(pack))
+            await self._chosen_anew.wait()
+
+    def _nudge(self) -> None:
+        for nudge in self._nudges.values():
+            nudge.set()
 
     async def _follow_size(self) -> None:
         """Ask for the size whenever something was drawn for the panel."""
         with self._hub.listen(kinds=(ScreenDrawn,)) as events:
             async for _ in events:
                 before, self._size = self._size, self._size_now()
-                for resized in self._resized.values() if self._size != before else ():
-                    resized.set()
+                if self._size != before:
+                    self._nudge()
 
     async def _keep(self, pack: ChosenPack) -> None:
         sources = await self._known(pack)
-        resized = self._resized[pack.name]
+        nudge = self._nudges.setdefault(pack.name, asyncio.Event())
         while True:
-            resized.clear()
+            nudge.clear()
             if self._quiet.until(self._clock.now()) is None:
                 await self._fetch_due(pack, sources)
             await self._draw_anew(pack, sources)
-            await nudged_or(resized, self._clock, self._next(sources))
+            await nudged_or(nudge, self._clock, self._next(sources))
 
     def _next(self, sources: Iterable[_Source]) -> datetime:
         now = self._clock.now()
@@ -180,9 +218,10 @@ class PackScreens:
         return sources
 
     async def _forget_others(self) -> None:
-        keys = [_key(pack, request) for pack in self._chosen for request in pack.requests]
+        keys = [_key(pack, request) for pack in self._chosen.values() for request in pack.requests]
         try:
-            await asyncio.to_thread(self._kept.prune, keys)
+            async with self._keeping:
+                await asyncio.to_thread(self._kept.prune, keys)
         except StorageError as error:
             _LOG.warning("%s", error)
 
@@ -195,7 +234,7 @@ class PackScreens:
         asked, request, wait = self._clock.now(), source.request, None
         try:
             source.fetched = await self._fetcher.fetch(
-                Request(request.url, dict(request.headers), request.max_bytes, pack.private),
+                FetchRequest(request.url, dict(request.headers), request.max_bytes, pack.private),
                 source.fetched,
             )
         except FetchError as error:
@@ -234,6 +273,8 @@ class PackScreens:
             return
         async with self._drawing:
             drawn = await self._draw(self._order(pack, sources, self._size))
+        if self._chosen.get(pack.name) != pack:
+            return
         errors = [each.error for each in sources if each.error]
         times = [each.fetched.fetched_at for each in sources if each.fetched]
         problem = drawn.problem or next(iter(errors), "")
@@ -248,7 +289,7 @@ class PackScreens:
             now = example.now(pack.pack, now)
         else:
             answers = {each.request.source: each.answer for each in sources}
-        return worker.Order(pack.text, pack.settings, answers, size, now)
+        return worker.Order(pack.text, pack.settings, answers, size, now, self._language)
 
 
 def _key(pack: ChosenPack, request: requests.Request) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from inkstand.errors import PackError
+from inkstand.errors import PackError, did_you_mean
 from inkstand.packs.lines import Path, line_of
 
 if TYPE_CHECKING:
@@ -42,15 +41,6 @@ def dotted(path: Path) -> str:
     """Return `path` as people write it; the parts of a list count from 1."""
     words = [str(part + 1) if isinstance(part, int) else part for part in path]
     return ".".join(words)
-
-
-def suggestion(name: str, known: Iterable[str]) -> str:
-    """Return what to take instead of `name`, which is none of `known`, as the end of a sentence."""
-    names = sorted(known)
-    near = difflib.get_close_matches(name, names, 1)
-    if near:
-        return f"; did you mean {near[0]}?"
-    return f"; there is {', '.join(names)}" if names else ""
 
 
 @dataclass(slots=True)
@@ -92,7 +82,7 @@ class Table:
         value, known = self.text(key, default, **options), tuple(choices)
         if value in known or key not in self.data:
             return value if value in known else default
-        self.complain(f'"{value}" is not known{suggestion(value, known)}', key)
+        self.complain(f'"{value}" is not known{did_you_mean(value, known)}', key)
         return default
 
     def table(self, key: str, *, required: bool = False) -> Table:
@@ -129,7 +119,7 @@ class Table:
     def done(self) -> None:
         """Note each key that nobody asked for."""
         for key in [key for key in self.data if key not in self.asked]:
-            self.complain(f"is not known{suggestion(key, self.asked)}", key)
+            self.complain(f"is not known{did_you_mean(key, sorted(self.asked))}", key)
 
     def _below(self, key: str, value: dict[str, Any], *below: str | int) -> Table:
         return Table(value, (*self.path, key, *below), self.problems)

@@ -9,6 +9,8 @@ from jinja2 import StrictUndefined, Template, TemplateError, Undefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from inkstand.language import ENGLISH, Language
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -42,7 +44,7 @@ _WEATHER = (
     (77, "❄", "Snow"),
     (82, "☂", "Showers"),
     (86, "❄", "Snow showers"),
-    (99, "⛈", "Thunderstorm"),
+    (99, "⚡", "Thunderstorm"),
 )
 
 
@@ -59,7 +61,10 @@ class _Environment(ImmutableSandboxedEnvironment):
 class Templates:
     """Templates with the same things to name in each; times are told in the zone of `now`."""
 
-    def __init__(self, now: datetime, known: Mapping[str, Any]) -> None:
+    def __init__(
+        self, now: datetime, known: Mapping[str, Any], language: Language = ENGLISH
+    ) -> None:
+        self.language = language
         self._now = now
         self._known = known
         self._kept: dict[str, Template] = {}
@@ -69,15 +74,17 @@ class Templates:
         )
         self._environment.globals = {"range": self._environment.globals["range"]}
         self._environment.filters |= {
-            "number": number,
-            "time": lambda value: f"{self._moment(value):%H:%M}",
-            "date": self._date,
-            "weekday": lambda value: f"{self._moment(value):%a}",
-            "strftime": lambda value, form: self._moment(value).strftime(form),
+            "translated": language.translated,
+            "number": lambda value, digits=0: language.number(number(value, digits)),
+            "time": lambda value: language.time(self._moment(value)),
+            "date": lambda value: language.weekday_and_day(self._moment(value)),
+            "day": lambda value: language.day(self._moment(value), short=True),
+            "weekday": lambda value: language.weekday(self._moment(value), short=True),
+            "strftime": lambda value, form: language.strftime(self._moment(value), form),
             "days_until": self._days_until,
             "escape_wifi": escape_wifi,
             "weather_symbol": lambda code: _weather(code)[0],
-            "weather_text": lambda code: _weather(code)[1],
+            "weather_text": lambda code: language.translated(_weather(code)[1]),
         }
 
     def problem(self, template: str) -> str:
@@ -123,10 +130,6 @@ class Templates:
         return (moment if moment.tzinfo else moment.replace(tzinfo=self._now.tzinfo)).astimezone(
             self._now.tzinfo
         )
-
-    def _date(self, value: Any) -> str:
-        moment = self._moment(value)
-        return f"{moment:%a} {moment.day} {moment:%b}"
 
     def _days_until(self, value: Any) -> int:
         return (self._moment(value).date() - self._now.date()).days

@@ -1,8 +1,8 @@
 """Packs drawn in a process of their own, with limits of time and memory.
 
 What is in a pack, and what its sources answer, comes from strangers: a template may loop for ever,
-and a calendar may have a rule that never ends. jinja2, jmespath, feedparser and icalendar are
-loaded there, and never in the app's process.
+and a calendar may have a rule that never ends. jinja2, jmespath, feedparser, icalendar and astral
+are loaded there, and never in the app's process.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from inkstand.errors import InkstandError, PackError
+from inkstand.language import ENGLISH, Language, language_of
 from inkstand.packs import drawing, pack
 from inkstand.packs.requests import Answer, hide, resolve
 from inkstand.rendering import to_png
@@ -43,6 +44,7 @@ class Order:
     answers: Mapping[str, Answer]
     size: tuple[int, int]
     now: datetime
+    language: Language = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,7 @@ def _plain(order: Order) -> dict[str, Any]:
         "size": order.size,
         "now": order.now.timestamp(),
         "zone": getattr(order.now.tzinfo, "key", "UTC"),
+        "language": (order.language.code, order.language.hour_cycle),
     }
 
 
@@ -128,7 +131,7 @@ def _draw(order: dict[str, Any]) -> Drawn:
         read = pack.read(order["text"])
     except PackError as error:
         return _problem(_name_of(order["text"]), error, size)
-    return _drawn(read, order["settings"], answers, size, now)
+    return _drawn(read, order["settings"], answers, size, now, language_of(*order["language"]))
 
 
 def _answer_of(now: datetime, data: str | None, at: float | None, error: str) -> Answer:
@@ -136,17 +139,18 @@ def _answer_of(now: datetime, data: str | None, at: float | None, error: str) ->
     return Answer(None if data is None else to_bytes(data), fetched_at, error)
 
 
-def _drawn(
+def _drawn(  # noqa: PLR0913, PLR0917 - what a picture is made of
     read: Pack,
     given: Mapping[str, object],
     answers: Mapping[str, Answer],
     size: tuple[int, int],
     now: datetime,
+    language: Language,
 ) -> Drawn:
     settings: Mapping[str, Any] = {}
     try:
         settings = resolve(read, given)
-        return Drawn(to_png(_picture(read, settings, answers, size, now)))
+        return Drawn(to_png(_picture(read, settings, answers, size, now, language)))
     except PackError as error:
         return _problem(read.name, PackError(hide(error.detail, read, settings), error.line), size)
     except InkstandError as error:
@@ -156,19 +160,21 @@ def _drawn(
         return _problem(read.name, PackError(_TOO_MUCH), size)
 
 
-def _picture(
+def _picture(  # noqa: PLR0913, PLR0917 - likewise
     read: Pack,
     settings: Mapping[str, Any],
     answers: Mapping[str, Answer],
     size: tuple[int, int],
     now: datetime,
+    language: Language,
 ) -> Image.Image:
     from inkstand.packs.content import fill  # noqa: PLC0415 - never in the app's process
 
-    return drawing.draw(fill(read, settings, answers, now), size, _footer(read, answers, now))
+    footer = _footer(read, answers, now, language)
+    return drawing.draw(fill(read, settings, answers, now, language), size, footer)
 
 
-def _footer(read: Pack, answers: Mapping[str, Answer], now: datetime) -> str:
+def _footer(read: Pack, answers: Mapping[str, Answer], now: datetime, language: Language) -> str:
     """Return how old data are, when some are older than they may be; "" when none are."""
     times = [
         answer.fetched_at
@@ -176,7 +182,7 @@ def _footer(read: Pack, answers: Mapping[str, Answer], now: datetime) -> str:
         if name in read.sources and answer.fetched_at is not None
         if now - answer.fetched_at > read.age_limit(name)
     ]
-    return drawing.as_of(min(times), now) if times else ""
+    return drawing.as_of(min(times), now, language) if times else ""
 
 
 if __name__ == "__main__":

@@ -152,6 +152,21 @@ def hours_of(table: Table) -> Hours | None:
     return Hours(days, begin, end)
 
 
+def to_table(hours: Hours | None) -> Table:
+    """Return the keys of an entry from which hours_of() makes these hours."""
+    if hours is None:
+        return {}
+    days = ",".join(DAYS[day] for day in sorted(hours.days))
+    table = {"days": "daily" if hours.days == EVERY_DAY else days}
+    if not hours.begin and not hours.end:
+        return table
+    return {**table, "from": _clock(hours.begin), "to": _clock(hours.end)}
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
+
+
 def parse_days(value: object) -> frozenset[int]:
     """Return the days that "daily", "mon", "fri-mon" or "mon-wed, sat" names.
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from inkstand.errors import did_you_mean
 from inkstand.playlist.hours import KEYS as KEYS_OF_HOURS
 from inkstand.playlist.hours import (
     WEEK_SECONDS,
@@ -19,15 +20,17 @@ from inkstand.playlist.hours import (
     instant,
     minute_of_week,
     next_edge,
+    to_table,
     wall,
 )
-from inkstand.playlist.values import Table, instead_of, saying, tables
+from inkstand.playlist.values import Table, saying, tables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime
 
-CLOCK = "clock"
+CLOCK, DATE_CLOCK = "clock", "clock-date"
+BUILT_IN = (CLOCK, DATE_CLOCK)
 MAX_MINUTES = 24 * 60
 KEYS = ("screen", "minutes", *KEYS_OF_HOURS)
 
@@ -165,7 +168,7 @@ def _end_of_turn(takers: Takers, now: datetime, shift: int) -> datetime | None:
 def from_values(value: object, screens: Collection[str] | None = None) -> Playlist:
     """Return the playlist of a list of tables with `screen`, `minutes`, `days`, `from` and `to`.
 
-    `screens` are the names that an entry may have, beside the clock; None: they are looked at
+    `screens` are the names that an entry may have, beside the clocks; None: they are looked at
     later, by unknown_screens().
 
     Raises:
@@ -182,12 +185,24 @@ def from_values(value: object, screens: Collection[str] | None = None) -> Playli
     return playlist
 
 
+def to_values(playlist: Playlist) -> list[Table]:
+    """Return the tables of which from_values() makes this playlist."""
+    return [
+        {
+            "screen": entry.screen,
+            **({"minutes": entry.minutes} if entry.minutes else {}),
+            **to_table(entry.hours),
+        }
+        for entry in playlist.entries
+    ]
+
+
 def unknown_screens(playlist: Playlist, names: Collection[str]) -> tuple[str, ...]:
-    """Return a sentence for each entry whose screen is neither the clock nor one of `names`."""
-    known = {CLOCK, *names}
+    """Return a sentence for each entry whose screen is neither a clock nor one of `names`."""
+    known = {*BUILT_IN, *names}
     return tuple(
         f"at entry {number}: there is no screen {entry.screen}"
-        f"{instead_of(entry.screen, sorted(known))}"
+        f"{did_you_mean(entry.screen, sorted(known))}"
         for number, entry in enumerate(playlist.entries, 1)
         if entry.screen not in known
     )

@@ -15,6 +15,7 @@ from inkstand.playlist.hours import (
     hours_of,
     instant,
     next_edge,
+    to_table,
     wall,
 )
 from inkstand.playlist.values import Table, saying, tables
@@ -70,6 +71,11 @@ def from_values(value: object) -> QuietHours:
         with saying(f"at entry {number}:"):
             windows.append(_window(table))
     return QuietHours(tuple(windows))
+
+
+def to_values(quiet: QuietHours) -> list[Table]:
+    """Return the tables of which from_values() makes these quiet hours."""
+    return [to_table(window) for window in quiet.windows]
 
 
 def _window(table: Table) -> Hours:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import difflib
 from collections.abc import Collection, Iterator, Mapping
+
+from inkstand.errors import did_you_mean, joined
 
 Table = Mapping[str, object]
 
@@ -25,7 +26,7 @@ def tables(value: object, keys: Collection[str]) -> list[Table]:
         for key in entry:
             if key not in keys:
                 raise ValueError(
-                    f"at entry {number}: {key} means nothing there{instead_of(key, keys)}"
+                    f"at entry {number}: {key} means nothing there{did_you_mean(key, keys)}"
                 )
     return [{key: one for key, one in entry.items() if one is not None} for entry in value]
 
@@ -41,15 +42,3 @@ def saying(where: str) -> Iterator[None]:
         yield
     except (ValueError, TypeError) as error:
         raise ValueError(f"{where} {error}") from error
-
-
-def instead_of(name: object, known: Collection[str]) -> str:
-    """Return the end of a sentence that refuses `name`: the nearest of `known`, or all of them."""
-    nearest = difflib.get_close_matches(str(name), known, n=1)
-    return f"; did you mean {nearest[0]}?" if nearest else f"; there is {joined(known)}"
-
-
-def joined(names: Collection[str]) -> str:
-    """Return names as a sentence has them: "days, from and to"."""
-    *most, last = names
-    return f"{', '.join(most)} and {last}" if most else last

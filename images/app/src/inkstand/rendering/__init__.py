@@ -16,6 +16,7 @@ from inkstand.rendering.picture import (
     threshold,
     to_frame,
     to_png,
+    turned,
 )
 from inkstand.rendering.text import Layout, clean, fit
 
@@ -38,4 +39,5 @@ __all__ = [
     "threshold",
     "to_frame",
     "to_png",
+    "turned",
 ]

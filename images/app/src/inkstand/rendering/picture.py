@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 
 WHITE, BLACK = 1, 0
 _MIDDLE = 128
+# By how many degrees clockwise; Pillow counts the other way.
+_TURNS = {
+    90: Image.Transpose.ROTATE_270,
+    180: Image.Transpose.ROTATE_180,
+    270: Image.Transpose.ROTATE_90,
+}
 
 
 class Tone(enum.StrEnum):
@@ -62,20 +68,16 @@ def draw_layout(
     for line in layout.lines:
         placed.append((line, left + _indent(line, right - left, align), top + line.ascent))
         top += line.height
-    _draw(image, placed)
+    draw_lines(image, placed)
 
 
 def draw_line(image: Image.Image, origin: tuple[int, int], line: Line) -> None:
     """Draw one line; `origin` is its left end on the baseline."""
-    _draw(image, [(line, *origin)])
+    draw_lines(image, [(line, *origin)])
 
 
-def draw_centred(image: Image.Image, lines: Iterable[tuple[Line, int]]) -> None:
-    """Draw lines in the middle of the picture; each comes with where its baseline is."""
-    _draw(image, [(line, (image.width - line.width) // 2, baseline) for line, baseline in lines])
-
-
-def _draw(image: Image.Image, placed: Iterable[tuple[Line, int, int]]) -> None:
+def draw_lines(image: Image.Image, placed: Iterable[tuple[Line, int, int]]) -> None:
+    """Draw lines; each comes with its left end, and with where its baseline is."""
     grey = Image.frombytes("L", image.size, pango.draw(placed, image.size))
     image.paste(BLACK, mask=grey.convert("1", dither=Image.Dither.NONE))
 
@@ -101,6 +103,18 @@ def to_frame(image: Image.Image, size: tuple[int, int]) -> Frame:
 def from_frame(frame: Frame) -> Image.Image:
     """Return the picture of mode "1" that `frame` holds."""
     return Image.frombytes("1", frame.size, frame.inverse())
+
+
+def turned(frame: Frame, degrees: int) -> Frame:
+    """Return `frame` turned clockwise by 0, 90, 180 or 270 degrees, or back by less than 0.
+
+    Raises:
+        FrameError: its height does not fill whole bytes, so that it can not be a width.
+    """
+    if (turn := _TURNS.get(degrees % 360)) is None:
+        return frame
+    image = from_frame(frame).transpose(turn)
+    return to_frame(image, image.size)
 
 
 def to_png(image: Image.Image, scale: int = 1) -> bytes:

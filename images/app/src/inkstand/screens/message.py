@@ -6,6 +6,7 @@ import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inkstand.language import ENGLISH, Language
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
 from inkstand.rendering.fonts import BOLD, REGULAR, forget
 from inkstand.rendering.text import SIZES, fit_pages, fit_whole
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-_EMPTY = "(empty message)"
 _MARGIN = 3
 # Below this a text can be read, but not from where one stands; it goes onto pages instead.
 _PAGE_SIZE = 14
@@ -27,14 +27,17 @@ _FOOTER_SIZES = (10, 11, 12, 13, 14)
 _FOOTER_SHARE = 0.12
 
 
-def signature(author: str, at: datetime, now: datetime | None = None) -> str:
+def signature(
+    author: str, at: datetime, now: datetime | None = None, language: Language = ENGLISH
+) -> str:
     """Return what stands below a message taken in at `at`, which is in the owner's time zone.
 
     With `now`, in the same zone, it tells the day as well when that is not today.
     """
+    time = language.time(at)
     if now is None or now.date() == at.date():
-        return f"{author} at {at:%H:%M}"
-    return f"{author}, {at.day} {at:%b %H:%M}"
+        return language.text("{author} at {time}", author=author, time=time)
+    return f"{author}, {language.day(at, short=True)} {time}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class MessageScreen:
     text: str
     author: str | None = None
     page: int = 1
+    language: Language = ENGLISH
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
         """Return the page; `now` does not matter."""
@@ -68,7 +72,7 @@ class MessageScreen:
 
     def pages(self, size: tuple[int, int]) -> int:
         """Return on how many pages of `size` the text is, at least 1."""
-        return _pages(self.text, size, self._signed)
+        return _pages(self._text, size, self._signed)
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
@@ -80,11 +84,15 @@ class MessageScreen:
         return "\n" in clean(self.text)
 
     @property
+    def _text(self) -> str:
+        return clean(self.text) or self.language.text("(empty message)")
+
+    @property
     def _signed(self) -> bool:
         return bool(self.author and self.author.strip())
 
     def _layouts(self, size: tuple[int, int]) -> tuple[Layout, ...]:
-        return _lay_out(self.text, size, self._signed)
+        return _lay_out(self._text, size, self._signed)
 
 
 # Whoever draws a page asks how many there are, before or after.
@@ -96,7 +104,7 @@ def _pages(text: str, size: tuple[int, int], signed: bool) -> int:
 # Until it is drawn: it keeps the fonts that it needs in memory.
 @functools.lru_cache(maxsize=1)
 def _lay_out(text: str, size: tuple[int, int], signed: bool) -> tuple[Layout, ...]:
-    text, width = clean(text) or _EMPTY, size[0] - 2 * _MARGIN
+    width = size[0] - 2 * _MARGIN
     whole = fit_whole(text, (width, _text_height(size, footer=signed)), REGULAR, _SIZES)
     if whole is not None:
         return (whole,)

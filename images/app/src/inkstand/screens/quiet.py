@@ -6,6 +6,7 @@ import enum
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from inkstand.language import ENGLISH, Language
 from inkstand.rendering import blank
 from inkstand.screens.message import MessageScreen
 
@@ -25,14 +26,16 @@ class QuietLook(enum.StrEnum):
     BLANK = "blank"
 
 
-def quiet_screen(look: QuietLook, screen: Screen, now: datetime, until: datetime) -> Screen:
+def quiet_screen(
+    look: QuietLook, screen: Screen, now: datetime, until: datetime, language: Language = ENGLISH
+) -> Screen:
     """Return what is shown from `now` to `until`, both aware and in the owner's zone.
 
     `screen` is what would be shown otherwise.
     """
     match look:
         case QuietLook.UNTIL:
-            return MessageScreen(f"Quiet until {until:%H:%M}")
+            return MessageScreen(language.text("Quiet until {time}", time=language.time(until)))
         case QuietLook.LAST:
             return StillScreen(screen, now)
         case QuietLook.BLANK:

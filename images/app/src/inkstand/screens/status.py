@@ -28,7 +28,8 @@ _CODE_SHARE = 0.42
 class StatusScreen:
     """A title and below it one line for each pair of a name and a value.
 
-    With a `link` there is a QR code of it above to the right. What does not fit goes onto pages;
+    With a `link` there is a QR code of it above to the right, or below where there is more height
+    than width. What does not fit goes onto pages;
     this is number `page` of them, from 1, or the last when there are fewer.
     """
 
@@ -51,8 +52,8 @@ class StatusScreen:
 
     def _draw(self, size: tuple[int, int]) -> tuple[Image.Image, int]:
         image = blank(size)
-        right = size[0] - _draw_code(image, self.link) - _MARGIN
-        top, bottom = _title_height(size), size[1] - _MARGIN
+        beside, below = _draw_code(image, self.link)
+        right, top, bottom = size[0] - beside - _MARGIN, _title_height(size), size[1] - below
         layouts = _lay_out(self._lines(), (right - _MARGIN, bottom - top))
         page, pages = max(1, min(self.page, len(layouts))), len(layouts)
         number = f" {page}/{pages}" if pages > 1 else ""
@@ -71,22 +72,34 @@ def _lay_out(text: str, box: tuple[int, int]) -> tuple[Layout, ...]:
 
 
 def _title_height(size: tuple[int, int]) -> int:
-    return BOLD.line_height(max(_SIZES[0], int(_TITLE_SHARE * size[1]))) + 2
+    return BOLD.line_height(max(_SIZES[0], int(_TITLE_SHARE * min(size)))) + 2
 
 
 def _on_one_line(text: str) -> str:
     return clean(text).replace("\n", " ")
 
 
-def _draw_code(image: Image.Image, link: str) -> int:
-    """Draw the code of `link`, if there is one, and return the width that is taken."""
+def _draw_code(image: Image.Image, link: str) -> tuple[int, int]:
+    """Draw the code of `link`, if there is one, and return what it takes of width and height."""
     if not link:
-        return 0
+        return (0, _MARGIN)
+    if image.height > image.width:
+        return (0, _draw_below(image, link))
     largest = min(int(_CODE_SHARE * image.width), image.height - 2 * _MARGIN)
-    return draw_code(image, link, largest)
+    return (draw_code(image, link, largest), _MARGIN)
+
+
+def _draw_below(image: Image.Image, link: str) -> int:
+    """Draw the code of `link` below in the middle, and return the height that is taken."""
+    width, height = image.width, int(_CODE_SHARE * image.height)
+    corner = blank((width, height))
+    side = draw_code(corner, link, min(width, height))
+    code = corner.crop((width - side, 0, width, side))
+    image.paste(code, ((width - side) // 2, image.height - side))
+    return max(side, _MARGIN)
 
 
 def _draw_title(image: Image.Image, title: str, right: int) -> None:
-    limit = max(_SIZES[0], int(_TITLE_SHARE * image.height))
+    limit = max(_SIZES[0], int(_TITLE_SHARE * min(image.size)))
     line = BOLD.line(title, largest_size(title, right - _MARGIN, limit, BOLD))
     draw_line(image, (_MARGIN, line.ascent + 1), line)

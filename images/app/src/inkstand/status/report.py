@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING
 
 from inkstand import __version__
+from inkstand.language import ENGLISH, Language
 from inkstand.screens.status import StatusScreen
 from inkstand.storage import damage
 
@@ -42,8 +43,9 @@ class StatusReport:
         certificate: Certificate,
         authority: Authority,
         recent_errors: RecentErrors,
-        screens: Mapping[str, PackState],
+        screens: Callable[[], Mapping[str, PackState]],
         state_directory: Path,
+        language: Language = ENGLISH,
     ) -> None:
         self.title = title
         self.url = url
@@ -56,8 +58,9 @@ class StatusReport:
         self._certificate = certificate
         self._authority = authority
         self._recent_errors = recent_errors
-        self.screens = screens
+        self._screens = screens
         self._state_directory = state_directory
+        self._language = language
 
     async def run(self) -> None:
         """Follow what cannot be asked when somebody wants to know, until cancelled."""
@@ -81,6 +84,11 @@ class StatusReport:
     def authority(self) -> Authority:
         """The certificate authority that people are asked to trust, if there is one."""
         return self._authority
+
+    @property
+    def screens(self) -> Mapping[str, PackState]:
+        """How each pack is that is shown."""
+        return self._screens()
 
     @property
     def panel(self) -> str:
@@ -119,18 +127,25 @@ class StatusReport:
         return self.url.rstrip("/")
 
     def _facts(self) -> tuple[tuple[str, str], ...]:
-        expires, now = self.certificate_expires_at, self._clock.now()
-        zone = now.tzinfo
-        until = f"until {expires.astimezone(zone):%Y-%m-%d}" if expires else "not known"
+        say, now = self._language.text, self._clock.now()
         return (
             ("", self._short_url),
-            ("Certificate", until),
+            (say("Certificate"), self._certificate_until()),
             *self._whom_to_trust(),
-            ("Panel", self.panel),
-            ("Button", self.button),
-            ("Time", f"{now:%H:%M}" if self.synchronised else "not synchronised"),
-            ("Version", self.version),
+            (say("Panel"), self._language.translated(self.panel)),
+            (say("Button"), self._language.translated(self.button)),
+            (
+                say("Time"),
+                self._language.time(now) if self.synchronised else say("not synchronised"),
+            ),
+            (say("Version"), self.version),
         )
+
+    def _certificate_until(self) -> str:
+        expires, zone = self.certificate_expires_at, self._clock.now().tzinfo
+        if expires is None:
+            return self._language.text("not known")
+        return self._language.text("until {date}", date=f"{expires.astimezone(zone):%Y-%m-%d}")
 
     def _whom_to_trust(self) -> tuple[tuple[str, str], ...]:
         fingerprint = self._authority.fingerprint
@@ -138,5 +153,9 @@ class StatusReport:
 
     def _errors(self) -> tuple[tuple[str, str], ...]:
         zone, shown = self._clock.now().tzinfo, self.errors[:_ERRORS_ON_THE_SCREEN]
-        lines = [(f"{it.at.astimezone(zone):%d %b %H:%M}", it.what) for it in shown]
-        return (("Errors", "" if lines else "none"), *lines)
+        lines = [(self._moment(it.at.astimezone(zone)), it.what) for it in shown]
+        say = self._language.text
+        return ((say("Errors"), "" if lines else say("none")), *lines)
+
+    def _moment(self, at: datetime) -> str:
+        return f"{self._language.day(at, short=True)} {self._language.time(at)}"

@@ -93,6 +93,15 @@ class Database:
             raise
         self.failed = False
 
+    async def write(self, job: Callable[[sqlite3.Connection], None]) -> None:
+        """Have all on the disk that `job` writes, or nothing of it; raises what run() does."""
+
+        def write(connection: sqlite3.Connection) -> None:
+            with self.transaction():
+                job(connection)
+
+        await self.run(write)
+
     def _work(self) -> None:
         while job := self._jobs.get():
             job()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import html
+import json
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +27,15 @@ _TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".webmanifest": "application/manifest+json",
 }
+_ESCAPES: Mapping[str, Callable[[str], str]] = {
+    ".html": html.escape,
+    ".webmanifest": lambda value: json.dumps(value)[1:-1],
+}
+# Where the page holds what was shared with it.
+_SHARED = b"<!-- what was shared -->"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,19 +52,20 @@ class Site:
     """What is behind the page: its files, and what to serve that it does not make itself.
 
     `welcome` answers `GET /` for programs; `authority` returns the certificate authority to trust,
-    None where there is none of our own.
+    and `fingerprint` its fingerprint, None where there is none of our own.
     """
 
     assets: Mapping[str, Asset]
     welcome: Handler
     authority: Callable[[], str | None]
+    fingerprint: Callable[[], str | None]
 
 
 SITE = web.AppKey("site", Site)
 
 
 def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
-    """Return all files of the page by name; in HTML `{{key}}` becomes the (escaped) value."""
+    """Return all files of the page by name; in HTML and JSON `{{key}}` becomes the value."""
     return {path.name: _load(path, replacements) for path in sorted(_FOLDER.iterdir())}
 
 
@@ -87,9 +98,22 @@ async def authority(request: web.Request) -> web.Response:
     return web.Response(text=certificate, content_type="application/x-x509-ca-cert")
 
 
-async def asset(request: web.Request) -> web.Response:
-    """`GET /assets/<name>`."""
-    return _serve(request, request.match_info["name"])
+async def trust(request: web.Request) -> web.Response:
+    """`GET /trust`: what makes a browser trust this appliance, and how it is recognised."""
+    fingerprint = request.app[SITE].fingerprint()
+    page = "trusted.html" if fingerprint is None else "trust.html"
+    return _filled(request, page, "{{fingerprint}}", html.escape(fingerprint or ""))
+
+
+def with_shared(request: web.Request, shared: str) -> tuple[bytes, bytes]:
+    """Return the page as it is before and after what was shared with it, HTML that it holds."""
+    page = request.app[SITE].assets["index.html"].body.partition(_SHARED)
+    return page[0] + shared.encode(), page[2]
+
+
+async def asset(request: web.Request, name: str = "") -> web.Response:
+    """`GET /assets/<name>`, and others at an address of their own."""
+    return _serve(request, name or request.match_info["name"])
 
 
 def accepts_html(accept: str) -> bool:
@@ -107,12 +131,13 @@ def add_routes(app: web.Application, site: Site) -> None:
     app.router.add_get("/", index)
     app.router.add_get("/assets/{name}", asset)
     app.router.add_get("/ca.pem", authority)
-    app.router.add_get("/favicon.ico", favicon)
-
-
-async def favicon(request: web.Request) -> web.Response:
-    """`GET /favicon.ico`: browsers ask for it whatever the page says."""
-    return _serve(request, "icon.svg")
+    app.router.add_get("/trust", trust)
+    # Browsers ask for it whatever the page says.
+    app.router.add_get("/favicon.ico", partial(asset, name="icon.svg"))
+    app.router.add_get("/manifest.webmanifest", partial(asset, name="manifest.webmanifest"))
+    # They say nothing before a log-in.
+    for name in ("settings", "people", "invite", "guest"):
+        app.router.add_get(f"/{name}", partial(asset, name=f"{name}.html"))
 
 
 def _is_visitor(request: web.Request) -> bool:
@@ -134,15 +159,20 @@ def _serve(request: web.Request, name: str, *, status: HTTPStatus = HTTPStatus.O
         body=found.body,
         status=status,
         content_type=found.content_type,
-        charset="utf-8",
+        charset=None if found.content_type == "image/png" else "utf-8",
         headers=headers,
     )
 
 
+def _filled(request: web.Request, name: str, key: str, value: str) -> web.Response:
+    text = request.app[SITE].assets[name].body.decode().replace(key, value)
+    headers = {"Cache-Control": "no-cache"}
+    return web.Response(text=text, content_type="text/html", headers=headers)
+
+
 def _load(path: Path, replacements: Mapping[str, str]) -> Asset:
-    text = path.read_text(encoding="utf-8")
-    if path.suffix == ".html":
+    body = path.read_bytes()
+    if escape := _ESCAPES.get(path.suffix):
         for key, value in replacements.items():
-            text = text.replace("{{" + key + "}}", html.escape(value))
-    body = text.encode()
+            body = body.replace(f"{{{{{key}}}}}".encode(), escape(value).encode())
     return Asset(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])

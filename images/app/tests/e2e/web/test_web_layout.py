@@ -38,6 +38,7 @@ def fill(page: Page, visitor: Visitor) -> None:
     visitor.demo.send("A word with no end: " + "donaudampfschiff" * 8)
     expect(page.locator("#messages > li")).to_have_count(1)
     page.get_by_label("Message", exact=True).fill("while you wait")
+    page.locator("#options").evaluate("(options) => { options.open = true; }")
     page.get_by_label("Expires", exact=True).select_option("at a time of my choice …")
     expect(page.get_by_role("img", name="Preview of the panel")).to_be_visible()
 

@@ -195,7 +195,7 @@ def test_a_time_on_the_glass_and_an_end_can_be_chosen(visitor: Visitor) -> None:
     page.get_by_label("Expires", exact=True).select_option("at a time of my choice …")
     page.get_by_label("Expires at").fill("2020-01-01T12:00")
     send(page, "Soup")
-    expect(page.locator("#compose-problem")).to_contain_text("in the future")
+    expect(page.locator("#expires-at-problem")).to_contain_text("Choose a later time")
     page.get_by_label("Expires at").fill("2099-01-01T12:00")
     page.get_by_role("button", name="Show it").click()
     expect(message(page, "Soup")).to_contain_text("for 15 minutes")
@@ -395,8 +395,10 @@ def test_times_have_a_date_and_are_as_on_the_glass(visit: Callable[..., Visitor]
     page.reload()
     times = message(page, "Second").locator("time")
     expect(times).to_have_text(["04:10", "04:10"])
+    # The day of a message is what the group is called that it is in.
+    expect(message(page, "First")).to_have_attribute("data-day", "Yesterday")
     expect(message(page, "First").locator("time")).to_have_text(
-        [f"{yesterday:%b} {yesterday.day}, 04:10"] * 2
+        ["04:10", f"{yesterday:%b} {yesterday.day}, 04:10"]
     )
 
 

@@ -6,8 +6,13 @@ const PATIENCE = 20_000;
 /** Fires "unauthorized" when the session has ended. */
 export const session = new EventTarget();
 
-/** Something that people can be told in one sentence. */
+/** Something that people can be told in one sentence; `control` is what they have to change. */
 export class Problem extends Error {
+  constructor(message, control = null) {
+    super(message);
+    this.control = control;
+  }
+
   get sentence() {
     const text = this.message.charAt(0).toUpperCase() + this.message.slice(1);
     return /[.!?…]$/.test(text) ? text : `${text}.`;
@@ -58,6 +63,7 @@ export const get = async (path, options) => content(await ask("GET", path, optio
 export const post = async (path, json, options) =>
   content(await ask("POST", path, { json, ...options }), "json");
 export const put = async (path, json) => content(await ask("PUT", path, { json }), "json");
+export const patch = async (path, json) => content(await ask("PATCH", path, { json }), "json");
 export const remove = (path) => ask("DELETE", path);
 
 /** Return 128 random bits as text; crypto.randomUUID exists only under HTTPS. */

@@ -1,15 +1,17 @@
 // Write a message or choose a picture, see what it will look like, send it.
 
 import { ask, content, get, post, Problem, randomKey } from "./api.js";
-import { attempt, byId, write, writer } from "./dom.js";
+import { attempt, byId, forgive, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { pictureIn, ready } from "./pictures.js";
+import * as later from "./later.js";
 import * as preview from "./preview.js";
-import { serverNow } from "./time.js";
 
 const DRAFT = "draft";
 const AUTHOR = "draft-author";
 const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
+// Where the first screen has room for options: they are beside the preview, as in the stylesheet.
+const ROOMY = matchMedia("(min-width: 48rem) and (max-width: 68.7rem), (min-width: 75.25rem)");
 const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
@@ -33,6 +35,8 @@ export function start() {
   byId("mode-picture").addEventListener("click", () => choose("picture"));
   byId("file").addEventListener("change", (event) => take(event.target.files[0]));
   acceptDrops();
+  ROOMY.addEventListener("change", unfold);
+  unfold();
   if (/Mac|iPhone|iPad/.test(navigator.platform)) byId("send-hint").textContent = "⌘ + Enter sends";
   message.value = sessionStorage.getItem(DRAFT) ?? "";
 }
@@ -42,6 +46,19 @@ export function resume(user) {
   if ((sessionStorage.getItem(AUTHOR) ?? user) !== user) clear();
   sessionStorage.setItem(AUTHOR, user);
   refresh();
+}
+
+function unfold() {
+  byId("options").open = ROOMY.matches;
+}
+
+/** Put `text` and `picture`, which was shared, where somebody would have put them; either may be empty. */
+export async function receive({ text, picture: file }) {
+  if (file) return take(text ? new File([file], text, { type: file.type }) : file);
+  if (!text) return;
+  choose("text");
+  message.value = [message.value.trim(), text].filter(Boolean).join("\n");
+  sessionStorage.setItem(DRAFT, message.value);
 }
 
 function refresh() {
@@ -60,6 +77,8 @@ export function clear() {
   name = "";
   sessionStorage.removeItem(DRAFT);
   byId("expires-field").hidden = true;
+  later.unfold();
+  forgive(form);
   nameFile();
   problem("");
   outcome("");
@@ -76,6 +95,7 @@ const looks = () => ({ framing: form.framing.value, tone: form.tone.value });
 function changed(event) {
   pending = null;
   byId("expires-field").hidden = byId("expires").value !== "at";
+  later.unfold();
   if (event?.target === message) sessionStorage.setItem(DRAFT, message.value);
   const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name);
   if (drawn) refresh();
@@ -142,6 +162,7 @@ function sendOnEnter(event) {
 
 function submit(event) {
   event.preventDefault();
+  forgive(form);
   attempt(byId("send"), problem, send);
 }
 
@@ -161,7 +182,9 @@ function tellOutcome(sentence) {
 }
 
 // When it can be seen, as far as anybody knows.
-async function outlook({ state, priority }) {
+async function outlook(sent) {
+  const { state, priority } = sent;
+  if (state === "scheduled") return later.promise(sent);
   const { messages, panel } = state === "waiting" ? await get("/status").catch(() => ({})) : {};
   if (!messages) return "Sent.";
   if (panel.state !== "ok") return "Sent. It is shown when the panel works again.";
@@ -194,18 +217,17 @@ function extras() {
   if (seconds) extra.show_for = Number(seconds);
   const expires = expiry();
   if (expires) extra.expires_at = expires;
-  return extra;
+  return { ...extra, ...later.extras() };
 }
 
 function expiry() {
   const choice = byId("expires").value;
   if (choice === "at") return chosenTime();
-  return choice && new Date(serverNow() + Number(choice) * 1000).toISOString();
+  return choice && new Date(later.begin() + Number(choice) * 1000).toISOString();
 }
 
 function chosenTime() {
   const chosen = new Date(byId("expires-at").value);
-  if (chosen > serverNow()) return chosen.toISOString();
-  byId("expires-at").focus();
-  throw new Problem("Choose a time in the future, or let it never expire.");
+  if (chosen > later.begin()) return chosen.toISOString();
+  throw new Problem("Choose a later time, or let it never expire.", byId("expires-at"));
 }

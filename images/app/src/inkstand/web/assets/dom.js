@@ -48,7 +48,28 @@ export function confirmed(question, action) {
 /** Return what writes a problem into the element `id`; an empty text takes it away. */
 export const writer = (id) => (sentence) => write(byId(id), sentence);
 
-/** Run `action` with `button` out of use meanwhile, and `say` what went wrong. */
+/** Say beside `control` what is wrong with it, and go there. */
+export function complain(control, sentence) {
+  control.setAttribute("aria-invalid", "true");
+  write(control.parentElement.querySelector(".problem"), sentence.replace(/^./, (letter) => letter.toUpperCase()));
+  control.focus();
+}
+
+/** Take away what `complain` said in `form`. */
+export function forgive(form) {
+  for (const control of form.querySelectorAll("[aria-invalid]")) control.removeAttribute("aria-invalid");
+  for (const told of form.querySelectorAll(".field > .problem")) told.textContent = "";
+}
+
+/** Return what says a problem at the one of `fields` whose name it begins with, else in the element `id`. */
+export const placer = (form, id, fields) => (sentence) => {
+  if (!sentence) forgive(form);
+  const control = fields[sentence.split(" ")[0].toLowerCase()];
+  if (control) complain(control, sentence);
+  else write(byId(id), sentence);
+};
+
+/** Run `action` with `button` out of use meanwhile, and `say` what went wrong, or show it at its field. */
 export async function attempt(button, say, action) {
   if (button.getAttribute("aria-busy") === "true") return;
   button.setAttribute("aria-busy", "true");
@@ -57,7 +78,8 @@ export async function attempt(button, say, action) {
     await action();
   } catch (error) {
     if (!error.sentence) throw error;
-    say(error.sentence);
+    if (error.control) complain(error.control, error.sentence);
+    else say(error.sentence);
   } finally {
     button.removeAttribute("aria-busy");
   }

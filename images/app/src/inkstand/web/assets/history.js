@@ -2,9 +2,11 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { mayTakeBack } from "./session.js";
 import { day, duration, full, ticking } from "./time.js";
 
 const PAGE = 20;
+const PAUSE = 250;
 const OPEN = ["waiting", "shown"];
 const ALL = "waiting,shown,read,expired";
 const LABELS = {
@@ -20,6 +22,10 @@ const problem = writer("history-problem");
 const items = new Map();
 // What events said while an answer was under way: they are newer than it, or soon corrected.
 const underWay = new Set();
+const cutting = new ResizeObserver((entries) => requestAnimationFrame(() => entries.forEach(isCut)));
+// The ids that are selected, null while nobody selects.
+let selected = null;
+let typing = 0;
 let next = null;
 // Counts loads, so that the answer to an older question is not shown over a newer one.
 let load = 0;
@@ -30,6 +36,13 @@ export function start(stream) {
   stream.addEventListener("lost", reload);
   stream.addEventListener("message", ({ detail }) => hear(detail.message));
   byId("filter").addEventListener("change", reload);
+  byId("search").addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(reload, PAUSE);
+  });
+  byId("select").addEventListener("click", () => select(selected ? null : new Set()));
+  byId("select-all").addEventListener("click", () => select(new Set(deletable())));
+  byId("delete-selected").addEventListener("click", (event) => attempt(event.currentTarget, toast, deleteSelected));
   byId("older").addEventListener("click", (event) =>
     attempt(event.currentTarget, problem, showOlder),
   );
@@ -40,12 +53,19 @@ export function clear() {
   load += 1;
   items.clear();
   list.replaceChildren();
+  byId("search").value = "";
+  select(null);
   next = null;
   tell();
 }
 
 const states = () => byId("filter").value || ALL;
-const wanted = (message) => states().split(",").includes(message.state);
+const words = () => byId("search").value.trim();
+
+function wanted({ state, text, author }) {
+  const [sought, found] = [words(), `${text}\n${author}`].map((each) => each.toLowerCase());
+  return states().split(",").includes(state) && found.includes(sought);
+}
 
 async function reload() {
   const mine = (load += 1);
@@ -78,6 +98,7 @@ async function showOlder() {
 async function fetchPage(before = null) {
   const query = new URLSearchParams({ limit: PAGE, state: states() });
   if (before !== null) query.set("before", before);
+  if (words()) query.set("q", words());
   const heard = new Map();
   underWay.add(heard);
   try {
@@ -102,7 +123,7 @@ function put(message) {
   const text = JSON.stringify(message);
   if (known?.text === text) return;
   const element = known?.element ?? insert(message.id);
-  items.set(message.id, { element, text, at: message.at });
+  items.set(message.id, { element, text, at: message.at, deletable: isDeletable(message) });
   fill(element, message);
   tell();
 }
@@ -122,15 +143,19 @@ function drop(id) {
   const neighbour = known.element.nextElementSibling ?? known.element.previousElementSibling;
   known.element.remove();
   items.delete(id);
+  selected?.delete(id);
   if (focused) (neighbour ?? byId("filter")).focus();
+  tellSelected();
   tell();
 }
 
 function fill(element, message) {
   const action = element.contains(document.activeElement) && document.activeElement.dataset.action;
+  const whole = element.querySelector(".whole") !== null;
   element.dataset.state = message.state;
   element.dataset.priority = message.priority;
-  element.replaceChildren(head(message), ...body(message), foot(message), actions(message));
+  element.replaceChildren(tick(message), head(message), ...body(message), actions(message));
+  if (whole) element.querySelector(".more")?.click();
   if (action) (element.querySelector(`[data-action="${action}"]`) ?? element).focus();
 }
 
@@ -138,30 +163,54 @@ function head(message) {
   return make(
     "p",
     { class: "head" },
-    ticking(message.at, "when", full(message.at)),
+    ticking(message.at, "clock", full(message.at)),
     make("span", {}, message.author),
     message.priority === "urgent" ? make("span", { class: "tag urgent" }, "urgent") : null,
     make("span", { class: `tag state ${message.state}` }, LABELS[message.state] ?? message.state),
+    ...facts(message),
   );
 }
 
 function body(message) {
   if (message.state === "deleted") return [make("p", { class: "soft" }, "Text and picture are gone.")];
-  const text = message.text && make("p", { class: "text", dir: "auto" }, message.text);
-  if (!message.picture) return [text || ""];
+  const text = message.text ? textOf(message) : [];
+  if (!message.picture) return text;
   const alt = message.text ? `Picture: ${message.text}` : "Picture";
   const [width, height] = ["width", "height"].map((side) => byId("glass").getAttribute(side));
   const shown = make("img", { src: message.picture, alt, width, height, loading: "lazy", class: "thumb" });
-  return [make("div", { class: "glass thumb-glass" }, shown), text || ""];
+  return [make("div", { class: "glass thumb-glass" }, shown), ...text];
 }
 
-function foot(message) {
+function textOf({ text }) {
+  const element = make("p", { class: "text", dir: "auto" }, text);
+  cutting.observe(element);
+  return [element, more(element)];
+}
+
+// A long text is cut to some lines; who wants all of it asks for it.
+function more(text) {
+  const onclick = ({ currentTarget }) => {
+    const open = text.classList.toggle("whole");
+    currentTarget.hidden = false;
+    currentTarget.setAttribute("aria-expanded", String(open));
+    write(currentTarget, open ? "Less" : "All of it");
+  };
+  const attributes = { type: "button", class: "small quiet more", "data-action": "more", "aria-expanded": "false" };
+  // Shown once it is known that there is more.
+  return make("button", { ...attributes, hidden: true, onclick }, "All of it");
+}
+
+function isCut({ target }) {
+  if (target.isConnected && !target.classList.contains("whole")) target.nextElementSibling.hidden = target.scrollHeight <= target.clientHeight + 1;
+}
+
+function facts(message) {
   const facts = [];
   if (message.shown_at) facts.push(at("shown", message.shown_at));
   if (message.state === "read") facts.push(at("read", message.ended_at));
   if (message.state === "expired") facts.push(at("over at", message.ended_at));
   if (OPEN.includes(message.state)) facts.push(...plans(message));
-  return make("p", { class: "soft foot" }, ...joined(facts, " · "));
+  return facts.map((fact) => make("span", { class: "fact" }, fact));
 }
 
 const at = (word, time) => make("span", {}, `${word} `, ticking(time, "when", full(time)));
@@ -184,7 +233,7 @@ function actions(message) {
   };
   if (message.state === "shown") add("read", "Mark as read", markRead);
   else add("show", message.state === "waiting" ? "Show now" : "Show again", showAgain);
-  add("delete", "Delete", askToDelete);
+  if (isDeletable(message)) add("delete", "Delete", askToDelete);
   return row;
 }
 
@@ -201,10 +250,70 @@ async function askToDelete({ id, text }) {
   toast("Deleted.");
 }
 
+function tick(message) {
+  const { id, text } = message;
+  if (!isDeletable(message)) return make("span", { class: "tick" });
+  const about = text.slice(0, 40) || `message ${id}`;
+  const onchange = ({ currentTarget }) => {
+    if (currentTarget.checked) selected?.add(id);
+    else selected?.delete(id);
+    tellSelected();
+  };
+  const checked = selected?.has(id) ?? false;
+  return make("input", { type: "checkbox", class: "tick", "data-action": "tick", "aria-label": `Select: ${about}`, checked, onchange });
+}
+
+const isDeletable = (message) => message.state !== "deleted" && mayTakeBack(message);
+const deletable = () => Array.from(items.keys()).filter((id) => items.get(id).deletable);
+
+/** Let people select, beginning with the set `ids`, or end that with null. */
+function select(ids) {
+  selected = ids;
+  list.toggleAttribute("data-selecting", selected !== null);
+  byId("selection").hidden = selected === null;
+  byId("select").setAttribute("aria-pressed", String(selected !== null));
+  write(byId("select"), selected ? "Done" : "Select");
+  for (const [id, { element }] of items) {
+    const box = element.querySelector("input.tick");
+    if (box) box.checked = selected?.has(id) ?? false;
+  }
+  tellSelected();
+}
+
+function tellSelected() {
+  const count = selected?.size ?? 0;
+  write(byId("selected"), count ? `${count} selected` : "Select what to delete.");
+  byId("delete-selected").disabled = count === 0;
+}
+
+async function deleteSelected() {
+  const ids = Array.from(selected);
+  const what = ids.length === 1 ? "this message" : `these ${ids.length} messages`;
+  if (!(await confirmed(`Delete ${what} for good?`, "Delete"))) return;
+  let gone = 0;
+  try {
+    for (const id of ids) {
+      await remove(`/messages/${id}`).catch(forgotten);
+      gone += 1;
+      if (states() !== "deleted") drop(id);
+    }
+  } finally {
+    if (gone === ids.length) select(null);
+    tellSelected();
+  }
+  byId("select").focus();
+  toast(gone === 1 ? "Deleted." : `${gone} deleted.`);
+}
+
+// What is not there any more needs no deleting.
+function forgotten(error) {
+  if (error.status !== 404) throw error;
+}
+
 /** Say which messages are of which day. */
 export function tell() {
   byId("history-empty").hidden = items.size > 0;
-  write(byId("history-empty"), byId("filter").value ? "None of this kind." : "Nothing yet. What you send appears here.");
+  write(byId("history-empty"), words() ? "Nothing with these words." : byId("filter").value ? "None of this kind." : "Nothing yet. What you send appears here.");
   byId("older").hidden = next === null;
   let before = "";
   for (const element of list.children) {

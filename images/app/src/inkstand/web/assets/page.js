@@ -7,8 +7,11 @@ import { EventStream } from "./stream.js";
 import * as compose from "./compose.js";
 import * as glass from "./glass.js";
 import * as history from "./history.js";
+import * as later from "./later.js";
 import * as preview from "./preview.js";
+import * as queue from "./queue.js";
 import * as session from "./session.js";
+import * as share from "./share.js";
 import * as status from "./status.js";
 import * as tokens from "./tokens.js";
 
@@ -28,9 +31,16 @@ let today = new Date().toDateString();
 
 glass.start(stream);
 history.start(stream);
+queue.start(stream);
+later.start(stream);
 compose.start();
 tokens.start();
 session.start(arrive, logOut);
+const given = share.shared();
+if (given) {
+  compose.receive(given);
+  share.tell(given);
+}
 
 stream.addEventListener("hello", ({ detail }) => {
   setServerTime(detail.time);
@@ -90,7 +100,7 @@ function leave(sentence) {
   inside = false;
   stream.stop();
   status.hide();
-  for (const part of [glass, history, tokens]) part.clear();
+  for (const part of [glass, history, queue, later, tokens]) part.clear();
   for (const id of ["nav", "logout", "connection", "offline"]) byId(id).hidden = true;
   for (const name of VIEWS) byId(`view-${name}`).hidden = true;
   byId("view-login").hidden = false;

@@ -17,7 +17,7 @@ let draft = null;
 
 /** Wire the buttons that turn pages. */
 export function start() {
-  keepWhole(byId("preview"), byId("preview-room"), byId("preview-frame"));
+  keepWhole(byId("preview"), byId("preview-room"), byId("preview-frame"), 1);
   byId("page-back").addEventListener("click", () => turn(-1));
   byId("page-on").addEventListener("click", () => turn(+1));
 }

@@ -6,7 +6,7 @@ import { attempt, byId, writer } from "./dom.js";
 /** Return the name of who is logged in, null if nobody is; throws Unreachable. */
 export async function whoIsThere() {
   try {
-    return (await get("/session")).user;
+    return noted(await get("/session"));
   } catch (error) {
     if (error instanceof Refused && error.status === 401) return null;
     throw error;
@@ -21,7 +21,7 @@ export function start(entered, left) {
     event.preventDefault();
     attempt(event.submitter ?? form, problem, async () => {
       if (!filled(form, problem)) return;
-      const { user } = await logIn(form);
+      const user = noted(await logIn(form));
       form.password.value = "";
       await entered(user);
     });
@@ -32,6 +32,16 @@ export function start(entered, left) {
       left("");
     }),
   );
+}
+
+/** Tell whether who is logged in may take a message back: an admin any, others their own. */
+export const mayTakeBack = ({ author }) => document.body.dataset.scope === "admin" || author === document.body.dataset.user;
+
+// What they may do decides what is shown to them; who may not change settings needs no way to them.
+function noted({ user, scope }) {
+  Object.assign(document.body.dataset, { scope, user });
+  byId("to-settings").hidden = scope !== "admin";
+  return user;
 }
 
 function filled(form, say) {

@@ -32,6 +32,7 @@ const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB
 const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const CLOCK = new Intl.DateTimeFormat(LOCALE, HOURS);
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
+const DAY_AND_YEAR = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full" });
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: "numeric", month: "short" });
 const DATE_AND_YEAR = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium" });
 const FULL = { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" };
@@ -57,7 +58,8 @@ export function day(text) {
   const today = new Date(serverNow());
   if (then.toDateString() === today.toDateString()) return "Today";
   today.setDate(today.getDate() - 1);
-  return then.toDateString() === today.toDateString() ? "Yesterday" : DAY.format(then);
+  if (then.toDateString() === today.toDateString()) return "Yesterday";
+  return (then.getFullYear() === today.getFullYear() ? DAY : DAY_AND_YEAR).format(then);
 }
 
 /** "5 minutes", "90 seconds". */
@@ -67,9 +69,9 @@ export function duration(seconds) {
   return `${count} ${unit}${count === 1 ? "" : "s"}`;
 }
 
-const FORMATS = { relative, when };
+const FORMATS = { relative, when, clock };
 
-/** Return an element that says `text` as `format` ("relative" or "when") does, and goes on to. */
+/** Return an element that says `text` as `format` ("relative", "when", "clock") does, and goes on to. */
 export function ticking(text, format, title = "") {
   const element = document.createElement("time");
   Object.assign(element, { dateTime: text, title, textContent: FORMATS[format](text) });

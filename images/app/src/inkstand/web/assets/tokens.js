@@ -6,6 +6,7 @@ import { full, ticking } from "./time.js";
 
 const problem = writer("token-problem");
 const form = byId("token-form");
+const SCOPES = ["read", "post", "admin"];
 // The fingerprint of the certificate authority that programs have to be told to trust, if there is one.
 let authority = null;
 
@@ -24,6 +25,7 @@ export function start() {
 
 /** Read the list; called whenever the page is opened. */
 export async function show() {
+  offer();
   try {
     const [{ tokens }, status] = await Promise.all([get("/tokens"), get("/status")]);
     authority = status.authority_fingerprint;
@@ -39,6 +41,14 @@ export function clear() {
   hide();
   form.reset();
   byId("tokens").replaceChildren();
+}
+
+// None goes further than who makes it.
+function offer() {
+  const most = document.body.dataset.scope;
+  const isBeyond = ({ value }) => SCOPES.indexOf(value) > SCOPES.indexOf(most);
+  for (const choice of form.scope) choice.closest("label").hidden = isBeyond(choice);
+  if (isBeyond(form.scope)) form.scope.value = most;
 }
 
 async function create() {
@@ -111,6 +121,7 @@ function item(token) {
       make("b", {}, name),
       make("span", { class: "tag" }, token.kind === "session" ? "session" : token.scope),
       token.current ? make("span", { class: "tag state shown" }, "this browser") : null,
+      token.user === document.body.dataset.user ? null : make("span", {}, `of ${token.user}`),
     ),
     make("p", { class: "soft foot" }, ...joined(facts, " · ")),
     token.current

@@ -1,0 +1,49 @@
+// The page of settings: screens, playlist and quiet hours, each saved by itself.
+
+import { get, patch } from "./api.js";
+import { byId, toast, write, writer } from "./dom.js";
+import * as rows from "./settings-rows.js";
+import * as screens from "./settings-screens.js";
+
+const problem = writer("page-problem");
+begin();
+
+async function begin() {
+  try {
+    const { scope } = await get("/session");
+    if (scope !== "admin") return problem("Only an admin may change settings.");
+    const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
+    screens.start(packs, save);
+    rows.start(save);
+    show(told);
+    byId("inside").hidden = false;
+  } catch (error) {
+    if (!error.sentence) throw error;
+    if (error.status === 401) byId("outside").hidden = false;
+    else problem(error.sentence);
+  }
+}
+
+/** Change settings, all or none, and show what they are then; throws what the server refuses. */
+async function save(changes) {
+  show(await patch("/settings", changes), Object.keys(changes));
+  toast("Saved.");
+}
+
+/** Show the settings that are `saved`, null: all; what is being written in the others stays. */
+function show({ settings, internet }, saved = null) {
+  const known = Object.fromEntries(settings.map((each) => [each.name, each]));
+  byId("no-internet").hidden = internet;
+  fix("screens", known.screens);
+  fix("playlist", known.playlist);
+  fix("quiet", known.quiet_hours);
+  screens.show(known);
+  rows.show(known, saved);
+}
+
+// What host_vars says is changed there.
+function fix(id, { name, provisioned, problem: wrong }) {
+  byId(`${id}-fixed`).hidden = !provisioned;
+  write(byId(`${id}-fixed`), `Set where this Inkstand was deployed from, by app_${name} in host_vars; it is changed there.`);
+  write(byId(`${id}-problem`), wrong ? `Not in use: ${wrong}.` : "");
+}
