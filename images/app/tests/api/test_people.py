@@ -64,6 +64,22 @@ async def code(answer: Any) -> tuple[int, str]:
 GONE = (404, "invitation-not-found")
 
 
+async def test_only_the_owner_lets_a_screen_ask_the_network_at_home(api: Api, site: Site) -> None:
+    """Who administers from elsewhere would see what the owner's other devices answer."""
+    admin = await person(api, "admin")
+    home = {"name": "home", "pack": "number", "private": True}
+    home["settings"] = {"address": "http://192.168.1.2/power", "value": "watts"}
+    assert await asked(site, admin, "PATCH", "/settings", json={"screens": [home]}) == 422
+    answer = await api.request("PATCH", "/settings", json={"screens": [home]})
+    assert answer.status == 200, await answer.text()
+    told = (await answer.json())["settings"]
+    (screens,) = (each["value"] for each in told if each["name"] == "screens")
+    note = {"name": "note", "pack": "text", "settings": {"text": "Milk"}}
+    assert await asked(site, admin, "PATCH", "/settings", json={"screens": [*screens, note]}) == 200
+    (changed,) = [{**each, "settings": {**each["settings"], "value": "x"}} for each in screens]
+    assert await asked(site, admin, "PATCH", "/settings", json={"screens": [changed]}) == 422
+
+
 async def test_who_is_invited_chooses_name_and_password_and_logs_in(api: Api, site: Site) -> None:
     secret = await invite(api, "sender")
     look = await site.client.post("/api/v1/invitation/look", json={"secret": secret})

@@ -3,18 +3,19 @@
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
 from aiohttp import web
 
 from inkstand.accounts.model import Scope
-from inkstand.api.operations import PNG, Operations, answer, body_of
+from inkstand.api.operations import PNG, Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
 from inkstand.errors import InvalidValueError, ScreenNotShownError
 from inkstand.preferences import model
+from inkstand.preferences.preferences import Preference
 
 OPERATIONS = Operations("settings")
 SettingName = Literal["screens", "playlist", "quiet_hours", "quiet_screen"]
@@ -178,8 +179,22 @@ async def picture(request: web.Request) -> web.Response:
 
 
 async def _change(request: web.Request, changes: dict[str, Any]) -> web.Response:
-    await request.app[SERVICES].preferences.change(changes)
+    preferences = request.app[SERVICES].preferences
+    if principal_of(request).invited:
+        _refuse_private(changes.get("screens") or (), await preferences.told())
+    await preferences.change(changes)
     return await _told(request)
+
+
+def _refuse_private(screens: Iterable[Any], known: Iterable[Preference]) -> None:
+    """Let the owner alone say that a screen may ask the network at home, which is the owner's.
+
+    Raises:
+        InvalidValueError: somebody else says it of a screen that is new or another.
+    """
+    before = next(each.value for each in known if each.name == "screens")
+    if any(screen.get("private") and screen not in before for screen in screens):
+        raise InvalidValueError("private: only the owner lets a screen ask your own network")
 
 
 async def _told(request: web.Request) -> web.Response:
