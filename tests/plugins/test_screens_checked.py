@@ -9,6 +9,7 @@ import pytest
 
 from inkstand.packs import pack
 from inkstand.packs.chosen import shipped
+from inkstand.playlist.playlist import BUILT_IN
 from tests.plugins.test_check_settings import GOOD
 from virtual_pi import testing
 
@@ -65,6 +66,11 @@ def test_a_file_that_is_no_pack_is_named(check_settings: Any, tmp_path: Path, te
         "own.toml, the pack of app_screens, entry 1, cannot be read; see "
         " inkstand packs check own.toml"
     )
+
+
+@pytest.mark.unit
+def test_the_built_in_screens_are_those_of_the_app(check_settings: Any) -> None:
+    assert check_settings.BUILT_IN == BUILT_IN
 
 
 @pytest.mark.unit

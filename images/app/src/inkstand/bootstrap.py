@@ -131,7 +131,6 @@ def build(settings: Settings) -> System:
     )
     built_in = {CLOCK: clock_screen, DATE_CLOCK: HomeScreen(time, language, Face.DATE)}
     showing = Showing(controller, display, clock, hub, built_in)
-    showing.follow(settings)
     button = _button(settings, clock, hub)
     report = StatusReport(
         title=settings.app_title,

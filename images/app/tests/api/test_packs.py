@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import UTC, datetime
 from typing import Any, get_args
 
 import pytest
@@ -10,6 +11,8 @@ from PIL import Image
 
 from inkstand.accounts.model import Scope
 from inkstand.api.packs import PackSetting
+from inkstand.language import ENGLISH, language_of
+from inkstand.packs import offered
 from inkstand.packs.chosen import shipped
 from inkstand.packs.pack import SettingType
 
@@ -70,3 +73,13 @@ async def test_only_who_administers_may_ask(api: Api) -> None:
     headers = {"Authorization": f"Bearer {issued.token}"}
     assert (await api.get("/packs", headers=headers)).status == 403
     assert (await api.post("/packs/text/preview", headers=headers, json={})).status == 403
+
+
+async def test_a_preview_is_in_the_language_of_the_glass() -> None:
+    now = datetime(2026, 11, 29, 12, tzinfo=UTC)
+    english, german = [
+        await offered.preview("sun-moon", {}, (264, 176), now, language)
+        for language in (ENGLISH, language_of("de"))
+    ]
+    assert english.problem == german.problem == ""
+    assert english.png != german.png

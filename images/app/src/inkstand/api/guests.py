@@ -13,7 +13,7 @@ from inkstand.accounts.model import Scope
 from inkstand.api import visitor
 from inkstand.api.messages import Text
 from inkstand.api.operations import Operations, answer, body_of
-from inkstand.api.people import Name, Secret
+from inkstand.api.people import Name, Secret, SecretRequest
 from inkstand.api.schemas import Count, Number, Request, Rule
 from inkstand.api.services import SERVICES
 from inkstand.messages import Draft
@@ -33,13 +33,6 @@ class GuestRequest(Request):
     name: Name
     expires_in_days: Annotated[int, Rule(minimum=1, maximum=_MOST_DAYS)]
     messages_a_day: Annotated[int, Rule(minimum=1, maximum=_MOST_A_DAY)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class GuestSecretRequest(Request):
-    """Body of `POST /guest/look`: what is behind the `#` of the link."""
-
-    secret: Secret = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -133,13 +126,13 @@ async def revoke(request: web.Request) -> web.Response:
     "/guest/look",
     "lookAtGuest",
     None,
-    body=GuestSecretRequest,
+    body=SecretRequest,
     answers={200: Guest},
     errors=(404, 429),
 )
 async def look(request: web.Request) -> web.Response:
     """What a link for a guest is good for."""
-    sent = await body_of(request, GuestSecretRequest)
+    sent = await body_of(request, SecretRequest)
     services = request.app[SERVICES]
     found = services.accounts.guests.look(sent.secret, visitor.visitor_of(request, ""))
     return answer(Guest.of(found, services.clock.now().date()))

@@ -107,10 +107,11 @@ async def preview(request: web.Request) -> web.Response:
     from inkstand.packs import offered  # noqa: PLC0415 - as above
 
     services, name = request.app[SERVICES], request.match_info["name"]
+    language = services.settings.language_of_glass
     wanted, now = await body_of(request, PackPreviewRequest), services.clock.now()
     try:
         drawn = await services.preview_renderer.in_turn(
-            lambda size: offered.preview(name, wanted.settings, size, now)
+            lambda size: offered.preview(name, wanted.settings, size, now, language)
         )
     except ConfigError as error:
         raise InvalidValueError(str(error)) from error

@@ -71,7 +71,7 @@ class InvitationRequest(Request):
 
 @dataclass(frozen=True, kw_only=True)
 class SecretRequest(Request):
-    """Body of `POST /invitation/look`: what is behind the `#` of the link."""
+    """Body of `POST /invitation/look` and `/guest/look`: what is behind the `#` of the link."""
 
     secret: Secret = field(repr=False)
 

@@ -13,7 +13,7 @@ from inkstand.client.terminal import STANDARD, note, now, say, say_json, server_
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from inkstand.client.server import Server
 
@@ -23,35 +23,19 @@ _LARGEST_PAGE = 200
 def history(options: argparse.Namespace) -> int:
     """Print messages, newest first."""
     messages = list(itertools.islice(_messages(server_of(options), options), options.limit))
-    if options.json:
-        say_json(messages)
-    else:
-        say(*(wording.message_line(message, now().tzinfo) for message in messages))
-        _explain_none(messages)
-    return 0
+    return _say(messages, options, _line)
 
 
 def queue(options: argparse.Namespace) -> int:
     """Print what is on the glass and what comes next."""
     messages = server_of(options).ask("GET", "/queue").json()["messages"]
-    if options.json:
-        say_json(messages)
-    else:
-        say(*(wording.message_line(message, now().tzinfo) for message in messages))
-        _explain_none(messages)
-    return 0
+    return _say(messages, options, _line)
 
 
 def later(options: argparse.Namespace) -> int:
     """Print the messages that come later, the next one first."""
     messages = server_of(options).ask("GET", "/messages/scheduled").json()["messages"]
-    if options.json:
-        say_json(messages)
-    else:
-        for message in messages:
-            say(*wording.scheduled_lines(message))
-        _explain_none(messages)
-    return 0
+    return _say(messages, options, wording.scheduled_lines)
 
 
 def skip(options: argparse.Namespace) -> int:
@@ -121,9 +105,23 @@ def _messages(server: Server, options: argparse.Namespace) -> Iterator[dict[str,
         query["before"] = page["next"]
 
 
-def _explain_none(messages: list[dict[str, Any]]) -> None:
+def _line(message: dict[str, Any]) -> list[str]:
+    return [wording.message_line(message, now().tzinfo)]
+
+
+def _say(
+    messages: list[dict[str, Any]],
+    options: argparse.Namespace,
+    lines: Callable[[dict[str, Any]], list[str]],
+) -> int:
+    if options.json:
+        say_json(messages)
+        return 0
+    for message in messages:
+        say(*lines(message))
     if not messages:
         note("there are no such messages")
+    return 0
 
 
 def _tell(options: argparse.Namespace, value: Any, lines: Any) -> int:

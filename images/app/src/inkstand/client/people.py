@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import sys
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -65,7 +66,9 @@ def revoke(options: argparse.Namespace) -> int:
     server, number = server_of(options), quote(options.id, safe="")
     try:
         server.ask("DELETE", f"/invitations/{number}")
-    except AnswerError:
+    except AnswerError as error:
+        if error.status != HTTPStatus.NOT_FOUND:
+            raise
         server.ask("DELETE", f"/guests/{number}")
     say(f"{options.id} is revoked")
     return 0

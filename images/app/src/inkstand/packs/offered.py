@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from inkstand.language import Language
     from inkstand.packs.pack import Pack
     from inkstand.packs.worker import Drawn
 
@@ -24,7 +25,11 @@ def packs() -> tuple[Pack, ...]:
 
 
 async def preview(
-    name: str, settings: Mapping[str, object], size: tuple[int, int], now: datetime
+    name: str,
+    settings: Mapping[str, object],
+    size: tuple[int, int],
+    now: datetime,
+    language: Language,
 ) -> Drawn:
     """Return how the pack `name` that ships looks with `settings` and its example data.
 
@@ -37,4 +42,4 @@ async def preview(
     (chosen,) = read_chosen({name: table}, SHIPPED)
     answers = example.answers(chosen.pack, chosen.folder)
     moment = example.now(chosen.pack, now)
-    return await draw(Order(chosen.text, chosen.settings, answers, size, moment))
+    return await draw(Order(chosen.text, chosen.settings, answers, size, moment, language))
