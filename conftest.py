@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import faulthandler
 import json
 import os
 import signal
@@ -135,6 +136,7 @@ class Course:
     def pytest_handlecrashitem(self, crashitem: str) -> None:
         """Note a test that took its worker with it; it is reported as failed."""
         self.pytest_runtest_logfinish(crashitem)
+        self.reasons += [text for it in _crash_files("*") if (text := it.read_text())]
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Note what pytest itself stumbled over."""
@@ -164,13 +166,27 @@ class Course:
             _write(tally, Path(folder), suite)
 
 
+def _crash_files(worker: str) -> list[Path]:
+    """Return where workers of that name say what they died of, none when nothing is kept."""
+    folder, suite = (os.environ.get(f"INKSTAND_TEST_{it}") for it in ("RESULTS", "SUITE"))
+    if not folder or not suite:
+        return []
+    made = Path(folder, f"{suite}.{worker}.crash")
+    return sorted(made.parent.glob(made.name)) if worker == "*" else [made]
+
+
 def _end(number: int, _frame: object) -> NoReturn:
     raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch the run, but not from within a worker of it."""
-    if not hasattr(config, "workerinput"):
+    """Watch the run; a worker of it keeps what it dies of, which pytest writes to nobody."""
+    if hasattr(config, "workerinput"):
+        for path in _crash_files(config.workerinput["workerid"]):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            faulthandler.enable(path.open("w"))
+    else:
         config.pluginmanager.register(Course())
         # A run that is not done in time is told to end: it names what ran then.
         signal.signal(signal.SIGTERM, _end)

@@ -24,6 +24,12 @@ def test_endless():
     open({begun!r}, "w").close()
     select.select([], [], [])
 """
+# Reads where nothing is.
+FATAL = """
+import ctypes, pytest
+@pytest.mark.unit
+def test_fatal(): ctypes.string_at(0)
+"""
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -61,6 +67,18 @@ def test_a_test_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
         assert run.wait(60) == 1
     assert kept(tmp_path)["outcomes"]["unit"] == {"passed": 1}
     assert list(kept(tmp_path)["failed"]) == ["test_b.py::test_endless"]
+
+
+def test_a_test_that_takes_its_worker_with_it_is_named_and_where_it_was(tmp_path: Path) -> None:
+    (tmp_path / "test_a.py").write_text(FATAL)
+    parallel = ("--numprocesses=2", "--dist=loadfile", "--max-worker-restart=0")
+    with start(tmp_path, *parallel) as run:
+        assert run.wait(60) == 1
+    failed = kept(tmp_path)["failed"]
+    assert "test_a.py::test_fatal" in failed
+    told = str(failed)
+    assert "Fatal Python error: Segmentation fault" in told
+    assert "in test_fatal" in told
 
 
 @pytest.mark.parametrize("options", [(), ("--numprocesses=2", "--dist=loadfile")])

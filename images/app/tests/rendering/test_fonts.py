@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import subprocess
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,11 +16,29 @@ from inkstand.rendering import fonts, pango
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from inkstand.rendering.fonts import Family
 
 pytestmark = pytest.mark.unit
+SOURCE = Path(__file__).parents[2] / "src"
+# More sizes than fonts are kept: while one thread draws, another one gives fonts back.
+DRAWN_BY_THREADS = """
+import threading
+from inkstand.rendering.fonts import REGULAR
+from inkstand.rendering.pango import draw
+
+def pictures(number):
+    for size in (*range(8, 40), *range(40, 8, -1)) * 6:
+        lines = REGULAR.lines("It was the best of times", size, 120, break_words=True)
+        draw([(line, 0, 20 * row) for row, line in enumerate(lines)], (120, 90))
+    ended.append(number)
+
+ended = []
+threads = [threading.Thread(target=pictures, args=(it,)) for it in range(3)]
+for it in threads: it.start()
+for it in threads: it.join()
+print(sorted(ended))
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -99,3 +120,14 @@ def test_a_command_that_draws_ends_with_that_sentence(
         fonts.font_map.cache_clear()
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("inkstand: text needs Pango")
+
+
+def test_threads_lay_out_and_draw_while_others_give_fonts_back() -> None:
+    ran = subprocess.run(
+        [sys.executable, "-X", "faulthandler", "-c", DRAWN_BY_THREADS],
+        env={"PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, "[0, 1, 2]\n", "")

@@ -74,7 +74,7 @@ def lay_out(text: str, font: Font, width: int | None, *, break_words: bool) -> l
     Characters that no font has are logged.
     """
     lines = font_map().lay_out(text, font, width, break_words=break_words)
-    if font_map().lacks_letters(lines):
+    if lines[0].lacks_letters:
         _report(text)
     return lines
 
@@ -172,4 +172,4 @@ def _report(text: str) -> None:
 @functools.lru_cache(maxsize=4096)
 def _is_unknown(character: str) -> bool:
     font = REGULAR.font(character, _ANY_SIZE)
-    return font_map().lacks_letters(font_map().lay_out(character, font, None, break_words=False))
+    return font_map().lay_out(character, font, None, break_words=False)[0].lacks_letters

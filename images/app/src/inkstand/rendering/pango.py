@@ -172,7 +172,8 @@ class Line:
 
     `text` is in the order it is read, and has an ellipsis in place of what did not fit. A line is
     as high as one in the first of the fonts, or as its ink needs. `ascent` is from the top of the
-    line to its baseline, `ink_ascent` from its highest ink.
+    line to its baseline, `ink_ascent` from its highest ink. `lacks_letters` says that something in
+    the text that was laid out with it can be drawn by no font.
     """
 
     text: str
@@ -181,8 +182,10 @@ class Line:
     height: int
     ascent: int
     ink_ascent: int
+    lacks_letters: bool
     pointer: int = field(repr=False)
-    # The line lives as long as its layout does.
+    # The line lives as long as its layout does, and until that is asked for something when other
+    # fonts were given back in the meantime: Pango makes other lines then, and frees this one.
     owner: _Layout = field(repr=False)
 
 
@@ -230,12 +233,6 @@ class FontMap:
             self._call.pango_layout_set_height(layout.pointer, _ONE_LINE_A_PARAGRAPH)
             self._call.pango_layout_set_ellipsize(layout.pointer, _ELLIPSIZE_END)
             return next(self._lines(layout, font))
-
-    def lacks_letters(self, lines: list[Line]) -> bool:
-        """Return whether the text of `lines`, laid out here, has letters that no font can draw."""
-        with _LOCK:
-            pointer = lines[0].owner.pointer
-            return bool(self._call.pango_layout_get_unknown_glyphs_count(pointer))
 
     def clear(self) -> None:
         """Give back the memory of all fonts; lines that are laid out keep theirs."""
@@ -294,8 +291,9 @@ class FontMap:
 
     def _lines(self, layout: _Layout, font: Font) -> Iterator[Line]:
         strut = self._strut(font)
+        unknown = bool(self._call.pango_layout_get_unknown_glyphs_count(layout.pointer))
         for pointer in self._pointers(layout):
-            yield self._line(pointer, layout, strut)
+            yield self._line(pointer, layout, strut, unknown)
 
     def _pointers(self, layout: _Layout) -> Iterator[int]:
         following = self._call.pango_layout_get_lines_readonly(layout.pointer)
@@ -304,7 +302,7 @@ class FontMap:
             yield item.data
             following = item.next
 
-    def _line(self, pointer: int, layout: _Layout, strut: tuple[int, int]) -> Line:
+    def _line(self, pointer: int, layout: _Layout, strut: tuple[int, int], unknown: bool) -> Line:
         start = self._call.pango_layout_line_get_start_index(pointer)
         length = self._call.pango_layout_line_get_length(pointer)
         direction = self._call.pango_layout_line_get_resolved_direction(pointer)
@@ -319,6 +317,7 @@ class FontMap:
             height=ascent + descent,
             ascent=ascent,
             ink_ascent=-ink.y,
+            lacks_letters=unknown,
             pointer=pointer,
             owner=layout,
         )
