@@ -123,8 +123,9 @@ class Course:
         """Note what the workers run."""
         self.wanted |= set(ids)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Note a test that begins."""
+        """Note a test that begins, before it is printed."""
         self.running.add(nodeid)
 
     def pytest_runtest_logfinish(self, nodeid: str) -> None:

@@ -16,13 +16,10 @@ ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.integration
 
 QUICK = "import pytest\n@pytest.mark.unit\ndef test_quick(): pass\n"
-# Tells that it has begun, by opening a pipe that somebody reads.
 ENDLESS = """
 import select, pytest
 @pytest.mark.unit
-def test_endless():
-    open({begun!r}, "w").close()
-    select.select([], [], [])
+def test_endless(): select.select([], [], [])
 """
 # Reads where nothing is.
 FATAL = """
@@ -42,8 +39,18 @@ def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
         "INKSTAND_TEST_SUITE": "small",
     }
     return subprocess.Popen(
-        command, cwd=folder, env=environment, stdout=subprocess.DEVNULL, process_group=0
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, process_group=0
     )
+
+
+def wait_until_said(run: subprocess.Popen[bytes], words: bytes) -> None:
+    """Return when the run has printed that, which needs no whole line."""
+    assert run.stdout is not None
+    said = b""
+    while words not in said:
+        more = os.read(run.stdout.fileno(), 4096)
+        assert more, said
+        said += more
 
 
 def kept(folder: Path) -> dict[str, Any]:
@@ -61,7 +68,7 @@ def test_a_suite_that_ran_has_no_fault(tmp_path: Path) -> None:
 
 def test_a_test_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(QUICK)
-    (tmp_path / "test_b.py").write_text(ENDLESS.format(begun=os.devnull))
+    (tmp_path / "test_b.py").write_text(ENDLESS)
     limits = ("--timeout=1", "--timeout-method=thread")
     with start(tmp_path, "--numprocesses=2", "--dist=loadfile", *limits) as run:
         assert run.wait(60) == 1
@@ -85,12 +92,11 @@ def test_a_test_that_takes_its_worker_with_it_is_named_and_where_it_was(tmp_path
 def test_a_suite_that_is_ended_names_what_ran_then(
     tmp_path: Path, options: tuple[str, ...]
 ) -> None:
-    begun = tmp_path / "begun"
-    os.mkfifo(begun)
     (tmp_path / "test_a.py").write_text(QUICK)
-    (tmp_path / "test_b.py").write_text(ENDLESS.format(begun=str(begun)))
-    with start(tmp_path, *options) as run:
-        assert begun.read_bytes() == b""
+    (tmp_path / "test_b.py").write_text(ENDLESS)
+    with start(tmp_path, "--verbose", *options) as run:
+        # A worker tells later what it has begun: who runs it all has to know.
+        wait_until_said(run, b"::test_endless")
         os.killpg(run.pid, signal.SIGTERM)
         assert run.wait(60) != 0
     failed = kept(tmp_path)["failed"]
