@@ -325,6 +325,6 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
         Authenticator(people, passwords, attempts, LoginCode(settings.state_directory)),
         Signer(parse_keys(settings.token_secret)),
         registry,
-        guests=Guests(attempts, registry.database),
+        guests=Guests(people, attempts, registry.database),
         lifetime=timedelta(hours=settings.token_lifetime_hours),
     )

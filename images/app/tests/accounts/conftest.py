@@ -94,7 +94,7 @@ class Office:
             Authenticator(people, self.verifier, self.attempts),
             Signer(parse_keys(self.secrets)),
             self.registry,
-            guests=Guests(self.attempts, database, lambda: self.now),
+            guests=Guests(people, self.attempts, database, lambda: self.now),
             lifetime=HOUR,
             now=lambda: self.now,
         )

@@ -300,6 +300,19 @@ async def test_sessions_tokens_and_streams_end_within_a_second(
     assert (await log_in(site, "Anna")).status == (401 if how == "removed" else 201)
 
 
+@pytest.mark.parametrize("how", ["removed", "lowered"])
+async def test_links_for_guests_end_with_who_made_them(api: Api, site: Site, how: str) -> None:
+    anna = await person(api, "admin")
+    body = {"name": "Aunt May", "expires_in_days": 7, "messages_a_day": 3}
+    made = await site.client.post("/api/v1/guests", json=body, headers=anna)
+    sent = {"secret": (await made.json())["url"].rpartition("#")[2], "text": "Tea?"}
+    assert (await site.client.post("/api/v1/guest/messages", json=sent)).status == 201
+    lowered = {"json": {"role": "sender"}} if how == "lowered" else {}
+    await api.request("PUT" if lowered else "DELETE", "/people/Anna", **lowered)
+    assert (await site.client.post("/api/v1/guest/messages", json=sent)).status == 404
+    assert (await (await api.get("/guests")).json())["guests"] == []
+
+
 async def test_who_gets_a_higher_role_logs_in_again_and_keeps_tokens(api: Api, site: Site) -> None:
     anna = await person(api, "viewer")
     body = {"name": "kitchen", "scope": "read", "expires_in_days": None}

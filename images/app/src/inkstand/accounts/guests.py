@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from inkstand.accounts.attempts import Attempts
     from inkstand.accounts.model import Visitor
+    from inkstand.accounts.people import People
     from inkstand.storage.database import Database
 
 MOST = 20
@@ -29,12 +30,18 @@ _SECRET_BYTES = 32
 class Guests:
     """Those links that are good, looked up by the hash of their secret, and written through.
 
+    That of somebody who may make none any more is as unknown as one that never was.
     `now` gives seconds since 1970.
     """
 
     def __init__(
-        self, attempts: Attempts, database: Database, now: Callable[[], float] = time.time
+        self,
+        people: People,
+        attempts: Attempts,
+        database: Database,
+        now: Callable[[], float] = time.time,
     ) -> None:
+        self._people = people
         self._attempts = attempts
         self._database = database
         self._now = now
@@ -51,10 +58,12 @@ class Guests:
 
     def all(self) -> tuple[Guest, ...]:
         """Return those that are good, the first to end first."""
-        return tuple(guest for guest in self._good.values() if guest.expires > self._now())
+        return tuple(filter(self._is_good, self._good.values()))
 
-    async def make(self, name: str, lifetime: timedelta, a_day: int) -> tuple[str, Guest]:
-        """Return the secret of a new link, which is not kept, and what is kept.
+    async def make(
+        self, name: str, lifetime: timedelta, a_day: int, maker: str
+    ) -> tuple[str, Guest]:
+        """Return the secret of a new link by `maker`, which is not kept, and what is kept.
 
         Raises:
             PeopleError: there are too many.
@@ -65,7 +74,7 @@ class Guests:
             raise PeopleError(f"There are {MOST} links for guests; revoke one")
         secret, now = secrets.token_urlsafe(_SECRET_BYTES), int(self._now())
         expires = now + int(lifetime.total_seconds())
-        new = Guest(digest=digest_of(secret), name=name, expires=expires, a_day=a_day)
+        new = Guest(digest=digest_of(secret), name=name, expires=expires, a_day=a_day, maker=maker)
         await self._database.write(partial(people_table.add_guest, new=new, now=now))
         self._good[new.digest] = new
         return secret, new
@@ -93,7 +102,7 @@ class Guests:
         bucket = address_bucket(visitor)
         self._attempts.check(bucket)
         found = self._good.get(digest_of(secret))
-        if found is None or found.expires <= self._now():
+        if found is None or not self._is_good(found):
             self._attempts.failed(bucket)
             raise GuestNotFoundError
         return found
@@ -112,3 +121,6 @@ class Guests:
         self._good[guest.digest] = used
         await self._database.write(partial(people_table.use_guest, guest=used))
         return used
+
+    def _is_good(self, guest: Guest) -> bool:
+        return self._people.may_invite(guest.maker) and guest.expires > self._now()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from inkstand.accounts import people_table
 from inkstand.accounts.attempts import address_bucket
-from inkstand.accounts.model import Invitation, Person, Scope
+from inkstand.accounts.model import Invitation, Person
 from inkstand.errors import InkstandError, InvitationNotFoundError, NameTakenError, PeopleError
 
 if TYPE_CHECKING:
@@ -135,9 +135,7 @@ class Invitations:
             raise
 
     def _is_good(self, invitation: Invitation) -> bool:
-        maker = self._people.get(invitation.maker)
-        may_invite = maker is not None and maker.role.scope is Scope.ADMIN
-        return may_invite and invitation.expires > self._now()
+        return self._people.may_invite(invitation.maker) and invitation.expires > self._now()
 
     async def _enter(self, invitation: Invitation, name: str, password: str) -> Person:
         async with self._passwords.turn(invitation.digest):

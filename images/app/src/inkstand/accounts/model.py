@@ -156,13 +156,14 @@ class Invitation:
 class Guest:
     """What is kept of a link by which somebody may send `a_day` messages, until it `expires`.
 
-    `digest` is as in Invitation; `sent` counts those of the local `day` (ISO 8601).
+    `digest` and `maker` are as in Invitation; `sent` counts those of the local `day` (ISO 8601).
     """
 
     digest: str = field(repr=False)
     name: str
     expires: int
     a_day: int
+    maker: str
     day: str = ""
     sent: int = 0
 

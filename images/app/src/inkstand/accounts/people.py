@@ -8,7 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from inkstand.accounts import people_table
-from inkstand.accounts.model import Person, Role
+from inkstand.accounts.model import Person, Role, Scope
 from inkstand.accounts.names import folded
 from inkstand.errors import (
     InvitationNotFoundError,
@@ -90,6 +90,11 @@ class People:
         """Return who has exactly that name."""
         person = self.find(name)
         return person if person and person.name == name else None
+
+    def may_invite(self, name: str) -> bool:
+        """Tell whether links that were made by exactly that name are good."""
+        person = self.get(name)
+        return person is not None and person.role.scope is Scope.ADMIN
 
     def all(self) -> tuple[Person, ...]:
         """Return the owner, and the others in the order in which they came."""

@@ -35,6 +35,7 @@ _TABLES = """
         name TEXT NOT NULL,
         expires INTEGER NOT NULL,
         a_day INTEGER NOT NULL,
+        maker TEXT NOT NULL,
         day TEXT NOT NULL,
         sent INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
@@ -133,18 +134,20 @@ def remove_invitation(connection: sqlite3.Connection, digest: str) -> None:
 def load_guests(connection: sqlite3.Connection) -> tuple[Guest, ...]:
     """Return all links for guests, the first to end first."""
     rows = connection.execute(
-        "SELECT digest, name, expires, a_day, day, sent FROM guest ORDER BY expires, digest"
+        "SELECT digest, name, expires, a_day, maker, day, sent FROM guest ORDER BY expires, digest"
     )
     return tuple(
-        Guest(digest=digest, name=name, expires=expires, a_day=a_day, day=day, sent=sent)
-        for digest, name, expires, a_day, day, sent in rows
+        Guest(
+            digest=digest, name=name, expires=expires, a_day=a_day, maker=maker, day=day, sent=sent
+        )
+        for digest, name, expires, a_day, maker, day, sent in rows
     )
 
 
 def add_guest(connection: sqlite3.Connection, new: Guest, now: int) -> None:
     """Keep a new link for a guest, and drop those that have ended."""
     connection.execute("DELETE FROM guest WHERE expires <= ?", (now,))
-    connection.execute("INSERT INTO guest VALUES (?, ?, ?, ?, ?, ?)", astuple(new))
+    connection.execute("INSERT INTO guest VALUES (?, ?, ?, ?, ?, ?, ?)", astuple(new))
 
 
 def use_guest(connection: sqlite3.Connection, guest: Guest) -> None:

@@ -12,7 +12,7 @@ from aiohttp import web
 from inkstand.accounts.model import Scope
 from inkstand.api import visitor
 from inkstand.api.messages import Text
-from inkstand.api.operations import Operations, answer, body_of
+from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.people import Name, Secret, SecretRequest
 from inkstand.api.schemas import Count, Number, Request, Rule
 from inkstand.api.services import SERVICES
@@ -102,7 +102,9 @@ async def make(request: web.Request) -> web.Response:
     wanted = await body_of(request, GuestRequest)
     services = request.app[SERVICES]
     lifetime = timedelta(days=wanted.expires_in_days)
-    secret, made = await services.accounts.guests.make(wanted.name, lifetime, wanted.messages_a_day)
+    secret, made = await services.accounts.guests.make(
+        wanted.name, lifetime, wanted.messages_a_day, principal_of(request).user
+    )
     url = f"{visitor.site_of(request)}/guest#{secret}"
     return answer(NewGuest(guest=Guest.of(made, services.clock.now().date()), url=url), 201)
 
