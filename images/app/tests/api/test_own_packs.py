@@ -82,6 +82,19 @@ async def test_one_that_is_replaced_is_on_the_glass_at_once(
     await eventually(lambda: api.site.panel.current() != milk)
 
 
+async def test_a_screen_that_lacks_what_its_pack_asks_for_now_says_so(
+    api: Api, eventually: Callable[..., Awaitable[None]]
+) -> None:
+    await add(api)
+    changes = {"screens": [SCREEN], "playlist": [{"screen": "kitchen"}]}
+    await api.request("PATCH", "/settings", json=changes)
+    report = api.site.system.report
+    await add(api, NOTE.replace("[layout]", '[settings.more]\nabout = "More"\n[layout]'))
+    await eventually(lambda: report.screens["kitchen"].problem == "more is not set: More")
+    answer = await api.get("/settings/screens/kitchen.png")
+    assert (answer.status, answer.content_type) == (200, "image/png")
+
+
 async def test_what_is_wrong_is_told_by_line_as_the_command_tells_it(api: Api) -> None:
     wrong = (POWER + EXAMPLE).replace("every", "evry", 1).replace('kind = "number"', 'kind = "x"')
     found = await worker.check(wrong)
