@@ -82,15 +82,18 @@ async def test_one_that_is_replaced_is_on_the_glass_at_once(
     await eventually(lambda: api.site.panel.current() != milk)
 
 
-async def test_a_screen_that_lacks_what_its_pack_asks_for_now_says_so(
+async def test_a_screen_that_does_not_fit_its_pack_any_more_says_so(
     api: Api, eventually: Callable[..., Awaitable[None]]
 ) -> None:
-    await add(api)
-    changes = {"screens": [SCREEN], "playlist": [{"screen": "kitchen"}]}
+    asks = NOTE.replace("[layout]", '[settings.where]\nabout = "Where"\n[layout]')
+    await add(api, asks)
+    screen = {**SCREEN, "settings": {"where": "here and there"}}
+    changes = {"screens": [screen], "playlist": [{"screen": "kitchen"}]}
     await api.request("PATCH", "/settings", json=changes)
     report = api.site.system.report
-    await add(api, NOTE.replace("[layout]", '[settings.more]\nabout = "More"\n[layout]'))
-    await eventually(lambda: report.screens["kitchen"].problem == "more is not set: More")
+    await add(api, asks.replace("[layout]", '[sources.a]\nurl = "http://{where}/"\n[layout]'))
+    said = "where has to be the name or address of a host"
+    await eventually(lambda: report.screens["kitchen"].problem == said)
     answer = await api.get("/settings/screens/kitchen.png")
     assert (answer.status, answer.content_type) == (200, "image/png")
 
