@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -206,3 +207,15 @@ headers = {{Authorization = "Bearer {{key}}"}}
 kind = "text"
 text = "x"
 """
+
+
+async def test_the_page_has_a_place_for_them_that_only_its_script_shows(api: Api) -> None:
+    text = await (await api.site.client.get("/settings", headers={"Accept": "text/html"})).text()
+    (part,) = re.findall(r'<section id="packs-part"[^>]*>.*?</section>', text, re.DOTALL)
+    assert part.partition(">")[0].endswith(" hidden")
+    fields = re.findall(r'<(?:input|textarea) id="([^"]+)"', part)
+    assert fields == re.findall(r'<label for="([^"]+)"', part) == ["pack-file", "pack-toml"]
+    script = await (await api.site.client.get("/assets/settings-packs.js")).text()
+    used = set(re.findall(r'byId\("(pack[^"]*)"\)', script))
+    assert used
+    assert used <= set(re.findall('id="([^"]+)"', part))
