@@ -74,7 +74,7 @@ def test_what_is_wrong_is_said_by_line_and_what_was_written_stays(page: Page) ->
     add(page, wrong)
     said = page.locator("#pack-problem")
     expect(said).to_contain_text("Line 3: pack.abot is not known; did you mean about?")
-    expect(said).to_contain_text("line 7: layout")
+    expect(said).to_contain_text("line 6: layout needs kind")
     expect(page.get_by_label("Its text")).to_have_value(wrong)
     expect(page.locator("#packs b")).to_have_count(0)
 
