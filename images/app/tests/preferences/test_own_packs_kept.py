@@ -18,6 +18,7 @@ from inkstand.errors import (
 )
 from inkstand.packs import chosen
 from inkstand.preferences import packs, table
+from inkstand.preferences.model import KEPT_SECRET
 from inkstand.preferences.preferences import Preferences
 
 if TYPE_CHECKING:
@@ -280,3 +281,22 @@ async def test_nothing_is_taken_back_when_the_same_is_added_again(
     async with preferences() as kept:
         assert await kept.keep_pack(more) == ("keyed", [])
         assert kept.settings.screens["meter"]["settings"] == KEY["settings"]
+
+
+async def test_a_secret_that_nobody_reads_is_sent_to_no_other_server_by_who_changes_a_screen(
+    preferences: Callable[..., Any],
+) -> None:
+    def changed(**settings: str) -> dict[str, Any]:
+        return {"screens": [{**KEY, "settings": {"key": KEPT_SECRET, **settings}}]}
+
+    async with preferences() as kept:
+        await kept.keep_pack(KEYED)
+        await kept.change({"screens": [KEY]})
+        for server in ("https://thief.example", "http://a.example", "https://a.example:444"):
+            with pytest.raises(InvalidValueError, match="meter: key was filled in for another"):
+                await kept.change(changed(server=server))
+        assert kept.settings.screens["meter"]["settings"] == KEY["settings"]
+        await kept.change(changed(server="https://a.example"))
+        assert kept.settings.screens["meter"]["settings"]["key"] == "abc"
+        await kept.change(changed(server="https://thief.example", key="mine"))
+        assert kept.settings.screens["meter"]["settings"]["key"] == "mine"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from inkstand.errors import NameTakenError, PackError, PacksError
+from inkstand.errors import InvalidValueError, NameTakenError, PackError, PacksError
 from inkstand.packs import pack, requests
-from inkstand.packs.chosen import shipped
+from inkstand.packs.chosen import found, shipped
+from inkstand.preferences.model import KEPT_SECRET
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -90,8 +91,45 @@ def _as_allowed(screen: Screen, before: Pack | None, after: Pack | None) -> Scre
     return {**screen, **changed}
 
 
+def refuse_misled(
+    sent: Iterable[Screen],
+    revealed: Iterable[Screen],
+    before: Iterable[Screen],
+    own: Path,
+    kept: Mapping[str, str],
+) -> None:
+    """Do nothing if each secret of `revealed` that was sent as KEPT_SECRET goes where it went.
+
+    Who may not read it could have it sent to a server of theirs. The owner's packs are files in the
+    folder `own`, or `kept`.
+
+    Raises:
+        InvalidValueError: one would go to another server than it did `before`.
+    """
+    known = {(screen["name"], screen["pack"]): screen for screen in before}
+    for marked, now in zip(sent, revealed, strict=True):
+        settings = marked.get("settings") or {}
+        if names := [name for name, value in settings.items() if value == KEPT_SECRET]:
+            read = _found(now["pack"], own, kept)
+            was = _places(read, known[now["name"], now["pack"]]["settings"])
+            places = _places(read, now["settings"])
+            for name in names:
+                if not places.get(name, set()) <= was.get(name, set()):
+                    raise InvalidValueError(
+                        f"screens: {now['name']}: {name} was filled in for another server; "
+                        "write the secret itself again"
+                    )
+
+
 def _is_secret(read: Pack, name: str) -> bool:
     return name in read.settings and read.settings[name].secret
+
+
+def _found(name: str, own: Path, kept: Mapping[str, str]) -> Pack | None:
+    try:
+        return pack.read(found(name, own, kept)[0])
+    except (PackError, OSError):
+        return None
 
 
 def _read(text: str) -> Pack | None:

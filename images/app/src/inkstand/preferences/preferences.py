@@ -123,10 +123,7 @@ class Preferences:
             self.refuse(name)
         async with self._changing:
             if (screens := changes.get("screens")) is not None:
-                model.check("screens", screens)
-                known = model.with_secrets(screens, self._value("screens"))
-                await self._check(known)
-                changes = {**changes, "screens": known}
+                changes = {**changes, "screens": await asyncio.to_thread(self._revealed, screens)}
             kept = {name: it for name, it in {**self._kept, **changes}.items() if it is not None}
             settings, problems = await self._chosen(kept, self.packs)
             for name, problem in problems.items():
@@ -187,9 +184,21 @@ class Preferences:
         kept: list[dict[str, Any]] = self._kept.get("screens", [])
         return kept if model.is_readable("screens", kept) else []
 
-    async def _check(self, screens: list[dict[str, Any]]) -> None:
+    def _revealed(self, screens: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        """Return screens with their secrets.
+
+        Raises:
+            InvalidValueError: one does not fit its pack, or would send a secret elsewhere.
+        """
         own, before = self._given.packs_directory, self._value("screens")
-        await asyncio.to_thread(model.check_screens, screens, before, own, self.packs)
+        model.check("screens", screens)
+        revealed = model.with_secrets(screens, before)
+        if revealed != screens:
+            from inkstand.preferences import packs  # noqa: PLC0415 - as above
+
+            packs.refuse_misled(screens, revealed, before, own, self.packs)
+        model.check_screens(revealed, before, own, self.packs)
+        return revealed
 
     @property
     def shown_packs(self) -> Mapping[str, str]:
