@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from images.app.tests.packs.power import EXAMPLE, POWER
+from inkstand import bootstrap
+from inkstand.api.app import make_app
 from inkstand.packs import worker
 from inkstand.packs.pack import MAX_FILE
+from inkstand.preferences.preferences import Preferences
+from inkstand.preferences.table import NAME
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+
+    from inkstand.config import Settings
 
 pytestmark = pytest.mark.integration
 Api = Any
@@ -97,6 +106,30 @@ async def test_a_screen_that_does_not_fit_its_pack_any_more_says_so(
     await eventually(lambda: report.screens["kitchen"].problem == said)
     answer = await api.get("/settings/screens/kitchen.png")
     assert (answer.status, answer.content_type) == (200, "image/png")
+
+
+async def test_the_app_starts_with_a_pack_that_it_takes_no_longer(
+    make_settings: Callable[..., Settings], eventually: Callable[..., Awaitable[None]]
+) -> None:
+    settings = make_settings(panel="memory", button="memory")
+    settings.state_directory.mkdir(parents=True, exist_ok=True)
+    async with Preferences(settings, lambda _: None) as kept:
+        await kept.keep_pack(NOTE)
+        shopping = {"name": "shopping", "pack": "text", "settings": {"text": "Milk"}}
+        await kept.change({"screens": [SCREEN, shopping]})
+    with closing(sqlite3.connect(settings.state_directory / NAME)) as connection, connection:
+        connection.execute("UPDATE pack SET toml = replace(toml, 'kind', 'knd')")
+    system, stop = bootstrap.build(settings), asyncio.Event()
+    app, listener = make_app(system.services), bootstrap.listen("127.0.0.1", 0)
+    running = asyncio.create_task(bootstrap.run(system, app, listener, stop, lambda: None))
+    showing = system.showing
+    await eventually(lambda: running.done() or all(map(showing.picture, ("kitchen", "shopping"))))
+    assert {name: state.problem for name, state in showing.states.items()} == {
+        "kitchen": "layout needs kind, a text",
+        "shopping": "",
+    }
+    stop.set()
+    await running
 
 
 async def test_what_is_wrong_is_told_by_line_as_the_command_tells_it(api: Api) -> None:

@@ -31,6 +31,7 @@ def told(own: Mapping[str, str]) -> tuple[tuple[Pack, str], ...]:
     return tuple(_told(name, own[name]) for name in sorted(own))
 
 
+@lru_cache(maxsize=20)
 def _told(name: str, text: str) -> tuple[Pack, str]:
     try:
         read, problems = pack.examine(text)
