@@ -171,6 +171,14 @@ async def test_a_pack_that_is_too_large_is_refused_before_it_is_read(
 @pytest.mark.parametrize(
     ("body", "kind", "status", "sentence"),
     [
+        (
+            f"{NOTE}[example]\n{'x.' * 30_000}x = 1",
+            "text/plain",
+            422,
+            "line 8: a name has too many",
+        ),
+        (f"{NOTE}[{'x.' * 30_000}x]", "text/plain", 422, "line 7: a name has too many dots"),
+        (f"{NOTE}a = {{{'x . ' * 15_000}x = 1}}", "text/plain", 422, "line 7: a name has"),
         (NOTE.replace("note", "weather"), "text/plain", 409, "weather is a pack that ships"),
         (NOTE, "application/toml", 415, "A pack is taken as text/plain"),
         ("{", "text/plain", 422, "line 1: this is no TOML"),
