@@ -147,6 +147,7 @@ def build(settings: Settings) -> System:
         language=language,
     )
     controller.on_long_press = report.screen
+    preferences = Preferences(settings, lambda it: showing.follow(it, preferences.shown_packs))
     return System(
         settings=settings,
         hub=hub,
@@ -155,7 +156,7 @@ def build(settings: Settings) -> System:
         button=button,
         display=display,
         showing=showing,
-        preferences=Preferences(settings, showing.follow),
+        preferences=preferences,
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),

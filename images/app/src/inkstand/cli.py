@@ -15,7 +15,7 @@ from inkstand import __version__
 from inkstand.accounts.model import MIN_PASSWORD
 from inkstand.client.arguments import with_wait_spelled_out
 from inkstand.client.errors import ClientError
-from inkstand.client.options import EXIT_CODES, add_client
+from inkstand.client.options import EXIT_CODES, add_client, add_own_packs
 from inkstand.config import (
     DEFAULT_FILE,
     MAY_HOLD_SECRETS,
@@ -119,7 +119,7 @@ def _add_tools(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     hasher.set_defaults(run=_hash_password)
     _add_render(commands)
-    add_packs(commands)
+    add_own_packs(add_packs(commands))
     text = "try Inkstand here, with panel and button in memory; Ctrl-C stops it"
     demo = commands.add_parser("demo", help=text, description=text)
     demo.add_argument(

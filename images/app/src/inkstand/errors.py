@@ -398,3 +398,33 @@ class DailyLimitError(RequestError):
     def __init__(self, limit: int, retry_after: int) -> None:
         super().__init__(f"This link has sent all of today ({limit}); come back tomorrow")
         self.retry_after = retry_after
+
+
+class OwnerOnlyError(RequestError):
+    """The scope would do, but it is left to the owner alone."""
+
+    code = "owner-only"
+
+    def __init__(self) -> None:
+        super().__init__("Only the owner may do that")
+
+
+class InvalidPackError(InvalidValueError):
+    """A pack is wrong; its text has a line for each thing, with the line of the file if known."""
+
+    code = "invalid-pack"
+
+
+class PackNotFoundError(RequestError, LookupError):
+    """There is no pack of the owner's own of that name."""
+
+    code = "pack-not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no pack of your own called {name}")
+
+
+class PacksError(RequestError):
+    """That cannot be done with packs: a screen shows one, or there may be no more."""
+
+    code = "packs"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from inkstand.playlist.home import Home
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 # Minutes.
 _TURN = 10
+_NO_PACKS: Mapping[str, str] = MappingProxyType({})
 _T = TypeVar("_T")
 
 
@@ -61,8 +63,8 @@ class Showing:
         screen = self._packs.screens.get(name) if self._packs else None
         return screen.png if screen else None
 
-    def follow(self, settings: Settings) -> None:
-        """Show what `settings` say from now on.
+    def follow(self, settings: Settings, packs: Mapping[str, str] = _NO_PACKS) -> None:
+        """Show what `settings` say from now on; `packs` are the owner's own, TOML by name.
 
         Raises:
             ConfigError: a pack cannot be read, or what was filled in is wrong.
@@ -71,10 +73,10 @@ class Showing:
         playlist = _playlist(settings)
         screens = shown_by(playlist, settings.screens, self._clock.now())
         if self._packs or screens:
-            self._choose(settings, screens)
+            self._choose(settings, screens, packs)
         home = Home(playlist=playlist, quiet_hours=settings.quiet_hours)
-        packs = self._packs.screens if self._packs else {}
-        self._controller.choose(home, {**self._built_in, **packs}, QuietLook(settings.quiet_screen))
+        drawn = self._packs.screens if self._packs else {}
+        self._controller.choose(home, {**self._built_in, **drawn}, QuietLook(settings.quiet_screen))
 
     async def run(self) -> None:
         """Keep packs up to date, as soon as there are some, until cancelled."""
@@ -84,11 +86,16 @@ class Showing:
         if self._packs:
             await self._packs.run()
 
-    def _choose(self, settings: Settings, screens: Mapping[str, Mapping[str, object]]) -> None:
+    def _choose(
+        self,
+        settings: Settings,
+        screens: Mapping[str, Mapping[str, object]],
+        packs: Mapping[str, str],
+    ) -> None:
         # To load all that takes a Pi Zero a while, and most owners have none.
-        from inkstand.packs.chosen import read_chosen  # noqa: PLC0415
+        from inkstand.packs.chosen import read_shown  # noqa: PLC0415
 
-        chosen = read_chosen(screens, settings.packs_directory)
+        chosen = read_shown(screens, settings.packs_directory, packs)
         if self._packs is None:
             self._packs = self._make_packs(settings)
             self._needed.set()

@@ -20,6 +20,7 @@ OPERATIONS = {
 # All who ask: with no token, with one of the owner's, or logged in by a role.
 EVERYBODY = ("none", "read token", "post token", "viewer", "sender", "admin", "owner")
 ADMINS = EVERYBODY[-2:]
+OWNER = EVERYBODY[-1:]
 PEOPLE = EVERYBODY[-4:]
 SENDERS = ("post token", "sender", *ADMINS)
 READERS = EVERYBODY[1:]
@@ -71,6 +72,9 @@ MAY: dict[str, tuple[str, ...]] = {
     "revokeGuest": ADMINS,
     "lookAtGuest": EVERYBODY,
     "sendAsGuest": EVERYBODY,
+    "addPack": OWNER,
+    "pack": OWNER,
+    "removePack": OWNER,
 }
 
 

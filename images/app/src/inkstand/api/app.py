@@ -16,6 +16,7 @@ from inkstand.api import (
     events,
     guests,
     messages,
+    own_packs,
     packs,
     panel,
     people,
@@ -74,6 +75,7 @@ OPERATIONS = [
     *_OPERATIONS,
     *people.OPERATIONS,
     *guests.OPERATIONS,
+    *own_packs.OPERATIONS,
 ]
 
 

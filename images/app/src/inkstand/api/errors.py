@@ -25,6 +25,9 @@ from inkstand.errors import (
     MessageStateError,
     MessageTooLongError,
     NameTakenError,
+    OwnerOnlyError,
+    PackNotFoundError,
+    PacksError,
     PanelError,
     PeopleError,
     PersonNotFoundError,
@@ -86,6 +89,9 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     TooManyTokensError: (409, None),
     GuestNotFoundError: (404, None),
     DailyLimitError: (429, None),
+    OwnerOnlyError: (403, None),
+    PackNotFoundError: (404, None),
+    PacksError: (409, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 

@@ -21,6 +21,7 @@ from inkstand.api.services import PRINCIPAL, SERVICES
 from inkstand.errors import (
     ForbiddenError,
     MalformedRequestError,
+    OwnerOnlyError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
@@ -49,8 +50,9 @@ class Operation:
     """One method of one path, whose parts may have patterns.
 
     `scope` is the least one that is needed, None: anybody may. `own`: it is about what is one's
-    own, so that beside `admin` only a session will do. `answers` are by status: the class
-    of JSON, content as OpenAPI has it, or None for nothing. `bodies` are others than JSON.
+    own, so that beside `admin` only a session will do. `owner`: nobody will do who was invited.
+    `answers` are by status: the class of JSON, content as OpenAPI has it, or None for nothing.
+    `bodies` are others than JSON.
     """
 
     method: str
@@ -68,6 +70,7 @@ class Operation:
     parameters: tuple[Json, ...] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     own: bool = False
+    owner: bool = False
 
     @property
     def documented_path(self) -> str:
@@ -82,7 +85,8 @@ class Operation:
         problems = {str(status): _problem(known, status) for status in self._errors()}
         says: Json = {"security": []}
         if self.scope is not None:
-            says = {"description": f"Needs the scope `{self.scope.word}`."}
+            alone = ", and is for the owner alone" if self.owner else ""
+            says = {"description": f"Needs the scope `{self.scope.word}`{alone}."}
         if self.own:
             says = {"description": "Needs a session, or a token with the scope `admin`."}
         return {
@@ -144,6 +148,8 @@ class Operations(list[Operation]):
                     require(request, scope)
                 if more.get("own"):
                     _require_session(request)
+                if more.get("owner") and principal_of(request).invited:
+                    raise OwnerOnlyError
                 return await handler(request)
 
             self.append(Operation(method, path, self._tag, checked, name, scope, **more))

@@ -1,4 +1,4 @@
-"""The packs that ship, for who chooses screens, under `/api/v1/packs`.
+"""Packs, for who chooses screens, under `/api/v1/packs`.
 
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
@@ -13,9 +13,10 @@ from inkstand.accounts.model import Scope
 from inkstand.api.operations import PNG, Operations, answer, body_of
 from inkstand.api.schemas import Limits, Request, Rule
 from inkstand.api.services import SERVICES
-from inkstand.errors import ConfigError, InvalidValueError
+from inkstand.errors import ConfigError, InvalidValueError, PackError
 
 if TYPE_CHECKING:
+    from inkstand.packs import pack as packs_read
     from inkstand.packs.pack import Setting
 
 OPERATIONS = Operations("settings")
@@ -53,17 +54,31 @@ class PackSetting:
 
 @dataclass(frozen=True, kw_only=True)
 class Pack:
-    """A pack that ships."""
+    """A pack, one that ships or the owner's own; one with a `problem` shows that alone."""
 
     name: str
     about: str
     settings: list[PackSetting]
     asks: Annotated[bool, Rule(description="Whether it asks servers, such as on the internet.")]
+    own: Annotated[bool, Rule(description="Whether the owner added it.")]
+    problem: str | None
+
+    @classmethod
+    def of(cls, pack: "packs_read.Pack", problem: str | None, *, own: bool) -> "Pack":
+        """Return what is told about a pack."""
+        return cls(
+            name=pack.name,
+            about=pack.about,
+            settings=[PackSetting.of(setting) for setting in pack.settings.values()],
+            asks=bool(pack.sources),
+            own=own,
+            problem=problem,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Packs:
-    """The packs that ship."""
+    """All packs, those of the owner's own first."""
 
     packs: list[Pack]
 
@@ -76,20 +91,21 @@ class PackPreviewRequest(Request):
 
 
 @OPERATIONS.add("get", "/packs", "packs", Scope.ADMIN, answers={200: Packs})
-async def packs(_request: web.Request) -> web.Response:
-    """The packs that ship, and what each asks for."""
+async def packs(request: web.Request) -> web.Response:
+    """The packs that there are, and what each asks for."""
     from inkstand.packs import offered  # noqa: PLC0415 - loads slowly, and most ask for none
 
-    told = [
-        Pack(
-            name=pack.name,
-            about=pack.about,
-            settings=[PackSetting.of(setting) for setting in pack.settings.values()],
-            asks=bool(pack.sources),
+    kept = request.app[SERVICES].preferences.packs
+    told = await asyncio.to_thread(offered.told, kept)
+    ship = await asyncio.to_thread(offered.packs)
+    return answer(
+        Packs(
+            packs=[
+                *(Pack.of(pack, problem or None, own=True) for pack, problem in told),
+                *(Pack.of(pack, None, own=False) for pack in ship if pack.name not in kept),
+            ]
         )
-        for pack in await asyncio.to_thread(offered.packs)
-    ]
-    return answer(Packs(packs=told))
+    )
 
 
 @OPERATIONS.add(
@@ -107,12 +123,12 @@ async def preview(request: web.Request) -> web.Response:
     from inkstand.packs import offered  # noqa: PLC0415 - as above
 
     services, name = request.app[SERVICES], request.match_info["name"]
-    language = services.settings.language_of_glass
+    language, own = services.settings.language_of_glass, services.preferences.packs
     wanted, now = await body_of(request, PackPreviewRequest), services.clock.now()
     try:
         drawn = await services.preview_renderer.in_turn(
-            lambda size: offered.preview(name, wanted.settings, size, now, language)
+            lambda size: offered.preview(name, wanted.settings, size, now, language, own)
         )
-    except ConfigError as error:
+    except (ConfigError, PackError) as error:
         raise InvalidValueError(str(error)) from error
     return web.Response(body=drawn.png, content_type="image/png")

@@ -145,6 +145,22 @@ def _add_settings(commands: Commands) -> None:
         _add_server(action, default=argparse.SUPPRESS)
 
 
+def add_own_packs(actions: Commands) -> None:
+    """Add to those below `packs` what asks a server, and let the list go on with its packs."""
+    listing = actions.choices["list"]
+    listing.set_defaults(run=partial(_list_packs, listing.get_default("run")))
+    add = _add(actions, "add", "packs:add", "add one of your own, or replace it; it counts at once")
+    add.add_argument("file", metavar="FILE", help="a pack's file; - is standard input")
+    remove = _add(actions, "remove", "packs:remove", "remove one of your own")
+    remove.add_argument("name", metavar="NAME", help="as in the list")
+    for action in (listing, add, remove):
+        _add_server(action)
+
+
+def _list_packs(shipped: Callable[[argparse.Namespace], int], options: argparse.Namespace) -> int:
+    return shipped(options) or _run("packs:list_own", options)
+
+
 def _add_people(commands: Commands) -> None:
     text = "list, invite and remove people who may log in"
     people = _add(commands, "people", "people:list_all", text)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from inkstand.client import wording
+from inkstand.client import packs, wording
 from inkstand.client.errors import ClientError, MisusedError
 from inkstand.client.terminal import STANDARD, note, read_text, say, say_json, server_of
 
@@ -50,8 +50,11 @@ def unset(options: argparse.Namespace) -> int:
 
 def export(options: argparse.Namespace) -> int:
     """Print, as JSON, what import_all() takes: all that may be changed there."""
-    told = _settings(server_of(options))
+    server = server_of(options)
+    told = _settings(server)
     values = {each["name"]: each["value"] for each in told if not each["provisioned"]}
+    if own := packs.texts(server):
+        values["packs"] = own
     text = json.dumps(values, ensure_ascii=False, indent=2)
     say(text)
     if _KEPT_SECRET in text:
@@ -60,12 +63,16 @@ def export(options: argparse.Namespace) -> int:
 
 
 def import_all(options: argparse.Namespace) -> int:
-    """Change the settings that a file has, all or none."""
+    """Change the settings that a file has, all or none, once its packs are added."""
     values = _json(read_text(Path(options.file)))
-    if not isinstance(values, dict):
+    own = values.pop("packs", {}) if isinstance(values, dict) else None
+    if not isinstance(own, dict) or not all(isinstance(toml, str) for toml in own.values()):
         raise MisusedError(f"{options.file} is no JSON object as  inkstand settings export  has it")
-    server_of(options).ask("PATCH", "/settings", values)
-    say(f"changed: {', '.join(values) or 'nothing'}")
+    server = server_of(options, timeout=packs.TIMEOUT)
+    for toml in own.values():
+        packs.put(server, toml.encode())
+    server.ask("PATCH", "/settings", values)
+    say(f"changed: {', '.join([*values, *own]) or 'nothing'}")
     return 0
 
 

@@ -13,16 +13,16 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from inkstand.config import parse_size
 from inkstand.errors import ConfigError, PackError, did_you_mean
 from inkstand.packs import example, pack
+from inkstand.packs.checking import check
 from inkstand.packs.chosen import find, shipped
-from inkstand.packs.requests import Answer, requests, resolve
-from inkstand.packs.worker import Order, check, draw
+from inkstand.packs.requests import Answer, resolve
+from inkstand.packs.worker import Order, draw
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Mapping, Sequence
 
     from inkstand.packs.pack import Pack
-    from inkstand.packs.worker import Drawn
 
 _SIZES = ((264, 176), (200, 96), (128, 96), (176, 264))
 _DONE, _FAILED = 0, 1
@@ -47,36 +47,14 @@ def check_pack(options: argparse.Namespace) -> int:
 
 
 async def _problems(path: Path) -> Sequence[PackError]:
-    """Return what is wrong with a pack as it is written and, if there are none, as it is drawn."""
     try:
         text = _text(path)
-        if found := await check(text):
-            return found
-        read = pack.read(text)
-        answers = example.answers(read, path.parent)
-        missing = _missing(read, answers)
     except PackError as error:
         return [error]
-    if missing:
-        print(f"{path}: not drawn, for [example] has no {', '.join(missing)}")
-        return []
-    order = [_order(text, read, read.example.settings, answers, size) for size in _SIZES]
-    return _told([await draw(each) for each in order])
-
-
-def _missing(read: Pack, answers: Mapping[str, Answer]) -> list[str]:
-    """Return what the example of a pack lacks to be drawn: settings, or else answers."""
-    given = read.example.settings
-    unset = [name for name, it in read.settings.items() if it.default is None and name not in given]
-    if unset:
-        return [f"settings.{name}" for name in unset]
-    asked = requests(read, resolve(read, given))
-    return [request.source for request in asked if request.source not in answers]
-
-
-def _told(drawn: Sequence[Drawn]) -> list[PackError]:
-    problems = {each.problem: each.line for each in drawn if each.problem}
-    return [PackError(problem, line) for problem, line in problems.items()]
+    found = await check(text, path.parent, _SIZES, datetime.now(_zone()))
+    if found.missing:
+        print(f"{path}: not drawn, for [example] has no {', '.join(found.missing)}")
+    return found.problems
 
 
 def preview_pack(options: argparse.Namespace) -> int:

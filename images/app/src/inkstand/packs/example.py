@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 _FILE = "file:"
 
 
-def answers(read: Pack, folder: Path) -> dict[str, Answer]:
-    """Return what the sources of a pack, whose file is in `folder`, answer in its example.
+def answers(read: Pack, folder: Path | None) -> dict[str, Answer]:
+    """Return what the sources of a pack answer in its example; its file is in `folder`, if any.
 
     Raises:
         PackError: a file of it cannot be read.
@@ -34,11 +34,14 @@ def now(read: Pack, now: datetime) -> datetime:
     return moment.astimezone(now.tzinfo) if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
 
 
-def _example_bytes(read: Pack, name: str, value: Any, folder: Path) -> bytes:
+def _example_bytes(read: Pack, name: str, value: Any, folder: Path | None) -> bytes:
     if not isinstance(value, str):
         return json.dumps(value, default=str).encode()
     if not value.startswith(_FILE):
         return value.encode()
+    if folder is None:
+        sentence = f"example.{name}: a pack that is kept here has no file beside it; write it here"
+        raise read.error(("example", name), sentence)
     # Beside the pack and nowhere else: a pack may come from a stranger.
     path = folder / Path(value.removeprefix(_FILE)).name
     try:

@@ -11,8 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def add_packs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command `packs` and those below it."""
+def add_packs(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    """Add the command `packs` and those below it, which are returned."""
     text = "data screens without code: list, check and draw them"
     below = commands.add_parser("packs", help=text, description=text).add_subparsers(
         metavar="COMMAND", required=True
@@ -26,6 +28,7 @@ def add_packs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     _add_preview(below)
     _add_timetable(below, "stops", "find the ids of stops in a timetable, for the pack departures")
     _add_timetable(below, "lines", "find the ids of lines in a timetable, for the pack departures")
+    return below
 
 
 def _add_preview(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -14,7 +14,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 
 from inkstand.clock import nudged_or
-from inkstand.errors import FetchError, StorageError
+from inkstand.errors import FetchError, PackError, StorageError
 from inkstand.events import ScreenDrawn
 from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
@@ -272,7 +272,7 @@ class PackScreens:
         if self._size is None:
             return
         async with self._drawing:
-            drawn = await self._draw(self._order(pack, sources, self._size))
+            drawn = await self._drawn(pack, sources, self._size)
         if self._chosen.get(pack.name) != pack:
             return
         errors = [each.error for each in sources if each.error]
@@ -281,6 +281,13 @@ class PackScreens:
         self.states[pack.name] = PackState(problem, min(times, default=None))
         if self.screens[pack.name].put(drawn.png):
             self._changed()
+
+    async def _drawn(
+        self, pack: ChosenPack, sources: Iterable[_Source], size: tuple[int, int]
+    ) -> Drawn:
+        if pack.problem:
+            return worker.draw_problem(pack.name, PackError(pack.problem), size)
+        return await self._draw(self._order(pack, sources, size))
 
     def _order(self, pack: ChosenPack, sources: Iterable[_Source], size: tuple[int, int]) -> Order:
         now = self._clock.now()

@@ -63,7 +63,7 @@ async def draw(order: Order, limits: Limits = LIMITS) -> Drawn:
     """Return the picture of a pack; of one that cannot be drawn, a picture that says why."""
     answer = await ask(_MODULE, {"do": "draw", **_plain(order)}, limits)
     if answer is None:
-        return _problem(_name_of(order.text), PackError(_TOO_MUCH), order.size)
+        return draw_problem(_name_of(order.text), PackError(_TOO_MUCH), order.size)
     return Drawn(to_bytes(answer["png"]), answer["problem"], answer["line"])
 
 
@@ -102,7 +102,8 @@ def _name_of(text: str) -> str:
         return "pack"
 
 
-def _problem(name: str, error: PackError, size: tuple[int, int]) -> Drawn:
+def draw_problem(name: str, error: PackError, size: tuple[int, int]) -> Drawn:
+    """Return a picture that says what is wrong with the pack `name`."""
     png = to_png(drawing.draw_problem(name, error.detail, size))
     return Drawn(png, error.detail, error.line)
 
@@ -130,7 +131,7 @@ def _draw(order: dict[str, Any]) -> Drawn:
     try:
         read = pack.read(order["text"])
     except PackError as error:
-        return _problem(_name_of(order["text"]), error, size)
+        return draw_problem(_name_of(order["text"]), error, size)
     return _drawn(read, order["settings"], answers, size, now, language_of(*order["language"]))
 
 
@@ -152,12 +153,14 @@ def _drawn(  # noqa: PLR0913, PLR0917 - what a picture is made of
         settings = resolve(read, given)
         return Drawn(to_png(_picture(read, settings, answers, size, now, language)))
     except PackError as error:
-        return _problem(read.name, PackError(hide(error.detail, read, settings), error.line), size)
+        return draw_problem(
+            read.name, PackError(hide(error.detail, read, settings), error.line), size
+        )
     except InkstandError as error:
         # Of a picture, and so without anything that is secret.
-        return _problem(read.name, PackError(str(error)), size)
+        return draw_problem(read.name, PackError(str(error)), size)
     except MemoryError:
-        return _problem(read.name, PackError(_TOO_MUCH), size)
+        return draw_problem(read.name, PackError(_TOO_MUCH), size)
 
 
 def _picture(  # noqa: PLR0913, PLR0917 - likewise

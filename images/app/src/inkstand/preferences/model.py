@@ -6,6 +6,7 @@ They are judged by what reads the file of settings; what that file says wins, an
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inkstand import config
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 NAMES = ("screens", "playlist", "quiet_hours", "quiet_screen")
 # What stands for a secret in answers; who sends it back keeps the secret.
 KEPT_SECRET = "(kept secret)"  # noqa: S105 - stands for one
+NO_PACKS: Mapping[str, str] = MappingProxyType({})
 
 
 def provisioned(settings: Settings) -> frozenset[str]:
@@ -64,48 +66,82 @@ def is_readable(name: str, value: object) -> bool:
     return True
 
 
-def choose(given: Settings, kept: Mapping[str, object]) -> tuple[Settings, dict[str, str]]:
+def choose(
+    given: Settings, kept: Mapping[str, object], packs: Mapping[str, str] = NO_PACKS
+) -> tuple[Settings, dict[str, str]]:
     """Return `given` with what was `kept` where it says nothing, and what is wrong with that.
 
-    What is wrong is left out, and told in a sentence by its name. Reads the files of packs.
+    `packs` are those of the owner's own that are kept, which their screens tell when they are
+    wrong. What else is wrong is left out, and told in a sentence by its name.
     """
     settings, problems = given, {}
     for name in NAMES:
         if name in kept and name not in provisioned(given):
             try:
-                settings = _with(settings, name, check(name, kept[name]))
+                settings = _with(settings, name, check(name, kept[name]), packs)
             except (ConfigError, InvalidValueError) as error:
                 problems[name] = str(error)
     return settings, problems
 
 
-def _with(settings: Settings, name: str, value: Any) -> Settings:
+def _with(settings: Settings, name: str, value: Any, packs: Mapping[str, str]) -> Settings:
     made = replace(settings, **{name: value})
     if name == "screens" and value:
         # Most owners have none, and a Pi Zero takes a while to load it.
-        from inkstand.packs.chosen import read_chosen  # noqa: PLC0415
+        from inkstand.packs.chosen import read_shown  # noqa: PLC0415
 
-        read_chosen(value, settings.packs_directory)
+        read_shown(value, settings.packs_directory, packs)
     for sentence in playlist.unknown_screens(made.playlist, made.screens):
         if name == "playlist":
             raise InvalidValueError(f"playlist {sentence}")
     return made
 
 
-def without_secrets(screens: Iterable[Mapping[str, Any]], own: Path) -> list[dict[str, Any]]:
-    """Return screens with KEPT_SECRET for each secret; `own` is the folder of the owner's packs."""
+def check_screens(
+    screens: Iterable[Mapping[str, Any]],
+    before: Iterable[Mapping[str, Any]],
+    own: Path,
+    packs: Mapping[str, str],
+) -> None:
+    """Do nothing if those of `screens` fit their packs that are other than `before`.
+
+    Raises:
+        InvalidValueError: one does not.
+    """
+    known = list(before)
+    changed = check("screens", [screen for screen in screens if screen not in known])
+    if changed:
+        from inkstand.packs.chosen import read_chosen  # noqa: PLC0415 - as above
+
+        try:
+            read_chosen(changed, own, packs)
+        except ConfigError as error:
+            raise InvalidValueError(str(error)) from error
+
+
+def without_secrets(
+    screens: Iterable[Mapping[str, Any]], own: Path, packs: Mapping[str, str] = NO_PACKS
+) -> list[dict[str, Any]]:
+    """Return screens with KEPT_SECRET for each secret.
+
+    The owner's packs are files in the folder `own`, or among `packs`, TOML by name.
+    """
     return [
-        {**screen, "settings": dict(_hidden(screen, own))} if "settings" in screen else {**screen}
+        {**screen, "settings": dict(_hidden(screen, own, packs))}
+        if "settings" in screen
+        else {**screen}
         for screen in screens
     ]
 
 
-def _hidden(screen: Mapping[str, Any], own: Path) -> Iterator[tuple[str, Any]]:
+def _hidden(
+    screen: Mapping[str, Any], own: Path, packs: Mapping[str, str]
+) -> Iterator[tuple[str, Any]]:
     from inkstand.packs import chosen, pack  # noqa: PLC0415 - see above
 
     try:
-        path = chosen.find(screen["pack"], own)
-        known = pack.read(pack.decode(path.read_bytes())).settings
+        text, _ = chosen.found(screen["pack"], own, packs)
+        known = pack.read(text).settings
     except (PackError, OSError):
         known = {}
     for name, value in screen["settings"].items():

@@ -12,6 +12,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.preferences import packs_table
 from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
@@ -44,8 +45,8 @@ def connect(path: Path) -> sqlite3.Connection:
         damage.set_mark(path, 0)
     except (OSError, sqlite3.Error) as error:
         raise StorageUnavailableError(
-            f"cannot open {path}: {error}; without it the screens, the playlist and the quiet "
-            "hours that were chosen on the page are gone"
+            f"cannot open {path}: {error}; without it the screens, the playlist, the quiet hours "
+            "and the packs that were chosen on the page are gone"
         ) from error
     return connection
 
@@ -55,7 +56,8 @@ def _set_aside(path: Path, why: str) -> None:
     kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
     sentence = (
         f"The settings were damaged ({why}). Screens, playlist and quiet hours are those of the "
-        f"file of settings, or none: choose them again. What was damaged {kept}."
+        f"file of settings, or none: choose them again, and add packs of your own again. What was "
+        f"damaged {kept}."
     )
     _LOG.error("%s", sentence)
     damage.set_aside(path, suffix, sentence)
@@ -80,6 +82,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("a newer Inkstand made it")
     if version < VERSION:
         connection.executescript(_TABLE)
+    packs_table.migrate(connection)
 
 
 def load(connection: sqlite3.Connection) -> dict[str, object]:

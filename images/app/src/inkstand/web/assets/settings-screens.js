@@ -21,9 +21,8 @@ let shown = "";
 
 /** Wire list and form for packs that are known; `change` changes settings. */
 export function start(known, change) {
-  packs = new Map(known.map((pack) => [pack.name, pack]));
+  know(known);
   save = change;
-  byId("screen-pack").append(...known.map(({ name }) => make("option", { value: name }, name)));
   byId("screen-add").addEventListener("click", () => open(null));
   byId("screen-cancel").addEventListener("click", close);
   byId("screen-pack").addEventListener("change", () => fill(null));
@@ -40,6 +39,15 @@ export function start(known, change) {
   keepWhole(byId("sample"), byId("sample-room"), byId("sample-frame"));
 }
 
+/** Offer these packs from now on; what is being filled in for one that is there still stays. */
+export function know(known) {
+  packs = new Map(known.map((pack) => [pack.name, pack]));
+  const before = byId("screen-pack").value;
+  byId("screen-pack").replaceChildren(...known.map(({ name, own }) => make("option", { value: name }, own ? `${name} (your own)` : name)));
+  if (packs.has(before)) byId("screen-pack").value = before;
+  else if (!byId("screen-form").hidden) close();
+}
+
 /** Show settings, by name. */
 export function show(known) {
   chosen = known.screens.value;
@@ -50,7 +58,7 @@ export function show(known) {
 }
 
 function item(screen, provisioned) {
-  const about = packs.get(screen.pack)?.about ?? screen.pack;
+  const about = packs.get(screen.pack)?.about || screen.pack;
   const example = screen.example ? " · example only" : "";
   const words = make("p", {}, make("b", {}, screen.name), make("span", { class: "soft" }, about + example));
   const glass = live(screen.name);
@@ -105,7 +113,7 @@ function close() {
 // The fields are those that the pack asks for.
 function fill(screen) {
   const pack = packs.get(byId("screen-pack").value);
-  write(byId("screen-about"), pack.about);
+  write(byId("screen-about"), pack.problem ?? pack.about);
   byId("screen-name").value = screen?.name ?? free(pack.name);
   for (const id of ["screen-private", "screen-example"]) byId(id).parentElement.hidden = !pack.asks;
   byId("screen-fields").replaceChildren(...pack.settings.map((setting) => field(setting, screen?.settings?.[setting.name])));

@@ -2,6 +2,7 @@
 
 import { get, patch } from "./api.js";
 import { byId, toast, write, writer } from "./dom.js";
+import * as own from "./settings-packs.js";
 import * as rows from "./settings-rows.js";
 import * as screens from "./settings-screens.js";
 
@@ -10,11 +11,13 @@ begin();
 
 async function begin() {
   try {
-    const { scope } = await get("/session");
+    const { scope, role } = await get("/session");
     if (scope !== "admin") return problem("Only an admin may change settings.");
     const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
     screens.start(packs, save);
     rows.start(save);
+    if (role === "owner") own.start(reload);
+    own.show(packs);
     show(told);
     byId("inside").hidden = false;
   } catch (error) {
@@ -28,6 +31,14 @@ async function begin() {
 async function save(changes) {
   show(await patch("/settings", changes), Object.keys(changes));
   toast("Saved.");
+}
+
+/** Show packs as they are now, and the screens, of which some may have changed with them. */
+async function reload() {
+  const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
+  screens.know(packs);
+  own.show(packs);
+  show(told, []);
 }
 
 /** Show the settings that are `saved`, null: all; what is being written in the others stays. */
