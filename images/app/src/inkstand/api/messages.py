@@ -4,9 +4,9 @@ Without `from __future__ import annotations`: the types of the fields are read w
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aiohttp import web
 
@@ -36,7 +36,7 @@ from inkstand.errors import (
 from inkstand.messages import Draft, Priority, State, repeat
 from inkstand.messages.store import VISIBLE
 from inkstand.messages.waiting import MAX_SCHEDULED
-from inkstand.rendering.text import is_blank
+from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize, is_blank
 
 if TYPE_CHECKING:
     from inkstand.api.pictures import PictureQuery
@@ -114,6 +114,11 @@ _RULE = (
 Repeat = Annotated[
     str, Rule(_repeat, type="string", maxLength=repeat.LONGEST_RULE, description=_RULE)
 ]
+_ALIGN = "`auto`: a sign in the middle, what has lines or is long at the left."
+_SIZE = (
+    "`auto`: as large as fits. The others are the same height on each panel, `large` at least; "
+    "what does not fit comes on pages."
+)
 _IN_HISTORY = tuple(state for state in State if state is not State.SCHEDULED)
 _STATES = {"type": "array", "items": {"type": "string", "enum": [*_IN_HISTORY]}, "minItems": 1}
 _SEARCH = "What has to stand in the text, or in the name of who sent it."
@@ -121,7 +126,21 @@ _NEXT = "What to send as `before` for the next page; null: that was all."
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageRequest(Request):
+class LookRequest(Request):
+    """How a text looks on the glass."""
+
+    align: Annotated[TextAlign, Rule(description=_ALIGN)] = TextAlign.AUTO
+    size: Annotated[TextSize, Rule(description=_SIZE)] = TextSize.AUTO
+    bold: bool = False
+
+    @property
+    def look(self) -> TextLook:
+        """What of it is the look."""
+        return TextLook(align=self.align, size=self.size, bold=self.bold)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRequest(LookRequest):
     """Body of `POST /messages`."""
 
     text: Text
@@ -166,6 +185,9 @@ class Message:
     picture: Annotated[str, Rule(format="uri-reference")] | None
     repeat: str | None = None
     upcoming: list[datetime] | None = None
+    align: TextAlign | None = None
+    size: TextSize | None = None
+    bold: bool | None = None
 
     @classmethod
     def of(cls, message: "model.Message") -> "Message":
@@ -184,7 +206,13 @@ class Message:
             picture=f"/api/v1/messages/{message.id}/picture" if message.has_picture else None,
             repeat=message.repeat,
             upcoming=[*message.upcoming] or None,
+            **_asked_for(message.look),
         )
+
+
+def _asked_for(look: TextLook) -> dict[str, Any]:
+    """Return what is told about a look: what is not as without it."""
+    return {name: value for name, value in asdict(look).items() if value not in ("auto", False)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -270,6 +298,7 @@ def draft_of(
         idempotency_key=key,
         show_at=options.show_at,
         repeat=options.repeat,
+        look=options.look if isinstance(options, MessageRequest) else AS_IT_COMES,
     )
 
 

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _ENDS = ("read", "expired", "deleted")
+# How a text looks: names of options and of the API.
+_LOOK = ("align", "size", "bold")
 _STANDARD_INPUT = ["-"]
 # Pixels, width and height; far more than any panel has.
 _LARGE_ENOUGH = (2048, 2048)
@@ -109,10 +111,13 @@ def _text(options: argparse.Namespace) -> Request:
         raise MisusedError(
             "there is nothing to send; give a text, - for standard input, or --image"
         )
-    return Request("/messages", {"text": text, **_extras(options)})
+    look = {name: getattr(options, name) for name in _LOOK if getattr(options, name)}
+    return Request("/messages", {"text": text, **look, **_extras(options)})
 
 
 def _picture(options: argparse.Namespace) -> Request:
+    if asked := [f"--{name}" for name in _LOOK if getattr(options, name)]:
+        raise MisusedError(f"{asked[0]} is for texts, not for --image")
     if options.text == _STANDARD_INPUT:
         raise MisusedError("a picture from standard input is sent with: --image -")
     data = read_bytes(options.image)

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from inkstand.language import ENGLISH, Language
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
 from inkstand.rendering.fonts import BOLD, REGULAR, forget
-from inkstand.rendering.text import SIZES, fit_pages, fit_whole
+from inkstand.rendering.text import (
+    AS_IT_COMES,
+    SIZES,
+    TextAlign,
+    TextLook,
+    TextSize,
+    fit_pages,
+    fit_whole,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +27,19 @@ if TYPE_CHECKING:
 _MARGIN = 3
 # Below this a text can be read, but not from where one stands; it goes onto pages instead.
 _PAGE_SIZE = 14
-_SIZES = tuple(size for size in SIZES if size >= _PAGE_SIZE)
+_MEDIUM, _LARGE_FROM = 20, 30
+# Pixels, on each panel: from them it depends how far away one can read. The first is that of pages.
+_SIZES = {
+    TextSize.AUTO: tuple(size for size in SIZES if size >= _PAGE_SIZE),
+    TextSize.SMALL: (_PAGE_SIZE,),
+    TextSize.MEDIUM: (_MEDIUM,),
+    TextSize.LARGE: tuple(size for size in SIZES if size >= _LARGE_FROM),
+}
+_ALIGNS = {
+    TextAlign.LEFT: Align.LEFT,
+    TextAlign.CENTER: Align.CENTRE,
+    TextAlign.RIGHT: Align.RIGHT,
+}
 _MOST_PAGES = 99
 # From this size on a text looks like a sign, below it like a letter.
 _CENTRED_FROM = 20
@@ -46,13 +66,14 @@ class MessageScreen:
 
     What does not fit at a size that is good to read goes onto pages; this is number `page` of them,
     from 1, or the last when there are fewer. Both texts may hold anything. A text without anything
-    that can be seen is said to be empty.
+    that can be seen is said to be empty. `look` may ask for other sizes, letters and places.
     """
 
     text: str
     author: str | None = None
     page: int = 1
     language: Language = ENGLISH
+    look: TextLook = AS_IT_COMES
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
         """Return the page; `now` does not matter."""
@@ -65,14 +86,16 @@ class MessageScreen:
         if pages > 1:
             # Every page begins at the top, the last one too.
             height = layouts[page - 1].height
-        _draw_text(image, layouts[page - 1], height, lined=self._lined)
+        _draw_text(
+            image, layouts[page - 1], height, _ALIGNS.get(self.look.align), lined=self._lined
+        )
         _lay_out.cache_clear()
         forget(f"{self.text}{self.author}")
         return image
 
     def pages(self, size: tuple[int, int]) -> int:
         """Return on how many pages of `size` the text is, at least 1."""
-        return _pages(self._text, size, self._signed)
+        return _pages(self._text, size, self._signed, self.look)
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
@@ -92,24 +115,25 @@ class MessageScreen:
         return bool(self.author and self.author.strip())
 
     def _layouts(self, size: tuple[int, int]) -> tuple[Layout, ...]:
-        return _lay_out(self._text, size, self._signed)
+        return _lay_out(self._text, size, self._signed, self.look)
 
 
 # Whoever draws a page asks how many there are, before or after.
 @functools.lru_cache(maxsize=4)
-def _pages(text: str, size: tuple[int, int], signed: bool) -> int:
-    return len(_lay_out(text, size, signed))
+def _pages(text: str, size: tuple[int, int], signed: bool, look: TextLook) -> int:
+    return len(_lay_out(text, size, signed, look))
 
 
 # Until it is drawn: it keeps the fonts that it needs in memory.
 @functools.lru_cache(maxsize=1)
-def _lay_out(text: str, size: tuple[int, int], signed: bool) -> tuple[Layout, ...]:
-    width = size[0] - 2 * _MARGIN
-    whole = fit_whole(text, (width, _text_height(size, footer=signed)), REGULAR, _SIZES)
+def _lay_out(text: str, size: tuple[int, int], signed: bool, look: TextLook) -> tuple[Layout, ...]:
+    width, sizes = size[0] - 2 * _MARGIN, _SIZES[look.size]
+    family = BOLD if look.bold else REGULAR
+    whole = fit_whole(text, (width, _text_height(size, footer=signed)), family, sizes)
     if whole is not None:
         return (whole,)
     box = (width, _text_height(size, footer=True))
-    return fit_pages(text, box, REGULAR, _PAGE_SIZE, _MOST_PAGES)
+    return fit_pages(text, box, family, sizes[0], _MOST_PAGES)
 
 
 def _text_height(size: tuple[int, int], *, footer: bool) -> int:
@@ -139,13 +163,18 @@ def _draw_footer(image: Image.Image, text: str, left: int, align: Align) -> Layo
     return layout
 
 
-def _draw_text(image: Image.Image, layout: Layout, height: int, *, lined: bool) -> None:
-    """Draw a sign in the middle, line by line or, when it is `lined`, as one block."""
+def _draw_text(
+    image: Image.Image, layout: Layout, height: int, align: Align | None, *, lined: bool
+) -> None:
+    """Draw lines where `align` says, or a sign in the middle: as one block when it is `lined`."""
+    if align is not None:
+        box = (_MARGIN, _MARGIN, image.width - _MARGIN, _MARGIN + height)
+        return draw_layout(image, layout, box, align)
     sign = layout.size >= _CENTRED_FROM
     margin = _MARGIN + (_spare(image, layout) // 2 if sign and lined else 0)
     align = Align.CENTRE if sign and not lined else Align.START
     box = (margin, _MARGIN, image.width - margin, _MARGIN + height)
-    draw_layout(image, layout, box, align)
+    return draw_layout(image, layout, box, align)
 
 
 def _spare(image: Image.Image, layout: Layout) -> int:
