@@ -1,4 +1,4 @@
-"""`align`, `size` and `bold` of `/api/v1/messages`: how a text looks on the glass."""
+"""`align`, `size`, `bold` and `monospace` of `/api/v1/messages`: how a text looks on the glass."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 pytestmark = pytest.mark.integration
 Api = Any
-LOOK = {"align": "center", "size": "large", "bold": True}
+LOOK = {"align": "center", "size": "large", "bold": True, "monospace": True}
 
 
 async def test_a_look_is_taken_told_and_found_on_the_glass(api: Api) -> None:

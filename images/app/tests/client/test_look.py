@@ -17,7 +17,14 @@ def test_options_say_how_a_text_looks(at_home: Any) -> None:
     assert "align" not in json.loads(at_home("send", "--json", "Hello").stdout)
 
 
-@pytest.mark.parametrize("option", ["--align=left", "--size=large", "--bold"])
+def test_a_table_from_standard_input_keeps_its_columns(at_home: Any) -> None:
+    table = "  PID USER      TIME\n    1 root      1:02\n10234 ada      12:00\n"
+    sent = at_home("send", "--json", "--monospace", "-", given=table)
+    message = json.loads(sent.stdout)
+    assert (message["text"], message["monospace"]) == (table.rstrip("\n"), True)
+
+
+@pytest.mark.parametrize("option", ["--align=left", "--size=large", "--bold", "--monospace"])
 def test_a_picture_with_a_look_is_refused(at_home: Any, option: str) -> None:
     result = at_home("send", "--image", "cat.png", option)
     assert result.returncode == 2

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageChops
 
+from inkstand.rendering.fonts import Family
 from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize
 from inkstand.screens import MessageScreen
 
@@ -19,6 +23,20 @@ pytestmark = pytest.mark.unit
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 PANELS = ((264, 176), (232, 128), (200, 96), (144, 128), (128, 96))
 LARGE = TextLook(align=TextAlign.CENTER, size=TextSize.LARGE)
+TABLE = """Filesystem      Size  Used Avail Use% Mounted on
+/dev/mmcblk0p2   29G  6.2G   21G  23% /
+tmpfs           227M     0  227M   0% /dev/shm
+/dev/mmcblk0p1  510M   75M  436M  15% /boot"""
+MONOSPACE = TextLook(monospace=True)
+LOOKS = st.builds(
+    TextLook,
+    align=st.sampled_from(TextAlign),
+    size=st.sampled_from(TextSize),
+    bold=st.booleans(),
+    monospace=st.booleans(),
+)
+# Letters that DejaVu Sans Mono has, spaces more often.
+CELLS = st.sampled_from("  .:iW0%/_éЖα─│→")
 LOOKED_AT = {
     "look_large": MessageScreen("Please ring the bell twice", "Ada at 09:30", look=LARGE),
     "look_bold": MessageScreen(
@@ -27,6 +45,8 @@ LOOKED_AT = {
     "look_right": MessageScreen(
         "Milk\nBread\nTwelve eggs", "Ada at 09:30", look=TextLook(align=TextAlign.RIGHT)
     ),
+    "look_table": MessageScreen(TABLE, "root at 09:30", look=MONOSPACE),
+    "look_columns": MessageScreen("A  12\nB   7\nC 104", "Ada at 09:30", look=MONOSPACE),
 }
 
 
@@ -89,7 +109,7 @@ def test_bold_letters_have_more_ink() -> None:
     assert bold.convert("L").histogram()[0] > plain.convert("L").histogram()[0] * 1.2
 
 
-@pytest.mark.parametrize("look", [AS_IT_COMES, LARGE, TextLook(bold=True)])
+@pytest.mark.parametrize("look", [AS_IT_COMES, LARGE, TextLook(bold=True), MONOSPACE])
 def test_a_look_is_what_its_words_say(look: TextLook) -> None:
     assert TextLook.of(look.words) == look
 
@@ -97,3 +117,78 @@ def test_a_look_is_what_its_words_say(look: TextLook) -> None:
 def test_words_of_a_later_release_or_a_damaged_file_count_for_nothing() -> None:
     assert TextLook.of("blinking larg\ufffd") == AS_IT_COMES
     assert TextLook.of("blinking large") == TextLook(size=TextSize.LARGE)
+
+
+def right_edges(image: Image.Image) -> set[int]:
+    """Return where the ink of each row of pixels ends, of those that have some."""
+    rows = (image.crop((0, y, image.width, y + 1)) for y in range(image.height))
+    boxes = (ImageChops.invert(row.convert("L")).getbbox() for row in rows)
+    return {box[2] for box in boxes if box}
+
+
+@settings(deadline=None)
+@given(
+    st.integers(0, 23).flatmap(
+        lambda length: st.lists(
+            st.text(CELLS, min_size=length, max_size=length), min_size=1, max_size=3
+        )
+    ),
+    st.sampled_from(PANELS),
+    st.builds(TextLook, align=st.sampled_from(TextAlign), bold=st.booleans()),
+)
+def test_the_letter_of_a_column_is_at_the_same_place_in_each_line(
+    lines: list[str], size: tuple[int, int], look: TextLook
+) -> None:
+    """A full block at the end of each fills its cell, from the line above to the line below."""
+    text = "\n".join(f"{line}█" for line in lines)
+    screen = MessageScreen(text, look=replace(look, monospace=True))
+    assert len(right_edges(screen.render(size, NOW))) == 1
+
+
+@pytest.mark.parametrize("bold", [False, True])
+@pytest.mark.parametrize("font_size", [9, 10, 12, 13, 14, 20, 34])
+def test_all_letters_are_as_wide_as_each_other(bold: bool, font_size: int) -> None:
+    family = Family(bold=bold, monospace=True)
+    widths = {family.line(letter * 7, font_size).width for letter in "iW %é│"}
+    assert len(widths) == 1
+
+
+@pytest.mark.parametrize("size", PANELS)
+def test_a_table_is_as_large_as_its_lines_are_whole(size: tuple[int, int]) -> None:
+    rows = "\n".join(f"{number:2}  {number**3:6} kB" for number in range(8))
+    layouts = MessageScreen(rows, look=MONOSPACE)._layouts(size)
+    shown = [line.text for layout in layouts for line in layout.lines]
+    assert shown == rows.split("\n")
+
+
+@settings(deadline=None)
+@given(st.text(CELLS, min_size=30, max_size=300), st.sampled_from(PANELS))
+def test_a_line_too_long_for_the_smallest_letters_goes_on_below(
+    text: str, size: tuple[int, int]
+) -> None:
+    layouts = MessageScreen(f"|{text}|", look=MONOSPACE)._layouts(size)
+    lines = [line for layout in layouts for line in layout.lines]
+    assert "".join(line.text for line in lines) == f"|{text}|"
+    # A space may hang over the edge, where nobody sees it.
+    assert all(line.width <= size[0] or line.text.endswith(" ") for line in lines)
+
+
+def test_tabs_lead_to_columns() -> None:
+    screen = MessageScreen("a\t1\nbcd\t2", look=MONOSPACE)
+    assert [line.text for line in screen._layouts((264, 176))[0].lines] == [
+        "a       1",
+        "bcd     2",
+    ]
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(categories=None)), LOOKS, st.sampled_from(PANELS))
+def test_any_text_can_have_any_look(text: str, look: TextLook, size: tuple[int, int]) -> None:
+    image = MessageScreen(text, "Ada", look=look).render(size, NOW)
+    assert (image.mode, image.size) == ("1", size)
+
+
+@pytest.mark.timeout(60)
+def test_a_table_of_one_endless_line_takes_no_longer_than_a_text() -> None:
+    screen = MessageScreen("漢 x" * 30_000, look=MONOSPACE)
+    assert screen.pages((128, 96)) == 99

@@ -23,7 +23,7 @@ from inkstand.api.operations import (
     principal_of,
     query_of,
 )
-from inkstand.api.schemas import Limits, Number, Request, Rule, one_of, read
+from inkstand.api.schemas import Limits, Number, Request, Rule, names, one_of, read
 from inkstand.api.services import SERVICES
 from inkstand.errors import (
     ForbiddenError,
@@ -119,6 +119,10 @@ _SIZE = (
     "`auto`: as large as fits. The others are the same height on each panel, `large` at least; "
     "what does not fit comes on pages."
 )
+_MONOSPACE = (
+    "Letters of one width, so that columns stand; a line is broken only if it is too long for the "
+    "smallest of them."
+)
 _IN_HISTORY = tuple(state for state in State if state is not State.SCHEDULED)
 _STATES = {"type": "array", "items": {"type": "string", "enum": [*_IN_HISTORY]}, "minItems": 1}
 _SEARCH = "What has to stand in the text, or in the name of who sent it."
@@ -132,11 +136,12 @@ class LookRequest(Request):
     align: Annotated[TextAlign, Rule(description=_ALIGN)] = TextAlign.AUTO
     size: Annotated[TextSize, Rule(description=_SIZE)] = TextSize.AUTO
     bold: bool = False
+    monospace: Annotated[bool, Rule(description=_MONOSPACE)] = False
 
     @property
     def look(self) -> TextLook:
         """What of it is the look."""
-        return TextLook(align=self.align, size=self.size, bold=self.bold)
+        return TextLook(**{name: getattr(self, name) for name in names(LookRequest)})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +193,7 @@ class Message:
     align: TextAlign | None = None
     size: TextSize | None = None
     bold: bool | None = None
+    monospace: bool | None = None
 
     @classmethod
     def of(cls, message: "model.Message") -> "Message":

@@ -61,6 +61,7 @@ def _add_send(commands: Commands) -> None:
     send.add_argument("--align", choices=("auto", "left", "center", "right"), help=_ALIGN)
     send.add_argument("--size", choices=("auto", "small", "medium", "large"), help=_SIZE)
     send.add_argument("--bold", action="store_true", help="show the text in bold letters")
+    send.add_argument("--monospace", action="store_true", help=_MONOSPACE)
     send.add_argument("--urgent", action="store_true", help="show it at once")
     send.add_argument("--for", type=_seconds, dest="show_for", metavar="SECONDS", help=_FOR)
     send.add_argument("--expires", metavar="WHEN", help=_EXPIRES)
@@ -232,6 +233,7 @@ _IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard inp
 _TONE = "how greys become black and white (default: dither)"
 _ALIGN = "where the lines of a text stand (default: auto, by what it is)"
 _SIZE = "how large a text is; pages, if it does not fit (default: auto, as large as fits)"
+_MONOSPACE = "show it in letters of one width, so that columns stay columns"
 _FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
 _EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
 _AT = "show it then: 2h, 19:00, 'tomorrow 7:00', 'friday 8:00', 2026-11-22T08:00"
@@ -268,6 +270,7 @@ _SEND = """\
 examples:
   inkstand send Dinner is ready
   uptime | inkstand send -
+  df -h | inkstand send --monospace -
   inkstand send -e 'Milk\nBread'
   inkstand send --align center --size large Open
   inkstand send --image cat.jpg --for 10m

@@ -36,7 +36,7 @@ _T = TypeVar("_T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _ENDS = ("read", "expired", "deleted")
 # How a text looks: names of options and of the API.
-_LOOK = ("align", "size", "bold")
+_LOOK = ("align", "size", "bold", "monospace")
 _STANDARD_INPUT = ["-"]
 # Pixels, width and height; far more than any panel has.
 _LARGE_ENOUGH = (2048, 2048)

@@ -89,6 +89,7 @@ class TextLook:
     align: TextAlign = TextAlign.AUTO
     size: TextSize = TextSize.AUTO
     bold: bool = False
+    monospace: bool = False
 
     @classmethod
     def of(cls, words: str) -> TextLook:
@@ -107,7 +108,7 @@ class TextLook:
         return " ".join((*chosen, *(flag for flag in _FLAGS if getattr(self, flag))))
 
 
-_FLAGS = ("bold",)
+_FLAGS = ("bold", "monospace")
 AS_IT_COMES = TextLook()
 
 

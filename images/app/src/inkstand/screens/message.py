@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from inkstand.language import ENGLISH, Language
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
-from inkstand.rendering.fonts import BOLD, REGULAR, forget
+from inkstand.rendering.fonts import BOLD, Family, forget
 from inkstand.rendering.text import (
     AS_IT_COMES,
     SIZES,
@@ -17,6 +17,8 @@ from inkstand.rendering.text import (
     TextSize,
     fit_pages,
     fit_whole,
+    largest_size,
+    without_sequences,
 )
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ _MARGIN = 3
 # Below this a text can be read, but not from where one stands; it goes onto pages instead.
 _PAGE_SIZE = 14
 _MEDIUM, _LARGE_FROM = 20, 30
+# With five pixels of a letter's width a table can be read from near by, with less it cannot.
+_SMALLEST_MONOSPACE = 9
 # Pixels, on each panel: from them it depends how far away one can read. The first is that of pages.
 _SIZES = {
     TextSize.AUTO: tuple(size for size in SIZES if size >= _PAGE_SIZE),
@@ -40,6 +44,8 @@ _ALIGNS = {
     TextAlign.CENTER: Align.CENTRE,
     TextAlign.RIGHT: Align.RIGHT,
 }
+# In halves of what a block leaves free, what is to its left and to its right.
+_BLOCKS = {Align.LEFT: (0, 2), Align.CENTRE: (1, 1), Align.RIGHT: (2, 0)}
 _MOST_PAGES = 99
 # From this size on a text looks like a sign, below it like a letter.
 _CENTRED_FROM = 20
@@ -86,9 +92,7 @@ class MessageScreen:
         if pages > 1:
             # Every page begins at the top, the last one too.
             height = layouts[page - 1].height
-        _draw_text(
-            image, layouts[page - 1], height, _ALIGNS.get(self.look.align), lined=self._lined
-        )
+        _draw_text(image, layouts[page - 1], height, self.look, lined=self._lined)
         _lay_out.cache_clear()
         forget(f"{self.text}{self.author}")
         return image
@@ -108,7 +112,8 @@ class MessageScreen:
 
     @property
     def _text(self) -> str:
-        return clean(self.text) or self.language.text("(empty message)")
+        text = without_sequences(self.text).expandtabs() if self.look.monospace else self.text
+        return clean(text) or self.language.text("(empty message)")
 
     @property
     def _signed(self) -> bool:
@@ -127,13 +132,25 @@ def _pages(text: str, size: tuple[int, int], signed: bool, look: TextLook) -> in
 # Until it is drawn: it keeps the fonts that it needs in memory.
 @functools.lru_cache(maxsize=1)
 def _lay_out(text: str, size: tuple[int, int], signed: bool, look: TextLook) -> tuple[Layout, ...]:
-    width, sizes = size[0] - 2 * _MARGIN, _SIZES[look.size]
-    family = BOLD if look.bold else REGULAR
+    width, family = size[0] - 2 * _MARGIN, Family(look.bold, look.monospace)
+    sizes, page_size = _sizes(text, width, family, look)
     whole = fit_whole(text, (width, _text_height(size, footer=signed)), family, sizes)
     if whole is not None:
         return (whole,)
     box = (width, _text_height(size, footer=True))
-    return fit_pages(text, box, family, sizes[0], _MOST_PAGES)
+    return fit_pages(text, box, family, page_size, _MOST_PAGES)
+
+
+def _sizes(text: str, width: int, family: Family, look: TextLook) -> tuple[tuple[int, ...], int]:
+    """Return at which sizes a text may be on one page, rising, and at which it is on several."""
+    sizes = _SIZES[look.size]
+    if not look.monospace:
+        return sizes, sizes[0]
+    # A table of which no line is broken.
+    longest = max(text.split("\n"), key=len)
+    widest = largest_size(longest, width, sizes[-1], family)
+    unbroken = tuple(size for size in sizes if size <= widest)
+    return unbroken, max(_SMALLEST_MONOSPACE, min(sizes[0], widest))
 
 
 def _text_height(size: tuple[int, int], *, footer: bool) -> int:
@@ -164,17 +181,21 @@ def _draw_footer(image: Image.Image, text: str, left: int, align: Align) -> Layo
 
 
 def _draw_text(
-    image: Image.Image, layout: Layout, height: int, align: Align | None, *, lined: bool
+    image: Image.Image, layout: Layout, height: int, look: TextLook, *, lined: bool
 ) -> None:
-    """Draw lines where `align` says, or a sign in the middle: as one block when it is `lined`."""
-    if align is not None:
-        box = (_MARGIN, _MARGIN, image.width - _MARGIN, _MARGIN + height)
-        return draw_layout(image, layout, box, align)
-    sign = layout.size >= _CENTRED_FROM
-    margin = _MARGIN + (_spare(image, layout) // 2 if sign and lined else 0)
-    align = Align.CENTRE if sign and not lined else Align.START
-    box = (margin, _MARGIN, image.width - margin, _MARGIN + height)
-    return draw_layout(image, layout, box, align)
+    """Draw lines where the sender wants them; without that, a sign in the middle.
+
+    What is `lined`, unless each line has a place, and what is monospaced, stays one block.
+    """
+    usual = Align.CENTRE if layout.size >= _CENTRED_FROM else Align.START
+    align = _ALIGNS.get(look.align, usual)
+    before, after = 0, 0
+    if look.monospace or (lined and look.align is TextAlign.AUTO):
+        free = _spare(image, layout)
+        before, after = (half * free // 2 for half in _BLOCKS.get(align, (0, 0)))
+        align = Align.START
+    box = (_MARGIN + before, _MARGIN, image.width - _MARGIN - after, _MARGIN + height)
+    draw_layout(image, layout, box, align)
 
 
 def _spare(image: Image.Image, layout: Layout) -> int:
