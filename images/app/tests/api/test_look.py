@@ -1,4 +1,4 @@
-"""`align`, `size`, `bold` and `monospace` of `/api/v1/messages`: how a text looks on the glass."""
+"""How a text looks on the glass: `align` and more of `/api/v1/messages`."""
 
 from __future__ import annotations
 
@@ -64,3 +64,21 @@ async def test_a_preview_is_what_comes_onto_the_glass(api: Api) -> None:
         for it in (False, True)
     ]
     assert plain != bold
+
+
+async def test_a_text_comes_as_a_code(api: Api) -> None:
+    answer = await api.post("/messages", json={"text": "https://example.com", "qr": True})
+    assert (answer.status, (await answer.json())["qr"]) == (201, True)
+    await api.until_message(1, "shown")
+    code = api.site.panel.current()
+    await api.post("/messages", json={"text": "https://example.com", "priority": "urgent"})
+    await api.until_message(2, "shown")
+    assert api.site.panel.current() != code
+
+
+@pytest.mark.parametrize("path", ["/messages", "/preview"])
+async def test_a_text_too_long_for_a_code_on_this_panel_is_refused(api: Api, path: str) -> None:
+    answer = await api.post(path, json={"text": "x" * 600, "qr": True})
+    said = "text is too long for a QR code that can be read on a panel of 264x176"
+    assert (answer.status, (await answer.json())["detail"]) == (422, said)
+    assert (await (await api.get("/messages")).json())["messages"] == []

@@ -48,6 +48,7 @@ GOOD = {
     "size": "large",
     "bold": True,
     "monospace": True,
+    "qr": False,
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageOps
 
 from inkstand.rendering.fonts import Family
 from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize
 from inkstand.screens import MessageScreen
+from inkstand.screens.message import label
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,13 +29,15 @@ TABLE = """Filesystem      Size  Used Avail Use% Mounted on
 /dev/mmcblk0p2   29G  6.2G   21G  23% /
 tmpfs           227M     0  227M   0% /dev/shm
 /dev/mmcblk0p1  510M   75M  436M  15% /boot"""
-MONOSPACE = TextLook(monospace=True)
+MONOSPACE, QR = TextLook(monospace=True), TextLook(qr=True)
+WIFI = "WIFI:T:WPA;S:Guests;P:correct horse;;"
 LOOKS = st.builds(
     TextLook,
     align=st.sampled_from(TextAlign),
     size=st.sampled_from(TextSize),
     bold=st.booleans(),
     monospace=st.booleans(),
+    qr=st.booleans(),
 )
 # Letters that DejaVu Sans Mono has, spaces more often.
 CELLS = st.sampled_from("  .:iW0%/_éЖα─│→")
@@ -46,6 +50,8 @@ LOOKED_AT = {
         "Milk\nBread\nTwelve eggs", "Ada at 09:30", look=TextLook(align=TextAlign.RIGHT)
     ),
     "look_table": MessageScreen(TABLE, "root at 09:30", look=MONOSPACE),
+    "look_qr": MessageScreen("https://mac.example.com", "Ada at 09:30", look=QR),
+    "look_wifi": MessageScreen(WIFI, "Ada at 09:30", look=QR),
     "look_columns": MessageScreen("A  12\nB   7\nC 104", "Ada at 09:30", look=MONOSPACE),
 }
 
@@ -109,7 +115,7 @@ def test_bold_letters_have_more_ink() -> None:
     assert bold.convert("L").histogram()[0] > plain.convert("L").histogram()[0] * 1.2
 
 
-@pytest.mark.parametrize("look", [AS_IT_COMES, LARGE, TextLook(bold=True), MONOSPACE])
+@pytest.mark.parametrize("look", [AS_IT_COMES, LARGE, TextLook(bold=True), MONOSPACE, QR])
 def test_a_look_is_what_its_words_say(look: TextLook) -> None:
     assert TextLook.of(look.words) == look
 
@@ -179,6 +185,60 @@ def test_tabs_lead_to_columns() -> None:
         "a       1",
         "bcd     2",
     ]
+
+
+def test_a_table_is_one_block_wherever_it_stands() -> None:
+    for align in TextAlign:
+        look = TextLook(align=align, size=TextSize.MEDIUM, monospace=True)
+        image = MessageScreen("█\n████", look=look).render((264, 176), NOW)
+        assert len(right_edges(ImageOps.mirror(image))) == 1
+
+
+@pytest.mark.parametrize("author", [None, "Ada at 09:30"])
+@pytest.mark.parametrize("text", ["https://mac.example.com/a?b=c", "Grüße, 你好"])
+@pytest.mark.parametrize("size", PANELS)
+def test_a_code_says_what_was_sent(text: str, size: tuple[int, int], author: str | None) -> None:
+    screen = MessageScreen(text, author, look=QR)
+    rows = segno.make_qr(text, error="l", boost_error=True).matrix
+    image = screen.render(size, NOW)
+    # Above it there is white for four dots, and in its first row are two of its marks.
+    top = ink(image)[1]
+    left, dot = ink(image.crop((0, 0, size[0], top + 1)))[0], top // 4
+    seen = [
+        [image.getpixel((left + x * dot, (4 + y) * dot)) == 0 for x in range(len(rows))]
+        for y in range(len(rows))
+    ]
+    assert (screen.pages(size), dot >= 2) == (1, True)
+    assert seen == [[bool(module) for module in row] for row in rows]
+
+
+@pytest.mark.parametrize("size", PANELS)
+def test_a_code_too_fine_to_be_read_is_shown_as_its_text(size: tuple[int, int]) -> None:
+    text = "https://example.com/" + "a" * 600
+    screen = MessageScreen(text, look=QR)
+    assert not screen.is_code(size)
+    assert screen.render(size, NOW).tobytes() == MessageScreen(text).render(size, NOW).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("text", "below"),
+    [
+        ("https://mac.example.com", "https://mac.example.com"),
+        (WIFI, "Guests"),
+        (r"WIFI:T:WPA;P:se\;S:cret\;;S:At \"home\"\;;;", 'At "home";'),
+        ("wifi:S:Guests;;", "Guests"),
+        ("WIFI:T:WPA;P:secret", "Wi-Fi"),
+    ],
+)
+def test_below_a_code_stands_its_text_but_no_password(text: str, below: str) -> None:
+    assert label(text) == below
+
+
+def test_a_password_is_on_no_page_of_a_panel_that_is_too_small_for_the_code() -> None:
+    screen = MessageScreen(WIFI.replace("horse", "horse" * 25), look=QR)
+    assert not screen.is_code((128, 96))
+    shown = [line.text for layout in screen._layouts((128, 96)) for line in layout.lines]
+    assert shown == ["Guests"]
 
 
 @settings(deadline=None)

@@ -3,6 +3,7 @@
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
 
+import asyncio
 import re
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -37,6 +38,7 @@ from inkstand.messages import Draft, Priority, State, repeat
 from inkstand.messages.store import VISIBLE
 from inkstand.messages.waiting import MAX_SCHEDULED
 from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize, is_blank
+from inkstand.screens import MessageScreen
 
 if TYPE_CHECKING:
     from inkstand.api.pictures import PictureQuery
@@ -123,6 +125,10 @@ _MONOSPACE = (
     "Letters of one width, so that columns stand; a line is broken only if it is too long for the "
     "smallest of them."
 )
+_QR = (
+    "The text is shown as a QR code; one that is too long for the panel is refused. "
+    "Of a network (`WIFI:…`) only the name stands below it."
+)
 _IN_HISTORY = tuple(state for state in State if state is not State.SCHEDULED)
 _STATES = {"type": "array", "items": {"type": "string", "enum": [*_IN_HISTORY]}, "minItems": 1}
 _SEARCH = "What has to stand in the text, or in the name of who sent it."
@@ -137,6 +143,7 @@ class LookRequest(Request):
     size: Annotated[TextSize, Rule(description=_SIZE)] = TextSize.AUTO
     bold: bool = False
     monospace: Annotated[bool, Rule(description=_MONOSPACE)] = False
+    qr: Annotated[bool, Rule(description=_QR)] = False
 
     @property
     def look(self) -> TextLook:
@@ -194,6 +201,7 @@ class Message:
     size: TextSize | None = None
     bold: bool | None = None
     monospace: bool | None = None
+    qr: bool | None = None
 
     @classmethod
     def of(cls, message: "model.Message") -> "Message":
@@ -276,7 +284,22 @@ async def post(request: web.Request) -> web.Response:
     principal = principal_of(request)
     key, wanted = key_of(request), await message_of(request)
     draft = draft_of(principal, wanted.text, wanted, key)
+    await require_code(request, MessageScreen(draft.text, draft.author, look=draft.look))
     return created(await request.app[SERVICES].controller.submit(draft))
+
+
+async def require_code(request: web.Request, screen: MessageScreen) -> None:
+    """Do nothing if the panel can show `screen` as a QR code, or is not known, or none is wanted.
+
+    Raises:
+        InvalidValueError: the text needs more dots than a phone could tell apart.
+    """
+    info = request.app[SERVICES].display.info
+    if screen.look.qr and info and not await asyncio.to_thread(screen.is_code, info.size):
+        width, height = info.size
+        raise InvalidValueError(
+            f"text is too long for a QR code that can be read on a panel of {width}x{height}"
+        )
 
 
 def draft_of(

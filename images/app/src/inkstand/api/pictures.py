@@ -23,6 +23,7 @@ from inkstand.api.messages import (
     created,
     draft_of,
     key_of,
+    require_code,
 )
 from inkstand.api.operations import (
     JSON,
@@ -158,4 +159,5 @@ async def _text(request: web.Request, author: str) -> Preview:
     language = services.settings.language_of_glass
     signed = signature(author, now, language=language)
     screen = MessageScreen(wanted.text, signed, wanted.page, language, wanted.look)
+    await require_code(request, screen)
     return await services.preview_renderer.message(screen, now)

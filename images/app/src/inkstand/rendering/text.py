@@ -90,6 +90,7 @@ class TextLook:
     size: TextSize = TextSize.AUTO
     bold: bool = False
     monospace: bool = False
+    qr: bool = False
 
     @classmethod
     def of(cls, words: str) -> TextLook:
@@ -108,7 +109,7 @@ class TextLook:
         return " ".join((*chosen, *(flag for flag in _FLAGS if getattr(self, flag))))
 
 
-_FLAGS = ("bold", "monospace")
+_FLAGS = ("bold", "monospace", "qr")
 AS_IT_COMES = TextLook()
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from inkstand.language import ENGLISH, Language
 from inkstand.rendering import Align, Layout, blank, clean, draw_layout, fit
-from inkstand.rendering.fonts import BOLD, Family, forget
+from inkstand.rendering.fonts import BOLD, REGULAR, Family, forget
+from inkstand.rendering.qr import draw_code
 from inkstand.rendering.text import (
     AS_IT_COMES,
     SIZES,
@@ -51,6 +53,11 @@ _MOST_PAGES = 99
 _CENTRED_FROM = 20
 _FOOTER_SIZES = (10, 11, 12, 13, 14)
 _FOOTER_SHARE = 0.12
+# Pixels; one is about 0.2 mm, too fine to count on a phone for.
+_SMALLEST_DOT = 2
+_LABEL_SIZES = (10, 11, 12, 13, 14, 16, 18)
+_VALUE = r"[^\\;]*(?:\\.[^\\;]*)*"
+_NETWORK = re.compile(rf"WIFI:(?:{_VALUE};)*?S:({_VALUE});", re.IGNORECASE | re.DOTALL)
 
 
 def signature(
@@ -66,13 +73,22 @@ def signature(
     return f"{author}, {language.day(at, short=True)} {time}"
 
 
+def label(text: str) -> str:
+    """Return what stands below the QR code of `text`: that; of a Wi-Fi network only the name."""
+    if not text.strip().upper().startswith("WIFI:"):
+        return text
+    network = _NETWORK.match(text.strip())
+    return re.sub(r"\\(.)", r"\1", network[1]) if network else "Wi-Fi"
+
+
 @dataclass(frozen=True, slots=True)
 class MessageScreen:
     """`text` as large as fits, with the name of its author below, if there is one.
 
     What does not fit at a size that is good to read goes onto pages; this is number `page` of them,
     from 1, or the last when there are fewer. Both texts may hold anything. A text without anything
-    that can be seen is said to be empty. `look` may ask for other sizes, letters and places.
+    that can be seen is said to be empty. `look` may ask for other sizes, letters and places, or
+    for a QR code of the text; one that would be too fine to be read is shown as its text.
     """
 
     text: str
@@ -83,6 +99,10 @@ class MessageScreen:
 
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
         """Return the page; `now` does not matter."""
+        code = self._code(size)
+        return self._page(size) if code is None else self._with_code(code, size)
+
+    def _page(self, size: tuple[int, int]) -> Image.Image:
         image, layouts, pages = blank(size), self._layouts(size), self.pages(size)
         page = max(1, min(self.page, pages))
         left = _draw_number(image, page, pages) if pages > 1 else _MARGIN
@@ -99,7 +119,11 @@ class MessageScreen:
 
     def pages(self, size: tuple[int, int]) -> int:
         """Return on how many pages of `size` the text is, at least 1."""
-        return _pages(self._text, size, self._signed, self.look)
+        return 1 if self.is_code(size) else _pages(self._text, size, self._signed, self.look)
+
+    def is_code(self, size: tuple[int, int]) -> bool:
+        """Return whether it is a QR code on a panel of `size`, and not a text."""
+        return self._code(size) is not None
 
     def next_change(self, now: datetime) -> datetime | None:  # noqa: ARG002 Screen
         """Return None: it never changes by itself."""
@@ -112,15 +136,57 @@ class MessageScreen:
 
     @property
     def _text(self) -> str:
-        text = without_sequences(self.text).expandtabs() if self.look.monospace else self.text
+        text = label(self.text) if self.look.qr else self.text
+        if self.look.monospace:
+            text = without_sequences(text).expandtabs()
         return clean(text) or self.language.text("(empty message)")
 
     @property
     def _signed(self) -> bool:
         return bool(self.author and self.author.strip())
 
+    def _code(self, size: tuple[int, int]) -> Image.Image | None:
+        if not self.look.qr:
+            return None
+        # Half of a character is none.
+        text = self.text.strip().encode(errors="replace").decode()
+        room = size[1] - (_footer_height(size) if self._signed else 0)
+        return _code(text, size[0], room)
+
+    def _with_code(self, code: Image.Image, size: tuple[int, int]) -> Image.Image:
+        """Draw `code`, and below it its text in small letters if there is room."""
+        image = blank(size)
+        bottom = size[1] - (_footer_height(size) if self._signed else _MARGIN)
+        image.paste(code, ((size[0] - code.width) // 2, 0))
+        if bottom - code.height >= _label_height():
+            box = (_MARGIN, code.height, size[0] - _MARGIN, bottom)
+            room = (box[2] - box[0], bottom - code.height)
+            text = self._text.replace("\n", " ")
+            draw_layout(image, fit(text, room, REGULAR, _LABEL_SIZES), box, Align.CENTRE)
+        if self._signed:
+            _draw_author(image, clean(self.author or "").replace("\n", " "), _MARGIN)
+        return image
+
     def _layouts(self, size: tuple[int, int]) -> tuple[Layout, ...]:
         return _lay_out(self._text, size, self._signed, self.look)
+
+
+@functools.lru_cache(maxsize=1)
+def _code(text: str, width: int, height: int) -> Image.Image | None:
+    """Return the QR code of `text` with white around, smaller if that leaves room for a label.
+
+    None: its dots would be too small.
+    """
+    for room in (height - _label_height(), height):
+        side = min(width, room)
+        corner = blank((side, side))
+        if taken := draw_code(corner, text, side, _SMALLEST_DOT):
+            return corner.crop((side - taken, 0, side, taken))
+    return None
+
+
+def _label_height() -> int:
+    return REGULAR.line_height(_LABEL_SIZES[0])
 
 
 # Whoever draws a page asks how many there are, before or after.

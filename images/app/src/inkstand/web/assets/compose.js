@@ -13,7 +13,7 @@ const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
 // Where the first screen has room for options: they are beside the preview, as in the stylesheet.
 const ROOMY = matchMedia("(min-width: 48rem) and (max-width: 68.7rem), (min-width: 75.25rem)");
 const CHOICES = ["align", "size"];
-const FLAGS = ["bold", "monospace"];
+const FLAGS = ["bold", "monospace", "qr"];
 const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
