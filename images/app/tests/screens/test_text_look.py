@@ -12,7 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageOps
 
+from inkstand.rendering import fonts
 from inkstand.rendering.fonts import Family
+from inkstand.rendering.pango import FontMap
 from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize
 from inkstand.screens import MessageScreen
 from inkstand.screens.message import label
@@ -54,6 +56,13 @@ LOOKED_AT = {
     "look_wifi": MessageScreen(WIFI, "Ada at 09:30", look=QR),
     "look_columns": MessageScreen("A  12\nB   7\nC 104", "Ada at 09:30", look=MONOSPACE),
 }
+
+
+@pytest.fixture(autouse=True, scope="module")
+def our_fonts() -> None:
+    """Nothing of this is true of whatever fonts a machine has."""
+    if not all((fonts.FONT_FOLDER / name).is_file() for name in fonts.FILES):
+        pytest.skip("Debian's package fonts-dejavu-core is not installed")
 
 
 def ink(image: Image.Image) -> tuple[int, int, int, int]:
@@ -232,6 +241,15 @@ def test_a_code_too_fine_to_be_read_is_shown_as_its_text(size: tuple[int, int]) 
 )
 def test_below_a_code_stands_its_text_but_no_password(text: str, below: str) -> None:
     assert label(text) == below
+
+
+def test_fonts_of_a_label_that_few_texts_need_are_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cleared: list[bool] = []
+    monkeypatch.setattr(FontMap, "clear", lambda _: cleared.append(True))
+    MessageScreen("你好", look=QR).render((264, 176), NOW)
+    assert cleared
 
 
 def test_a_password_is_on_no_page_of_a_panel_that_is_too_small_for_the_code() -> None:

@@ -100,7 +100,10 @@ class MessageScreen:
     def render(self, size: tuple[int, int], now: datetime) -> Image.Image:  # noqa: ARG002 Screen
         """Return the page; `now` does not matter."""
         code = self._code(size)
-        return self._page(size) if code is None else self._with_code(code, size)
+        image = self._page(size) if code is None else self._with_code(code, size)
+        _lay_out.cache_clear()
+        forget(f"{self.text}{self.author}")
+        return image
 
     def _page(self, size: tuple[int, int]) -> Image.Image:
         image, layouts, pages = blank(size), self._layouts(size), self.pages(size)
@@ -113,8 +116,6 @@ class MessageScreen:
             # Every page begins at the top, the last one too.
             height = layouts[page - 1].height
         _draw_text(image, layouts[page - 1], height, self.look, lined=self._lined)
-        _lay_out.cache_clear()
-        forget(f"{self.text}{self.author}")
         return image
 
     def pages(self, size: tuple[int, int]) -> int:
