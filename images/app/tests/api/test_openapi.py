@@ -44,6 +44,11 @@ GOOD = {
     "old": "battery staple",
     "new": "correct horse",
     "messages_a_day": 5,
+    "align": "center",
+    "size": "large",
+    "bold": True,
+    "monospace": True,
+    "qr": False,
 }
 # Digits in a string are taken for a number as well, for queries have nothing else.
 WRONG: list[Any] = [None, True, 0, -1, 1.5, 5.0, 10**20, "", "x", "x" * 3000, [], ["read"], {}]
@@ -136,7 +141,9 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
     answer = await api.post("/messages", json={"text": "Hello", "show_for": 60})
     check("Message", await answer.json())
     await api.until_message(1, "shown")
-    await api.post("/messages", json={"text": "Bins", "repeat": "FREQ=DAILY;BYDAY=TU"})
+    await api.post(
+        "/messages", json={"text": "Bins", "repeat": "FREQ=DAILY;BYDAY=TU", "bold": True}
+    )
     for path, name in (
         ("/messages", "History"),
         ("/messages/1", "Message"),

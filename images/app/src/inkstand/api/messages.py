@@ -3,10 +3,11 @@
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
 
+import asyncio
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from aiohttp import web
 
@@ -23,7 +24,7 @@ from inkstand.api.operations import (
     principal_of,
     query_of,
 )
-from inkstand.api.schemas import Limits, Number, Request, Rule, one_of, read
+from inkstand.api.schemas import Limits, Number, Request, Rule, names, one_of, read
 from inkstand.api.services import SERVICES
 from inkstand.errors import (
     ForbiddenError,
@@ -36,7 +37,8 @@ from inkstand.errors import (
 from inkstand.messages import Draft, Priority, State, repeat
 from inkstand.messages.store import VISIBLE
 from inkstand.messages.waiting import MAX_SCHEDULED
-from inkstand.rendering.text import is_blank
+from inkstand.rendering.text import AS_IT_COMES, TextAlign, TextLook, TextSize, is_blank
+from inkstand.screens import MessageScreen
 
 if TYPE_CHECKING:
     from inkstand.api.pictures import PictureQuery
@@ -114,6 +116,19 @@ _RULE = (
 Repeat = Annotated[
     str, Rule(_repeat, type="string", maxLength=repeat.LONGEST_RULE, description=_RULE)
 ]
+_ALIGN = "`auto`: a sign in the middle, what has lines or is long at the left."
+_SIZE = (
+    "`auto`: as large as fits. The others are the same height on each panel, `large` at least; "
+    "what does not fit comes on pages."
+)
+_MONOSPACE = (
+    "Letters of one width, so that columns stand; a line is broken only if it is too long for the "
+    "smallest of them."
+)
+_QR = (
+    "The text is shown as a QR code; one that is too long for the panel is refused. "
+    "Of a network (`WIFI:…`) only the name stands below it."
+)
 _IN_HISTORY = tuple(state for state in State if state is not State.SCHEDULED)
 _STATES = {"type": "array", "items": {"type": "string", "enum": [*_IN_HISTORY]}, "minItems": 1}
 _SEARCH = "What has to stand in the text, or in the name of who sent it."
@@ -121,7 +136,23 @@ _NEXT = "What to send as `before` for the next page; null: that was all."
 
 
 @dataclass(frozen=True, kw_only=True)
-class MessageRequest(Request):
+class LookRequest(Request):
+    """How a text looks on the glass."""
+
+    align: Annotated[TextAlign, Rule(description=_ALIGN)] = TextAlign.AUTO
+    size: Annotated[TextSize, Rule(description=_SIZE)] = TextSize.AUTO
+    bold: bool = False
+    monospace: Annotated[bool, Rule(description=_MONOSPACE)] = False
+    qr: Annotated[bool, Rule(description=_QR)] = False
+
+    @property
+    def look(self) -> TextLook:
+        """What of it is the look."""
+        return TextLook(**{name: getattr(self, name) for name in names(LookRequest)})
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageRequest(LookRequest):
     """Body of `POST /messages`."""
 
     text: Text
@@ -166,6 +197,11 @@ class Message:
     picture: Annotated[str, Rule(format="uri-reference")] | None
     repeat: str | None = None
     upcoming: list[datetime] | None = None
+    align: TextAlign | None = None
+    size: TextSize | None = None
+    bold: bool | None = None
+    monospace: bool | None = None
+    qr: bool | None = None
 
     @classmethod
     def of(cls, message: "model.Message") -> "Message":
@@ -184,7 +220,13 @@ class Message:
             picture=f"/api/v1/messages/{message.id}/picture" if message.has_picture else None,
             repeat=message.repeat,
             upcoming=[*message.upcoming] or None,
+            **_asked_for(message.look),
         )
+
+
+def _asked_for(look: TextLook) -> dict[str, Any]:
+    """Return what is told about a look: what is not as without it."""
+    return {name: value for name, value in asdict(look).items() if value not in ("auto", False)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -242,7 +284,22 @@ async def post(request: web.Request) -> web.Response:
     principal = principal_of(request)
     key, wanted = key_of(request), await message_of(request)
     draft = draft_of(principal, wanted.text, wanted, key)
+    await require_code(request, MessageScreen(draft.text, draft.author, look=draft.look))
     return created(await request.app[SERVICES].controller.submit(draft))
+
+
+async def require_code(request: web.Request, screen: MessageScreen) -> None:
+    """Do nothing if the panel can show `screen` as a QR code, or is not known, or none is wanted.
+
+    Raises:
+        InvalidValueError: the text needs more dots than a phone could tell apart.
+    """
+    info = request.app[SERVICES].display.info
+    if screen.look.qr and info and not await asyncio.to_thread(screen.is_code, info.size):
+        width, height = info.size
+        raise InvalidValueError(
+            f"text is too long for a QR code that can be read on a panel of {width}x{height}"
+        )
 
 
 def draft_of(
@@ -270,6 +327,7 @@ def draft_of(
         idempotency_key=key,
         show_at=options.show_at,
         repeat=options.repeat,
+        look=options.look if isinstance(options, MessageRequest) else AS_IT_COMES,
     )
 
 

@@ -13,6 +13,7 @@ from inkstand.api.messages import (
     KEY,
     REPLAYED,
     Expiry,
+    LookRequest,
     Message,
     Repeat,
     ShowAt,
@@ -22,6 +23,7 @@ from inkstand.api.messages import (
     created,
     draft_of,
     key_of,
+    require_code,
 )
 from inkstand.api.operations import (
     JSON,
@@ -66,7 +68,7 @@ class PictureQuery(Request):
 
 
 @dataclass(frozen=True, kw_only=True)
-class PreviewRequest(Request):
+class PreviewRequest(LookRequest):
     """Body of `POST /preview` for a text; `page`: the last one when there are fewer."""
 
     text: Text
@@ -156,5 +158,6 @@ async def _text(request: web.Request, author: str) -> Preview:
     now = services.clock.now()
     language = services.settings.language_of_glass
     signed = signature(author, now, language=language)
-    screen = MessageScreen(wanted.text, signed, wanted.page, language)
+    screen = MessageScreen(wanted.text, signed, wanted.page, language, wanted.look)
+    await require_code(request, screen)
     return await services.preview_renderer.message(screen, now)

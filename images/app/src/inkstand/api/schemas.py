@@ -264,9 +264,17 @@ def _value(field: _Field, values: Mapping[str, Any], limits: Limits) -> Any:
         return hint.rule.read(field.name, value, limits)
     if hint.members:
         return one_of(field.name, value, hint.members)
+    if hint.base is bool:
+        return _flag(field.name, value)
     if hint.base is int:
         return _whole(field.name, value, schema["minimum"], schema["maximum"])
     return _text(field.name, value, schema.get("maxLength"))
+
+
+def _flag(name: str, value: object) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidValueError(f"{name} has to be true or false, not {_quoted(value)}")
+    return value
 
 
 def _text(name: str, value: object, longest: int | None) -> str:

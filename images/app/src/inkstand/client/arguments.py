@@ -103,6 +103,12 @@ def unescaped(text: str) -> str:
     return re.sub(r"\\([nt\\])", lambda match: _ESCAPES[match[1]], text)
 
 
+def wifi(network: str, password: str) -> str:
+    """Return what a QR code says that lets a phone into `network`; no password: it is open."""
+    name, secret = (re.sub(r'([\\;,:"])', r"\\\1", text) for text in (network, password))
+    return f"WIFI:T:WPA;S:{name};P:{secret};;" if password else f"WIFI:T:nopass;S:{name};;"
+
+
 def with_wait_spelled_out(arguments: Sequence[str]) -> list[str]:
     """Return `arguments` with the state after each bare `--wait`, so that no text is taken for it.
 

@@ -58,6 +58,12 @@ def _add_send(commands: Commands) -> None:
     send.add_argument("--image", type=Path, metavar="FILE", help=_IMAGE)
     send.add_argument("--framing", choices=("fit", "fill"), default="fit", help="default: fit")
     send.add_argument("--tone", choices=("dither", "threshold"), default="dither", help=_TONE)
+    send.add_argument("--align", choices=("auto", "left", "center", "right"), help=_ALIGN)
+    send.add_argument("--size", choices=("auto", "small", "medium", "large"), help=_SIZE)
+    send.add_argument("--bold", action="store_true", help="show the text in bold letters")
+    send.add_argument("--monospace", action="store_true", help=_MONOSPACE)
+    send.add_argument("--qr", action="store_true", help="show the text as a QR code")
+    send.add_argument("--wifi", metavar="SSID", help=_WIFI)
     send.add_argument("--urgent", action="store_true", help="show it at once")
     send.add_argument("--for", type=_seconds, dest="show_for", metavar="SECONDS", help=_FOR)
     send.add_argument("--expires", metavar="WHEN", help=_EXPIRES)
@@ -243,6 +249,13 @@ _TEXT = "the message; - reads it from standard input"
 _ESCAPES = r"take \n, \t and \\ in TEXT for a new line, a tab and a backslash"
 _IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard input), named TEXT"
 _TONE = "how greys become black and white (default: dither)"
+_ALIGN = "where the lines of a text stand (default: auto, by what it is)"
+_SIZE = "how large a text is; pages, if it does not fit (default: auto, as large as fits)"
+_MONOSPACE = "show it in letters of one width, so that columns stay columns"
+_WIFI = (
+    "send a QR code that lets phones into this network; its password is asked for, or is that of"
+    " INKSTAND_WIFI_PASSWORD (empty: there is none)"
+)
 _FOR = "take it off the glass after that long (90, 5m, 2h); else the button does"
 _EXPIRES = "forget about it then: 2h, 18:30, 2026-11-22T08:00"
 _AT = "show it then: 2h, 19:00, 'tomorrow 7:00', 'friday 8:00', 2026-11-22T08:00"
@@ -279,7 +292,11 @@ _SEND = """\
 examples:
   inkstand send Dinner is ready
   uptime | inkstand send -
+  df -h | inkstand send --monospace -
   inkstand send -e 'Milk\nBread'
+  inkstand send --align center --size large Open
+  inkstand send --qr https://example.com/menu
+  inkstand send --wifi Guests --for 2h
   inkstand send --image cat.jpg --for 10m
   inkstand send --at 'tuesday 19:00' --repeat weekly Bins
   inkstand send --wait read Please call me && echo they know

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 import io
+import os
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 _PAUSES = (0.5, 1.0, 2.0, 4.0)
 _ENDS = ("read", "expired", "deleted")
+# How a text looks: names of options and of the API.
+_LOOK = ("align", "size", "bold", "monospace", "qr")
+_WIFI_PASSWORD = "INKSTAND_WIFI_PASSWORD"  # noqa: S105 - its name
 _STANDARD_INPUT = ["-"]
 # Pixels, width and height; far more than any panel has.
 _LARGE_ENOUGH = (2048, 2048)
@@ -94,7 +99,19 @@ def reached(message: dict[str, Any], wanted: str) -> bool:
 
 
 def _request(options: argparse.Namespace) -> Request:
+    if options.wifi is not None:
+        return _wifi(options)
     return _picture(options) if options.image else _text(options)
+
+
+def _wifi(options: argparse.Namespace) -> Request:
+    if options.text or options.image:
+        raise MisusedError("--wifi makes its own text; leave out TEXT and --image")
+    password = os.environ.get(_WIFI_PASSWORD)
+    if password is None:
+        password = getpass.getpass(f"Password of {options.wifi}: ")
+    text = arguments.wifi(options.wifi, password)
+    return Request("/messages", {"text": text, **_look(options), "qr": True, **_extras(options)})
 
 
 def _text(options: argparse.Namespace) -> Request:
@@ -109,10 +126,17 @@ def _text(options: argparse.Namespace) -> Request:
         raise MisusedError(
             "there is nothing to send; give a text, - for standard input, or --image"
         )
-    return Request("/messages", {"text": text, **_extras(options)})
+    return Request("/messages", {"text": text, **_look(options), **_extras(options)})
+
+
+def _look(options: argparse.Namespace) -> dict[str, str | bool]:
+    """Return what is asked for of how a text looks, as the API takes it."""
+    return {name: getattr(options, name) for name in _LOOK if getattr(options, name)}
 
 
 def _picture(options: argparse.Namespace) -> Request:
+    if look := _look(options):
+        raise MisusedError(f"--{next(iter(look))} is for texts, not for --image")
     if options.text == _STANDARD_INPUT:
         raise MisusedError("a picture from standard input is sent with: --image -")
     data = read_bytes(options.image)

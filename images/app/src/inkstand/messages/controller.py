@@ -248,12 +248,14 @@ class Controller:
             return self._home_screen(wanted.screen)
         if wanted.picture is not None:
             return StoredPictureScreen(wanted.picture)
+        signed = self._signature(message)
+        return MessageScreen(message.text, signed, language=self._language, look=message.look)
+
+    def _signature(self, message: Message) -> str:
         if not self._time.synchronised:
-            return MessageScreen(message.text, message.author, language=self._language)
+            return message.author
         now = self._clock.now()
-        at = message.at.astimezone(now.tzinfo)
-        signed = signature(message.author, at, now, self._language)
-        return MessageScreen(message.text, signed, language=self._language)
+        return signature(message.author, message.at.astimezone(now.tzinfo), now, self._language)
 
     def _home_screen(self, wanted: ScreenState) -> Screen:
         # What the playlist names was there when it was checked.

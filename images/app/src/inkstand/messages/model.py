@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from inkstand.errors import MessageStateError
+from inkstand.rendering.text import AS_IT_COMES, TextLook
 
 
 class State(enum.StrEnum):
@@ -41,6 +42,7 @@ class Draft:
     an encoded picture to show instead of `text`, which then is its name. Two drafts of one author
     with the same `idempotency_key` are the same request. `sender` is the id of the token that may
     only send, "" when it was the owner. With `show_at` (aware) or `repeat`, a rule, it comes later.
+    `look` is how the text looks on the glass.
     """
 
     author: str
@@ -53,6 +55,7 @@ class Draft:
     sender: str = ""
     show_at: datetime | None = None
     repeat: str | None = None
+    look: TextLook = AS_IT_COMES
 
     @property
     def later(self) -> bool:
@@ -73,6 +76,7 @@ class Message:
         has_picture: Whether the store has a picture for it.
         repeat: By which rule a scheduled one comes again.
         upcoming: When a scheduled one comes next.
+        look: How its text looks on the glass.
     """
 
     id: int
@@ -89,6 +93,7 @@ class Message:
     has_picture: bool = False
     repeat: str | None = None
     upcoming: tuple[datetime, ...] = ()
+    look: TextLook = AS_IT_COMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +109,8 @@ def fingerprint(draft: Draft) -> bytes:
     expires = draft.expires_at and draft.expires_at.timestamp()
     parts = (draft.text, str(draft.priority), expires, draft.show_for)
     later = (draft.show_at and draft.show_at.timestamp(), draft.repeat) if draft.later else ()
-    digest = hashlib.sha256(repr(parts + later).encode("utf-8"))
+    look = (draft.look.words,) if draft.look.words else ()
+    digest = hashlib.sha256(repr(parts + later + look).encode("utf-8"))
     digest.update(draft.picture or b"")
     return digest.digest()
 
@@ -138,6 +144,7 @@ def accept(draft: Draft, *, number: int, at: datetime, calls: int) -> Message:
         expires_at=draft.expires_at and draft.expires_at.astimezone(UTC),
         show_for=draft.show_for,
         has_picture=draft.picture is not None,
+        look=draft.look,
     )
 
 

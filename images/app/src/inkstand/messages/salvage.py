@@ -33,6 +33,11 @@ _MESSAGE = f"{COLUMNS}, idempotency_key, fingerprint"
 _MESSAGES = f"SELECT {_MESSAGE} FROM message NOT INDEXED"  # noqa: S608 - constants
 _PICTURES = "SELECT message, data FROM picture"
 _SCHEDULED = f"SELECT {scheduled_table.ALL} FROM scheduled"  # noqa: S608 - constants
+_LOOKS = ("SELECT id, look FROM message NOT INDEXED", "SELECT id, look FROM scheduled")
+_KEEP_LOOKS = (
+    "UPDATE message SET look = ? WHERE id = ?",
+    "UPDATE scheduled SET look = ? WHERE id = ?",
+)
 _LAST = "SELECT max(id) FROM (SELECT id FROM message UNION SELECT id FROM scheduled UNION SELECT 0)"
 _KEEP = f"INSERT INTO message ({_MESSAGE}) VALUES ({', '.join('?' * 14)})"  # noqa: S608 - constants
 
@@ -97,26 +102,29 @@ def _check(connection: sqlite3.Connection) -> str | None:
 
 def _salvage(damaged: Path, new: Path, given: int) -> tuple[int, int]:
     """Write what can be read into `new`; return how many messages, and the greatest id ever."""
-    messages, pictures, later = _read(damaged)
+    messages, pictures, later, looks = _read(damaged)
     with contextlib.closing(database.connect(new, table.migrate)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         kept = sum(_keep(connection, row, pictures) for row in messages.values())
         kept += sum(_keep_scheduled(connection, row) for row in later.values())
+        for number, look in looks.values():
+            for keep in _KEEP_LOOKS:
+                connection.execute(keep, (_text(look), number))
         last = max(*connection.execute(_LAST).fetchone(), given)
         table.give_number(connection, last)
         connection.execute("COMMIT")
     return kept, last
 
 
-def _read(damaged: Path) -> tuple[Rows, Rows, Rows]:
-    """Return the rows of messages, of pictures and of what comes later by their ids."""
+def _read(damaged: Path) -> tuple[Rows, Rows, Rows, Rows]:
+    """Return the rows of messages, of pictures, of what comes later and of looks by their ids."""
     if damage.is_empty(damaged):
-        return {}, {}, {}
+        return {}, {}, {}, {}
     found = _read_all(damaged)
     return found if found[0] else _read_without_first_page(damaged)
 
 
-def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows, Rows]:
+def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows, Rows, Rows]:
     """Read with the first page of a new database: it says where tables begin, the same in all."""
     copy = damaged.with_name(f"{damaged.name}.grafted")
     try:
@@ -134,7 +142,7 @@ def _read_without_first_page(damaged: Path) -> tuple[Rows, Rows, Rows]:
         damage.remove(copy)
 
 
-def _read_all(path: Path) -> tuple[Rows, Rows, Rows]:
+def _read_all(path: Path) -> tuple[Rows, Rows, Rows, Rows]:
     with contextlib.closing(damage.connect_to_read(path)) as connection:
         most = path.stat().st_size // 16
         return (
@@ -142,6 +150,7 @@ def _read_all(path: Path) -> tuple[Rows, Rows, Rows]:
             _rows(connection, _PICTURES, "message", most),
             # An older release has made none.
             _rows(connection, _SCHEDULED, "id", most),
+            {k: v for select in _LOOKS for k, v in _rows(connection, select, "id", most).items()},
         )
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from inkstand.errors import InvalidValueError, MessageStateError
 from inkstand.messages import repeat
 from inkstand.messages.model import Message, Priority, State
+from inkstand.rendering.text import AS_IT_COMES, TextLook
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ class Scheduled:
         skipped: When it is not to come.
         lifetime: How long it is worth showing; None: until it comes again.
         sender: The id of a token that may only send, "" for the owner.
+        look: How its text looks on the glass.
     """
 
     id: int
@@ -53,6 +55,7 @@ class Scheduled:
     show_for: int | None = None
     sender: str = ""
     has_picture: bool = False
+    look: TextLook = AS_IT_COMES
 
 
 def accept(draft: Draft, *, number: int, at: datetime, zone: tzinfo) -> Scheduled:
@@ -76,6 +79,7 @@ def accept(draft: Draft, *, number: int, at: datetime, zone: tzinfo) -> Schedule
         show_for=draft.show_for,
         sender=draft.sender,
         has_picture=draft.picture is not None,
+        look=draft.look,
     )
     first = next(_times(made, zone), None)
     if first is None:
@@ -137,6 +141,7 @@ def message(
         expires_at=_ends_at(scheduled, at) or again,
         show_for=scheduled.show_for,
         has_picture=scheduled.has_picture,
+        look=scheduled.look,
     )
 
 
@@ -152,6 +157,7 @@ def as_message(scheduled: Scheduled, zone: tzinfo) -> Message:
         expires_at=_ends_at(scheduled, scheduled.next_at),
         show_for=scheduled.show_for,
         has_picture=scheduled.has_picture,
+        look=scheduled.look,
         repeat=scheduled.repeat,
         upcoming=upcoming(scheduled, zone),
     )

@@ -13,6 +13,7 @@ from inkstand.errors import InvalidValueError
 from inkstand.messages import repeat
 from inkstand.messages.model import Draft, Priority
 from inkstand.messages.scheduled import Scheduled
+from inkstand.rendering.text import TextLook
 
 if TYPE_CHECKING:
     import sqlite3
@@ -46,7 +47,8 @@ _COLUMNS = (
 ALL = f"{_COLUMNS}, idempotency_key, fingerprint, picture"
 KEEP = f"INSERT INTO scheduled ({ALL}) VALUES ({', '.join('?' * 15)})"  # noqa: S608
 _UPDATE = "UPDATE scheduled SET next_at = ?, skipped = ? WHERE id = ?"
-_SELECT = f"SELECT {_COLUMNS}, picture IS NOT NULL FROM scheduled"  # noqa: S608
+_INSERT = f"INSERT INTO scheduled ({ALL}, look) VALUES ({', '.join('?' * 16)})"  # noqa: S608
+_SELECT = f"SELECT {_COLUMNS}, picture IS NOT NULL, look FROM scheduled"  # noqa: S608
 _BY_KEY = "SELECT id, fingerprint FROM scheduled WHERE (author, idempotency_key) = (?, ?)"
 _CONTENT = "SELECT author, picture, idempotency_key, fingerprint FROM scheduled WHERE id = ?"
 _COUNT = "SELECT count(*), count(*) FILTER (WHERE sender = ?) FROM scheduled"
@@ -59,7 +61,7 @@ def insert(
 ) -> None:
     """Keep a new one with what its draft has and it has not; `mark` is its fingerprint."""
     content = (draft.idempotency_key, mark, draft.picture)
-    connection.execute(KEEP, (*_to_row(scheduled), *content))
+    connection.execute(_INSERT, (*_to_row(scheduled), *content, scheduled.look.words))
 
 
 def update(connection: sqlite3.Connection, number: int, left: Scheduled | None) -> None:
@@ -131,7 +133,7 @@ def _to_row(scheduled: Scheduled) -> tuple[Any, ...]:
 
 def _from_row(row: tuple[Any, ...]) -> Scheduled:
     number, author, text, at, start, following, rule, skipped, priority, lifetime, *rest = row
-    show_for, sender, has_picture = rest
+    show_for, sender, has_picture, look = rest
     return Scheduled(
         id=number,
         author=author,
@@ -146,6 +148,7 @@ def _from_row(row: tuple[Any, ...]) -> Scheduled:
         show_for=show_for,
         sender=sender,
         has_picture=bool(has_picture),
+        look=TextLook.of(look),
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from inkstand.errors import MessageNotFoundError, StorageUnavailableError
 from inkstand.messages import scheduled_table
 from inkstand.messages.model import Message, Priority, State
+from inkstand.rendering.text import TextLook
 
 if TYPE_CHECKING:
     import sqlite3
@@ -56,14 +57,20 @@ _BESIDE = f"""
     {scheduled_table.TABLE}
     CREATE INDEX IF NOT EXISTS message_turn ON message (at, id) WHERE state = 'waiting';
 """
+# How texts look, in words of TextLook. A release before it neither asks for it nor changes it: it
+# shows each text as it always did, and this one, once it is back, as was asked for.
+_LOOK = "ALTER TABLE {} ADD COLUMN look TEXT NOT NULL DEFAULT ''"
+_HAS_LOOK = "SELECT count(*) FROM pragma_table_info(?) WHERE name = 'look'"
+# What every release has; damaged files are read by it.
 COLUMNS = (
     "id, author, text, at, state, priority, called, expires_at, show_for, shown_at, ended_at, "
     "has_picture"
 )
 # The texts below are constants of this module; values are bound, never written into them.
-_MARKS = ", ".join("?" * len(COLUMNS.split(",")))
-_INSERT = f"INSERT INTO message ({COLUMNS}, idempotency_key, fingerprint) VALUES ({_MARKS}, ?, ?)"  # noqa: S608
-_UPDATE = f"UPDATE message SET ({COLUMNS}) = ({_MARKS}) WHERE id = ?"  # noqa: S608
+_ALL = f"{COLUMNS}, look"
+_MARKS = ", ".join("?" * len(_ALL.split(",")))
+_INSERT = f"INSERT INTO message ({_ALL}, idempotency_key, fingerprint) VALUES ({_MARKS}, ?, ?)"  # noqa: S608
+_UPDATE = f"UPDATE message SET ({_ALL}) = ({_MARKS}) WHERE id = ?"  # noqa: S608
 _PRUNE = """
     DELETE FROM message WHERE state IN ('read', 'expired', 'deleted') AND (
         ended_at < ? OR id <= (
@@ -72,8 +79,8 @@ _PRUNE = """
         )
     )
 """
-_SELECT = f"SELECT {COLUMNS} FROM message"  # noqa: S608
-_BY_KEY = f"SELECT {COLUMNS}, fingerprint FROM message WHERE (author, idempotency_key) = (?, ?)"  # noqa: S608
+_SELECT = f"SELECT {_ALL} FROM message"  # noqa: S608
+_BY_KEY = f"SELECT {_ALL}, fingerprint FROM message WHERE (author, idempotency_key) = (?, ?)"  # noqa: S608
 _OPEN = "state IN ('waiting', 'shown')"
 _OPEN_NUMBERS = f"SELECT id FROM message WHERE {_OPEN}"  # noqa: S608
 _WANTED = (
@@ -156,6 +163,9 @@ def migrate(connection: sqlite3.Connection) -> None:
             f"BEGIN IMMEDIATE; {_MIGRATIONS[number]} PRAGMA user_version = {number + 1}; COMMIT;"
         )
     connection.executescript(_BESIDE)
+    for name in ("message", "scheduled"):
+        if connection.execute(_HAS_LOOK, (name,)).fetchone() == (0,):
+            connection.execute(_LOOK.format(name))
 
 
 def touch(connection: sqlite3.Connection) -> None:
@@ -288,7 +298,7 @@ def counts(connection: sqlite3.Connection) -> Mapping[State, int]:
 
 
 def to_row(message: Message) -> tuple[Any, ...]:
-    """Return the values of COLUMNS."""
+    """Return the values of all columns but those that only a draft has."""
     return (
         message.id,
         message.author,
@@ -302,6 +312,7 @@ def to_row(message: Message) -> tuple[Any, ...]:
         to_number(message.shown_at),
         to_number(message.ended_at),
         int(message.has_picture),
+        message.look.words,
     )
 
 
@@ -315,9 +326,8 @@ def _to_time(number: int | None) -> datetime | None:
 
 
 def _from_row(row: tuple[Any, ...]) -> Message:
-    number, author, text, at, state, priority, called, expires, show_for, shown, ended, picture = (
-        row
-    )
+    number, author, text, at, state, priority, called, expires, show_for, shown, ended, *rest = row
+    picture, look = rest
     return Message(
         id=number,
         author=author,
@@ -331,6 +341,7 @@ def _from_row(row: tuple[Any, ...]) -> Message:
         shown_at=_to_time(shown),
         ended_at=_to_time(ended),
         has_picture=bool(picture),
+        look=TextLook.of(look),
     )
 
 

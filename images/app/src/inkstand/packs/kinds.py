@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _DEEPEST, _MAX_PARTS = 5, 12
 _LARGEST_TEXT = 96
+_ALIGNS = (Align.START, Align.CENTRE, Align.END)
 
 
 class Kind(enum.StrEnum):
@@ -85,7 +86,7 @@ def _text(table: Table, key: str, _: Mapping[str, object]) -> str:
 
 
 def _align(table: Table, key: str, _: Mapping[str, object]) -> Align | None:
-    given = table.choice(key, [align.value for align in Align], "")
+    given = table.choice(key, [align.value for align in _ALIGNS], "")
     return Align(given) if given else None
 
 

@@ -20,7 +20,12 @@ _LOG = logging.getLogger(__name__)
 FONT_FOLDER = Path("/usr/share/fonts")
 # Where the image keeps what fontconfig read of the files; else below the user's own cache.
 _CACHE = "/var/cache/fontconfig"
-FILES = ("truetype/dejavu/DejaVuSans.ttf", "truetype/dejavu/DejaVuSans-Bold.ttf")
+FILES = (
+    "truetype/dejavu/DejaVuSans.ttf",
+    "truetype/dejavu/DejaVuSans-Bold.ttf",
+    "truetype/dejavu/DejaVuSansMono.ttf",
+    "truetype/dejavu/DejaVuSansMono-Bold.ttf",
+)
 # Families and their files, in order of preference, for what DejaVu Sans lacks.
 FALLBACKS = {
     "Lohit Devanagari": "truetype/lohit-devanagari/Lohit-Devanagari.ttf",
@@ -35,6 +40,7 @@ FALLBACKS = {
     "Unifont": "opentype/unifont/unifont.otf",
     "Unifont Upper": "opentype/unifont/unifont_upper.otf",
 }
+_MONOSPACE = "DejaVu Sans Mono"
 _LATIN, _CHINESE, _JAPANESE = "DejaVu Sans", "WenQuanYi Micro Hei", "IPAexGothic"
 _EMOJI = ("Symbola", "DejaVu Sans", "Unifont", "Unifont Upper")
 # Hiragana and Katakana, also of half width: nobody but Japanese writes them.
@@ -46,9 +52,14 @@ _ANY_SIZE = 16
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """The fonts of one weight; DejaVu Sans gives the look and the height of a line."""
+    """The fonts of one weight; DejaVu Sans gives the look and the height of a line.
+
+    With `monospace` all letters of DejaVu Sans Mono are as wide as each other, and a line that has
+    to be broken is at any letter.
+    """
 
     bold: bool = False
+    monospace: bool = False
 
     def line_height(self, size: int) -> int:
         """Return the pixels from one baseline to the next, without letters of other fonts."""
@@ -65,7 +76,10 @@ class Family:
     def font(self, text: str, size: int) -> Font:
         """Return what all of `text` is drawn with, at an em of `size` pixels."""
         language = _language(text)
-        return Font(",".join(_families(language)), size, self.bold, language)
+        families = _families(language)
+        if self.monospace:
+            families = (_MONOSPACE, *families)
+        return Font(",".join(families), size, self.bold, language, monospace=self.monospace)
 
 
 def lay_out(text: str, font: Font, width: int | None, *, break_words: bool) -> list[Line]:

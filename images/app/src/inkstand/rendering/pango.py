@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _UNITS = 1024  # Pango's, a pixel
 _DOTS_PER_INCH = 72.0  # so that a point is a pixel
-_WRAP_WORD, _WRAP_WORD_CHAR = 0, 2
+_WRAP_WORD, _WRAP_CHAR, _WRAP_WORD_CHAR = 0, 1, 2
 _ELLIPSIZE_END = 3
 _ONE_LINE_A_PARAGRAPH = -1
 _DIRECTION_RTL = 1
@@ -156,7 +156,8 @@ class Font:
     """Families in order of preference, joined by commas, with an em of `size` pixels.
 
     `language` is that of letters which look otherwise in another. `rtl` is the direction of all
-    paragraphs; with None it is that of the first letter of each.
+    paragraphs; with None it is that of the first letter of each. With `monospace` a line may end
+    after any letter, not only between words.
     """
 
     families: str
@@ -164,6 +165,7 @@ class Font:
     bold: bool = False
     language: str = "en"
     rtl: bool | None = None
+    monospace: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -221,7 +223,8 @@ class FontMap:
             layout = self._layout(text, font)
             if width is not None:
                 self._call.pango_layout_set_width(layout.pointer, max(0, width) * _UNITS)
-            wrap = _WRAP_WORD_CHAR if break_words else _WRAP_WORD
+            words = _WRAP_WORD_CHAR if break_words else _WRAP_WORD
+            wrap = _WRAP_CHAR if font.monospace else words
             self._call.pango_layout_set_wrap(layout.pointer, wrap)
             return list(self._lines(layout, font))
 

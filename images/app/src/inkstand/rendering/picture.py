@@ -43,11 +43,16 @@ class Framing(enum.StrEnum):
 
 
 class Align(enum.Enum):
-    """Where lines stand in their box; START is the left, or the right for right-to-left text."""
+    """Where lines stand in their box; START is the left, or the right for right-to-left text.
+
+    LEFT and RIGHT are the same for every text.
+    """
 
     START = "start"
     CENTRE = "centre"
     END = "end"
+    LEFT = "left"
+    RIGHT = "right"
 
 
 def blank(size: tuple[int, int]) -> Image.Image:
@@ -86,7 +91,8 @@ def _indent(line: Line, width: int, align: Align) -> int:
     free = max(0, width - line.width)
     if align is Align.CENTRE:
         return free // 2
-    return free if (align is Align.END) != line.rtl else 0
+    ends_right = (align is Align.END) != line.rtl
+    return free if align is Align.RIGHT or (ends_right and align is not Align.LEFT) else 0
 
 
 def to_frame(image: Image.Image, size: tuple[int, int]) -> Frame:

@@ -8,15 +8,15 @@ from PIL import Image
 _QUIET = 4
 
 
-def draw_code(image: Image.Image, link: str, largest: int) -> int:
+def draw_code(image: Image.Image, link: str, largest: int, smallest_dot: int = 1) -> int:
     """Draw a QR code of `link` above to the right, and return the width it takes.
 
     It is as large as whole pixels for its dots allow, at most `largest` pixels. A link that needs
-    more dots than that is not drawn, and takes no width.
+    more dots than that, of `smallest_dot` pixels at least, is not drawn, and takes no width.
     """
     code = _code(link)
     scale = 0 if code is None else largest // (code.width + 2 * _QUIET)
-    if code is None or not scale:
+    if code is None or scale < smallest_dot:
         return 0
     dots = code.resize((scale * code.width, scale * code.height), Image.Resampling.NEAREST)
     quiet = _QUIET * scale

@@ -6,6 +6,7 @@ Laying out never fails, for any text and any box.
 from __future__ import annotations
 
 import dataclasses
+import enum
 import itertools
 import re
 import unicodedata
@@ -61,6 +62,55 @@ _ELLIPSIS = "…"
 # No letter is narrower than this share of its em; it bounds the work for 100,000 of them.
 _NARROWEST = 0.25
 _LINES_AT_ONCE = 8
+
+
+class TextAlign(enum.StrEnum):
+    """Where the lines of a text stand; AUTO: a sign in the middle, a letter at the left."""
+
+    AUTO = "auto"
+    LEFT = "left"
+    CENTER = "center"
+    RIGHT = "right"
+
+
+class TextSize(enum.StrEnum):
+    """How large a text is; AUTO: as large as fits."""
+
+    AUTO = "auto"
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextLook:
+    """How a sender wants a text to look; without anything it is laid out by what it is."""
+
+    align: TextAlign = TextAlign.AUTO
+    size: TextSize = TextSize.AUTO
+    bold: bool = False
+    monospace: bool = False
+    qr: bool = False
+
+    @classmethod
+    def of(cls, words: str) -> TextLook:
+        """Return the look that `words` had; what is no word of ours counts for nothing."""
+        found = words.split()
+        return cls(
+            align=next((align for align in TextAlign if align in found), TextAlign.AUTO),
+            size=next((size for size in TextSize if size in found), TextSize.AUTO),
+            **{flag: flag in found for flag in _FLAGS},
+        )
+
+    @property
+    def words(self) -> str:
+        """What was asked for, such as "center large bold", as it is kept; "" is the default."""
+        chosen = [choice.value for choice in (self.align, self.size) if choice.value != "auto"]
+        return " ".join((*chosen, *(flag for flag in _FLAGS if getattr(self, flag))))
+
+
+_FLAGS = ("bold", "monospace", "qr")
+AS_IT_COMES = TextLook()
 
 
 def without_sequences(text: str) -> str:

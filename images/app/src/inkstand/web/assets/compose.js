@@ -12,6 +12,8 @@ const AUTHOR = "draft-author";
 const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
 // Where the first screen has room for options: they are beside the preview, as in the stylesheet.
 const ROOMY = matchMedia("(min-width: 48rem) and (max-width: 68.7rem), (min-width: 75.25rem)");
+const CHOICES = ["align", "size"];
+const FLAGS = ["bold", "monospace", "qr"];
 const TOLD_FOR = 10_000;
 const form = byId("compose");
 const message = byId("message");
@@ -86,18 +88,25 @@ export function clear() {
 }
 
 function draft() {
-  if (mode === "text") return message.value.trim() ? { text: message.value } : null;
+  if (mode === "text") return message.value.trim() ? { text: message.value, ...textLook() } : null;
   return picture && { picture, ...looks() };
 }
 
 const looks = () => ({ framing: form.framing.value, tone: form.tone.value });
+
+// What is as it would be without a choice is left out.
+function textLook() {
+  const chosen = CHOICES.map((name) => [name, byId(name).value]).filter(([, value]) => value !== "auto");
+  const flags = FLAGS.filter((name) => byId(name).checked).map((name) => [name, true]);
+  return Object.fromEntries([...chosen, ...flags]);
+}
 
 function changed(event) {
   pending = null;
   byId("expires-field").hidden = byId("expires").value !== "at";
   later.unfold();
   if (event?.target === message) sessionStorage.setItem(DRAFT, message.value);
-  const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name);
+  const drawn = event?.target === message || ["framing", "tone"].includes(event?.target.name) || byId("looks").contains(event?.target);
   if (drawn) refresh();
 }
 
@@ -108,6 +117,7 @@ function choose(next) {
     byId(`mode-${each}`).setAttribute("aria-pressed", String(each === mode));
     byId(`part-${each}`).hidden = each !== mode;
   }
+  byId("looks").hidden = mode !== "text";
   problem("");
   refresh();
 }
@@ -202,7 +212,7 @@ function nothing() {
 }
 
 const sendText = ({ extra, key }) =>
-  post("/messages", { text: message.value, ...extra }, { headers: { "Idempotency-Key": key } });
+  post("/messages", { text: message.value, ...textLook(), ...extra }, { headers: { "Idempotency-Key": key } });
 
 async function sendPicture({ extra, key }) {
   const query = new URLSearchParams({ ...looks(), name, ...extra });

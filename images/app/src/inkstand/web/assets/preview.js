@@ -22,7 +22,7 @@ export function start() {
   byId("page-on").addEventListener("click", () => turn(+1));
 }
 
-/** Show a preview of `wanted`, {text} or {picture, framing, tone}, soon; null: of nothing. */
+/** Show a preview of `wanted`, {text, …how it looks} or {picture, framing, tone}, soon; null: of nothing. */
 export function preview(wanted) {
   draft = wanted;
   page = 1;
@@ -66,7 +66,7 @@ function where() {
 }
 
 function what() {
-  if (draft.picture === undefined) return { json: { text: draft.text, page } };
+  if (draft.picture === undefined) return { json: { ...draft, page } };
   return { body: draft.picture, headers: { "Content-Type": draft.picture.type } };
 }
 
