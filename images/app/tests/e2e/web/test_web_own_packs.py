@@ -97,6 +97,8 @@ def test_the_part_for_packs_is_for_everybody(visit: Callable[..., Visitor]) -> N
         expect(page.locator("#pack-problem")).to_contain_text("layout")
         add(page)
         expect(page.locator("#packs b")).to_have_text(["note"])
+        button = page.get_by_role("button", name="Add the pack")
+        expect(button).not_to_have_attribute("aria-busy", "true")
         assert nameless(page) == []
         assert page.evaluate(FAINT) == []
         assert findings(page) == []
