@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import re
-import urllib.parse
 from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -233,11 +232,9 @@ async def test_a_wrong_shape_is_422_and_a_sentence(api: Api, token: str, value: 
     assert problem["detail"]
 
 
-def _as_it_is(token: str) -> str:
-    return token
-
-
-@pytest.mark.parametrize("written", [_as_it_is, urllib.parse.quote, str.upper, lambda it: it[:40]])
+@pytest.mark.parametrize(
+    "written", [str, str.upper, lambda it: it[:40], lambda it: f"%{ord(it[0]):x}{it[1:]}"]
+)
 async def test_no_token_in_a_path_comes_into_a_log(
     api: Api,
     token: str,
@@ -261,7 +258,7 @@ async def test_no_token_in_a_path_comes_into_a_log(
         writer.close()
     lines = [RedactingFormatter("%(message)s").format(record) for record in caplog.records]
     assert any(re.search(r"a bug in POST /api/v1/hooks/\[redacted\]", line) for line in lines)
-    parts = written(token).split(".")
+    parts = written(token).removeprefix("%65").split(".")
     assert not [line for line in lines for part in parts if part in line]
     metrics = await (await api.site.client.get("/metrics")).text()
     assert not [part for part in parts if part in metrics]
