@@ -6,6 +6,8 @@ import asyncio
 import json
 import logging
 import re
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -16,7 +18,7 @@ from inkstand.api.app import make_document
 from inkstand.api.hooks import LARGEST, MOST, Alerts
 from inkstand.errors import HookLimitError
 from inkstand.log import RedactingFormatter
-from inkstand.messages.hooks import Wanted
+from inkstand.messages.hooks import FORM, Wanted, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,6 +42,9 @@ MORE = {
         {"status": "firing", "labels": {"alertname": "Window"}, "fingerprint": "2"},
     ],
 }
+
+
+DOCUMENT = Path(__file__).parents[4] / "docs/hooks.md"
 
 
 @pytest.fixture
@@ -262,3 +267,22 @@ async def test_no_token_in_a_path_comes_into_a_log(
     assert not [line for line in lines for part in parts if part in line]
     metrics = await (await api.site.client.get("/metrics")).text()
     assert not [part for part in parts if part in metrics]
+
+
+def curled(line: str) -> Wanted | None:
+    """Return what comes of a command of curl."""
+    words = shlex.split(line)
+    (text,) = (words[place + 1] for place, word in enumerate(words) if word == "-d")
+    pairs = (words[place + 1] for place, word in enumerate(words) if word == "-H")
+    return read(FORM, text.encode(), dict(pair.split(": ") for pair in pairs), 2000)
+
+
+def test_what_the_document_says_is_so() -> None:
+    text = DOCUMENT.read_text()
+    found = [curled(line) for line in text.splitlines() if line.startswith("    curl ")]
+    assert found == [
+        Wanted("The washing machine is done"),
+        Wanted("Backup\nIt failed", urgent=True),
+    ]
+    assert f"At most {MOST} messages an hour" in text
+    assert f"larger than {LARGEST // 1024} KiB" in text
