@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from playwright.sync_api import expect
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from types import SimpleNamespace
 
 pytestmark = pytest.mark.e2e
 Visitor = Any
@@ -18,9 +14,9 @@ Visitor = Any
 
 @pytest.mark.parametrize(("scope", "has_one"), [("post", True), ("read", False)])
 def test_a_token_that_may_only_send_has_an_address_which_is_shown_once(
-    visit: Callable[..., Visitor], served: SimpleNamespace, scope: str, has_one: bool
+    visitor: Visitor, scope: str, has_one: bool
 ) -> None:
-    page = visit(server=served).log_in()
+    page = visitor.log_in()
     page.get_by_role("link", name="Tokens").click()
     page.get_by_label("Name").fill("Monitor")
     page.locator("#token-form").get_by_text(scope, exact=True).click()
