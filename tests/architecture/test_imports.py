@@ -203,6 +203,7 @@ PURE = (
     "inkstand.fetching.bodies",
     "inkstand.fetching.schedule",
     "inkstand.frame",
+    "inkstand.messages.hooks",
     "inkstand.messages.model",
     "inkstand.messages.waiting",
     "inkstand.messages.reducer",

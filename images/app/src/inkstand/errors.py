@@ -381,6 +381,18 @@ class ScreenNotShownError(RequestError, LookupError):
         super().__init__(f"There is no picture of {name}: it is not in the playlist, or not drawn")
 
 
+class HookLimitError(RequestError):
+    """A token has sent as many messages through hooks as it may; `retry_after` is in seconds."""
+
+    code = "hook-limit"
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(
+            f"This token has sent {limit} messages within an hour; try again in {retry_after} s"
+        )
+        self.retry_after = retry_after
+
+
 class GuestNotFoundError(RequestError, LookupError):
     """There is no such link for a guest: never, or it has ended or was revoked."""
 

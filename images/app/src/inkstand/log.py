@@ -10,6 +10,8 @@ _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 _SECRETS = re.compile(
     # Headers with credentials up to the end of the line, as text or as the repr of bytes.
     r"((?:proxy-)?authorization|(?:set-)?cookie)(\W{1,4})(?:(?!\\r|\\n)[^\r\n])+"
+    # What hooks have in their path, whole or not.
+    r"|(?<=/hooks/)[^\s/?#'\"\\]+"
     # JSON Web Tokens, wherever they are.
     r"|eyJ[\w-]{4,}\.[\w-]+\.[\w-]+",
     re.IGNORECASE,

@@ -75,6 +75,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "addPack": OWNER,
     "pack": OWNER,
     "removePack": OWNER,
+    "hook": SENDERS,
+    "hookByPath": SENDERS,
 }
 
 
@@ -111,6 +113,7 @@ async def status(site: Site, operation: str, token: str | None) -> int:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     body: dict[str, Any] = {} if method in ("get", "delete") else {"json": {}}
     place = f"/api/v1{path}".replace("{id}", "7").replace("{name}", "nobody")
+    place = place.replace("{token}", token or "none")
     async with site.client.request(method, place, headers=headers, **body) as answer:
         return int(answer.status)
 

@@ -15,6 +15,7 @@ from inkstand.api import (
     documentation,
     events,
     guests,
+    hooks,
     messages,
     own_packs,
     packs,
@@ -76,6 +77,7 @@ OPERATIONS = [
     *people.OPERATIONS,
     *guests.OPERATIONS,
     *own_packs.OPERATIONS,
+    *hooks.OPERATIONS,
 ]
 
 
@@ -91,6 +93,7 @@ def make_app(services: Services) -> web.Application:
         client_max_size=16_384 + 12 * services.settings.message_max_length,
     )
     app[SERVICES] = services
+    app[hooks.ALERTS] = hooks.Alerts()
     # aiohttp 3.11 declares the type of its signals wrongly for newer versions of aiosignal.
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
     app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]

@@ -14,6 +14,7 @@ from inkstand.errors import (
     DailyLimitError,
     ForbiddenError,
     GuestNotFoundError,
+    HookLimitError,
     IdempotencyConflictError,
     InvalidArgumentsError,
     InvalidCredentialsError,
@@ -89,6 +90,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     TooManyTokensError: (409, None),
     GuestNotFoundError: (404, None),
     DailyLimitError: (429, None),
+    HookLimitError: (429, None),
     OwnerOnlyError: (403, None),
     PackNotFoundError: (404, None),
     PacksError: (409, None),
@@ -101,6 +103,7 @@ _RETRIED = (
     TooManyWaitingError,
     BusyError,
     DailyLimitError,
+    HookLimitError,
 )
 
 

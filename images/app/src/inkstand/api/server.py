@@ -106,7 +106,9 @@ async def refuse_bodies(request: web.Request, handler: Handler) -> web.StreamRes
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Note who asks; a bad token is refused wherever it is sent, a bad cookie is none."""
-    token = request.headers.get("Authorization", "").strip()
+    # Hooks have theirs in the path: many programs know an address, and nothing else.
+    in_path = request.match_info.get("token", "")
+    token = in_path or request.headers.get("Authorization", "").strip()
     if token:
         accounts = request.app[SERVICES].accounts
         request[PRINCIPAL] = accounts.verify(_without_scheme(token))

@@ -166,6 +166,11 @@ class MessageStore:
         """
         return await self._database.run(partial(self._get, number=number))
 
+    async def open_by_key(self, author: str, beginning: str) -> tuple[Message, str] | None:
+        """Return the newest open message whose idempotency key begins like that, and the key."""
+        query = partial(table.open_by_key, author=author, beginning=beginning)
+        return await self._database.run(query)
+
     async def picture(self, number: int) -> bytes | None:
         """Return the encoded picture of the message `number`, None if it has none."""
 

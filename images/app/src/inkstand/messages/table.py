@@ -80,6 +80,11 @@ _PRUNE = """
     )
 """
 _SELECT = f"SELECT {_ALL} FROM message"  # noqa: S608
+# Keys that begin so are few; by its index SQLite finds the open ones first.
+_OPEN_BY_KEY = (
+    f"SELECT {_ALL}, idempotency_key FROM message WHERE state IN ('waiting', 'shown') "  # noqa: S608
+    "AND author = ? AND substr(idempotency_key, 1, ?) = ? ORDER BY id DESC LIMIT 1"
+)
 _BY_KEY = f"SELECT {_ALL}, fingerprint FROM message WHERE (author, idempotency_key) = (?, ?)"  # noqa: S608
 _OPEN = "state IN ('waiting', 'shown')"
 _OPEN_NUMBERS = f"SELECT id FROM message WHERE {_OPEN}"  # noqa: S608
@@ -230,6 +235,14 @@ def by_key(
     """Return the message that came with the idempotency key, and its fingerprint."""
     row = connection.execute(_BY_KEY, (author, key)).fetchone()
     return (None, None) if row is None else (_from_row(row[:-1]), row[-1])
+
+
+def open_by_key(
+    connection: sqlite3.Connection, author: str, beginning: str
+) -> tuple[Message, str] | None:
+    """Return the newest open message whose idempotency key begins like that, and the key."""
+    row = connection.execute(_OPEN_BY_KEY, (author, len(beginning), beginning)).fetchone()
+    return None if row is None else (_from_row(row[:-1]), row[-1])
 
 
 def picture(connection: sqlite3.Connection, number: int) -> bytes | None:

@@ -72,6 +72,8 @@ function reveal({ name, scope, token }) {
   write(byId("new-token-title"), `“${name}” is made. Copy it now.`);
   byId("token-value").value = token;
   write(byId("token-curl"), example(token, scope));
+  byId("token-hook").hidden = scope !== "post";
+  write(byId("token-hook-url"), `${location.origin}/api/v1/hooks/${token}`);
   byId("token-ca").hidden = !authority;
   write(byId("token-ca-fingerprint"), authority ?? "");
   byId("new-token").hidden = false;
@@ -90,6 +92,7 @@ function hide() {
   byId("new-token").hidden = true;
   byId("token-value").value = "";
   write(byId("token-curl"), "");
+  write(byId("token-hook-url"), "");
 }
 
 async function copy() {
