@@ -20,9 +20,16 @@ PHONE = {"width": 360, "height": 740}
 WORDS = {
     "de-AT": ("Benutzer", "Passwort", "Anmelden", "Nachricht", "Live"),
     "fr-FR": ("Utilisateur", "Mot de passe", "Se connecter", "Message", "En direct"),
+    "es-ES": ("Usuario", "Contraseña", "Iniciar sesión", "Mensaje", "En directo"),
+    "sv-SE": ("Användare", "Lösenord", "Logga in", "Meddelande", "Live"),
 }
 CONTENTS = {"#/": "#messages > li", "#/tokens": "#tokens > li", "#/status": "#status > *"}
 PATHS = {"settings": "#inside", "people": "#people > li", "trust": "main", "nowhere": "main"}
+# Words that are longer than the place for them.
+SPILT = """() => Array.from(document.querySelectorAll("b, button, label, legend, .tag, nav a, dd"))
+  .filter((it) => it.checkVisibility() && !it.closest(".unseen"))
+  .filter((it) => it.textContent && it.clientWidth && it.scrollWidth > it.clientWidth + 1)
+  .map((it) => `${it.tagName} ${it.textContent}`)"""
 
 
 def log_in(visitor: Visitor, locale: str) -> Page:
@@ -43,6 +50,7 @@ def faults(page: Page) -> list[str]:
     seen = Axe().run(page).response
     assert seen["passes"]
     found = [f"{it['id']} in {node['html']}" for it in seen["violations"] for node in it["nodes"]]
+    found += page.evaluate(SPILT)
     return found + ([] if wide <= PHONE["width"] else [f"{wide} pixels in {page.url}"])
 
 
