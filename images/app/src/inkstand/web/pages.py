@@ -76,8 +76,14 @@ def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
     What has words is there in each language, as `de/index.html`; English is `index.html`.
     """
     english = {path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir())}
-    others = (_translated(english, *table) for table in translation.tables().items())
-    bodies = english | {name: body for each in others for name, body in each.items()}
+    pages = {name: body.decode() for name, body in english.items() if name.endswith(".html")}
+    scripts = (body.decode() for name, body in english.items() if name.endswith(".js"))
+    said = set[str]().union(*map(translation.texts_said, scripts))
+    bodies = dict(english)
+    for code, words in translation.tables().items():
+        for name, page in pages.items():
+            bodies[f"{code}/{name}"] = translation.translate(page, code, words).encode()
+        bodies[f"{code}/{_WORDS}"] = translation.as_script(words, said).encode()
     return {name: _load(name, body, replacements) for name, body in bodies.items()}
 
 
@@ -193,18 +199,6 @@ def _filled(request: web.Request, name: str, key: str, value: str) -> web.Respon
     text = _asset(request, name).body.decode().replace(key, value)
     headers = {"Cache-Control": "no-cache", "Vary": _VARY}
     return web.Response(text=text, content_type="text/html", headers=headers)
-
-
-def _translated(
-    bodies: Mapping[str, bytes], code: str, words: Mapping[str, str]
-) -> dict[str, bytes]:
-    """Return pages, and the words for scripts, in the language `code`."""
-    pages = {name: body.decode() for name, body in bodies.items() if name.endswith(".html")}
-    scripts = [body.decode() for name, body in bodies.items() if name.endswith(".js")]
-    said = set().union(*map(translation.texts_said, scripts))
-    texts = {name: translation.translate(page, code, words) for name, page in pages.items()}
-    texts[_WORDS] = translation.as_script(words, said)
-    return {f"{code}/{name}": text.encode() for name, text in texts.items()}
 
 
 def _load(name: str, body: bytes, replacements: Mapping[str, str]) -> Asset:
