@@ -32,9 +32,10 @@ _LONGEST_TEXT = 16_384  # bytes of each
 # Photos of phones; the page makes a small one of it before it is sent. Traefik lets less through.
 _LARGEST_PICTURE = 16_777_216
 _CHUNK = 3 * 16_384  # of which base64 is whole
-_LOG_IN = "The picture did not come along: log in, then share it once more."
-_TOO_LARGE = "That is too large to be shared."
-_BUSY = "Others are sharing pictures just now. Share it once more."
+# The page has a sentence for each, in its language.
+_LOG_IN = "log-in"
+_TOO_LARGE = "too-large"
+_BUSY = "busy"
 
 
 class _TooLargeError(Exception):

@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
+from inkstand.web import translation
+from inkstand.web.translation import ENGLISH
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
 
@@ -36,6 +39,9 @@ _ESCAPES: Mapping[str, Callable[[str], str]] = {
 }
 # Where the page holds what was shared with it.
 _SHARED = b"<!-- what was shared -->"
+# The module with the words that scripts say.
+_WORDS = "words.js"
+_VARY = "Accept, Accept-Language"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +71,20 @@ SITE = web.AppKey("site", Site)
 
 
 def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
-    """Return all files of the page by name; in HTML and JSON `{{key}}` becomes the value."""
-    return {path.name: _load(path, replacements) for path in sorted(_FOLDER.iterdir())}
+    """Return all files of the page by name; in HTML and JSON `{{key}}` becomes the value.
+
+    What has words is there in each language, as `de/index.html`; English is `index.html`.
+    """
+    english = {path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir())}
+    pages = {name: body.decode() for name, body in english.items() if name.endswith(".html")}
+    scripts = (body.decode() for name, body in english.items() if name.endswith(".js"))
+    said = set[str]().union(*map(translation.texts_said, scripts))
+    bodies = dict(english)
+    for code, words in translation.tables().items():
+        for name, page in pages.items():
+            bodies[f"{code}/{name}"] = translation.translate(page, code, words).encode()
+        bodies[f"{code}/{_WORDS}"] = translation.as_script(words, said).encode()
+    return {name: _load(name, body, replacements) for name, body in bodies.items()}
 
 
 async def index(request: web.Request) -> web.StreamResponse:
@@ -107,7 +125,7 @@ async def trust(request: web.Request) -> web.Response:
 
 def with_shared(request: web.Request, shared: str) -> tuple[bytes, bytes]:
     """Return the page as it is before and after what was shared with it, HTML that it holds."""
-    page = request.app[SITE].assets["index.html"].body.partition(_SHARED)
+    page = _asset(request, "index.html").body.partition(_SHARED)
     return page[0] + shared.encode(), page[2]
 
 
@@ -149,10 +167,8 @@ def _is_visitor(request: web.Request) -> bool:
 
 
 def _serve(request: web.Request, name: str, *, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
-    found = request.app[SITE].assets.get(name)
-    if found is None:
-        raise web.HTTPNotFound
-    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache", "Vary": "Accept"}
+    found = _asset(request, name)
+    headers = {"ETag": f'"{found.tag}"', "Cache-Control": "no-cache", "Vary": _VARY}
     if status is HTTPStatus.OK and any(it.value == found.tag for it in request.if_none_match or ()):
         return web.Response(status=304, headers=headers)
     return web.Response(
@@ -164,15 +180,30 @@ def _serve(request: web.Request, name: str, *, status: HTTPStatus = HTTPStatus.O
     )
 
 
+def _asset(request: web.Request, name: str) -> Asset:
+    """Return the file in the language of who asks, if it has words, else as it is.
+
+    Raises:
+        HTTPNotFound: there is no such file.
+    """
+    assets = request.app[SITE].assets
+    codes = translation.wanted(request.headers.get("Accept-Language", ""))
+    known = (code for code in codes if code == ENGLISH or f"{code}/{_WORDS}" in assets)
+    found = assets.get(f"{next(known, ENGLISH)}/{name}") or assets.get(name)
+    if found is None:
+        raise web.HTTPNotFound
+    return found
+
+
 def _filled(request: web.Request, name: str, key: str, value: str) -> web.Response:
-    text = request.app[SITE].assets[name].body.decode().replace(key, value)
-    headers = {"Cache-Control": "no-cache"}
+    text = _asset(request, name).body.decode().replace(key, value)
+    headers = {"Cache-Control": "no-cache", "Vary": _VARY}
     return web.Response(text=text, content_type="text/html", headers=headers)
 
 
-def _load(path: Path, replacements: Mapping[str, str]) -> Asset:
-    body = path.read_bytes()
-    if escape := _ESCAPES.get(path.suffix):
+def _load(name: str, body: bytes, replacements: Mapping[str, str]) -> Asset:
+    suffix = Path(name).suffix
+    if escape := _ESCAPES.get(suffix):
         for key, value in replacements.items():
             body = body.replace(f"{{{{{key}}}}}".encode(), escape(value).encode())
-    return Asset(body, _TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:16])
+    return Asset(body, _TYPES[suffix], hashlib.sha256(body).hexdigest()[:16])

@@ -1,5 +1,7 @@
 // Requests to the API; the browser keeps the session in a cookie that no script can read.
 
+import { t } from "./language.js";
+
 const ROOT = "/api/v1";
 const PATIENCE = 20_000;
 
@@ -19,10 +21,22 @@ export class Problem extends Error {
   }
 }
 
+// What is refused most, in the language of the page; all else is said as the server does, in English.
+const SENTENCES = {
+  unauthorized: t("You were logged out. Log in again."),
+  "invalid-token": t("You were logged out. Log in again."),
+  "invalid-credentials": t("That user and password do not belong together."),
+  "too-many-attempts": t("Too many attempts. Try again later."),
+  busy: t("Too many ask for this at a time. Try again in a moment."),
+  "daily-limit": t("That was all for today. Come back tomorrow."),
+  "invitation-not-found": t("This invitation was used, has ended, or was never there; ask for another."),
+  "guest-not-found": t("This link has ended, or was never there; ask for another."),
+};
+
 /** What the server refused. */
 export class Refused extends Problem {
   constructor(status, problem, retryAfter) {
-    super(problem.detail ?? problem.title ?? `The server answered ${status}`);
+    super(SENTENCES[problem.code] ?? problem.detail ?? problem.title ?? t("The server answered {status}", { status: String(status) }));
     this.status = status;
     this.code = problem.code ?? "";
     this.retryAfter = Number(retryAfter) || 0;
@@ -30,7 +44,7 @@ export class Refused extends Problem {
 }
 
 /** What is said when the server did not answer. */
-export const UNREACHABLE = "The server cannot be reached. Try again when you are online.";
+export const UNREACHABLE = t("The server cannot be reached. Try again when you are online.");
 
 /** The server did not answer. */
 export class Unreachable extends Problem {

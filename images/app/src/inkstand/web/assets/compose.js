@@ -3,13 +3,14 @@
 import { ask, content, get, post, Problem, randomKey } from "./api.js";
 import { attempt, byId, forgive, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
+import { t } from "./language.js";
 import { pictureIn, ready } from "./pictures.js";
 import * as later from "./later.js";
 import * as preview from "./preview.js";
 
 const DRAFT = "draft";
 const AUTHOR = "draft-author";
-const PLACES = ["Next", "Second", "Third", "Fourth", "Fifth"];
+const PLACES = [t("Next in line."), t("Second in line."), t("Third in line."), t("Fourth in line."), t("Fifth in line.")];
 // Where the first screen has room for options: they are beside the preview, as in the stylesheet.
 const ROOMY = matchMedia("(min-width: 48rem) and (max-width: 68.7rem), (min-width: 75.25rem)");
 const CHOICES = ["align", "size"];
@@ -39,7 +40,7 @@ export function start() {
   acceptDrops();
   ROOMY.addEventListener("change", unfold);
   unfold();
-  if (/Mac|iPhone|iPad/.test(navigator.platform)) byId("send-hint").textContent = "⌘ + Enter sends";
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) byId("send-hint").textContent = t("⌘ + Enter sends");
   message.value = sessionStorage.getItem(DRAFT) ?? "";
 }
 
@@ -156,7 +157,7 @@ function acceptDrops() {
     if (!over(event, false)) return;
     const file = pictureIn(event.dataTransfer);
     if (file) take(file);
-    else if (event.dataTransfer.files.length) problem("That is not a picture.");
+    else if (event.dataTransfer.files.length) problem(t("That is not a picture."));
   });
   document.addEventListener("paste", (event) => {
     const file = pictureIn(event.clipboardData);
@@ -196,18 +197,18 @@ async function outlook(sent) {
   const { state, priority } = sent;
   if (state === "scheduled") return later.promise(sent);
   const { messages, panel } = state === "waiting" ? await get("/status").catch(() => ({})) : {};
-  if (!messages) return "Sent.";
-  if (panel.state !== "ok") return "Sent. It is shown when the panel works again.";
+  if (!messages) return t("Sent.");
+  if (panel.state !== "ok") return t("Sent. It is shown when the panel works again.");
   const before = messages.waiting + messages.shown - 1;
-  if (before > 0 && priority !== "urgent") return `Sent. ${place(before)} in line.`;
+  if (before > 0 && priority !== "urgent") return `${t("Sent.")} ${place(before)}`;
   const seconds = Math.round(fullRefresh());
-  return seconds ? `Sent. On the glass in about ${seconds} s.` : "Sent. It comes onto the glass now.";
+  return seconds ? t("Sent. On the glass in about {seconds} s.", { seconds }) : t("Sent. It comes onto the glass now.");
 }
 
-const place = (number) => PLACES[number - 1] ?? `Number ${number}`;
+const place = (number) => PLACES[number - 1] ?? t("Number {number} in line.", { number });
 
 function nothing() {
-  problem(mode === "text" ? "Write something first." : "Choose a picture first.");
+  problem(mode === "text" ? t("Write something first.") : t("Choose a picture first."));
   (mode === "text" ? message : byId("file")).focus();
 }
 
@@ -239,5 +240,5 @@ function expiry() {
 function chosenTime() {
   const chosen = new Date(byId("expires-at").value);
   if (chosen > later.begin()) return chosen.toISOString();
-  throw new Problem("Choose a later time, or let it never expire.", byId("expires-at"));
+  throw new Problem(t("Choose a later time, or let it never expire."), byId("expires-at"));
 }

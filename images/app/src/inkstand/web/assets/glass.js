@@ -2,14 +2,19 @@
 
 import { ask, post, put } from "./api.js";
 import { attempt, byId, toast, write } from "./dom.js";
+import { LOCALE, t } from "./language.js";
 import { keepWhole } from "./scale.js";
 import { relative, when } from "./time.js";
 
 const GESTURES = {
-  short: "The button was pressed.",
-  long: "The button was held down.",
-  double: "The button was pressed twice.",
+  short: t("The button was pressed."),
+  long: t("The button was held down."),
+  double: t("The button was pressed twice."),
 };
+
+const REFRESHING = { full: t("Refreshing … (full)"), partial: t("Refreshing … (partial)") };
+const REFRESHES = { full: t("full refresh"), partial: t("partial refresh") };
+const SECONDS = new Intl.NumberFormat(LOCALE, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 let panel = null;
 let screen = null;
@@ -99,7 +104,7 @@ function pressed({ gesture }) {
   knob.classList.remove("pressed");
   void knob.offsetWidth; // restarts the animation
   knob.classList.add("pressed");
-  toast(GESTURES[gesture] ?? "The button was used.");
+  toast(GESTURES[gesture] ?? t("The button was used."));
 }
 
 function draw(png, frame) {
@@ -118,9 +123,9 @@ function tell() {
   const down = panel?.state === "unavailable";
   byId("well").dataset.state = state(busy, down);
   byId("refreshing").hidden = !busy;
-  write(byId("refreshing"), busy ? `Refreshing … (${panel.refreshing.refresh})` : "");
+  write(byId("refreshing"), busy ? REFRESHING[panel.refreshing.refresh] : "");
   byId("panel-down").hidden = !down;
-  write(byId("panel-down"), down ? `Out of order: ${panel.reason}` : "");
+  write(byId("panel-down"), down ? t("Out of order: {reason}", { reason: panel.reason }) : "");
   write(byId("now"), whatIsShown());
   write(byId("age"), howOld());
   describe();
@@ -134,37 +139,38 @@ function state(busy, down) {
 }
 
 function whatIsShown() {
-  if (!screen) return "Waiting for the panel …";
-  if (screen.screen === "clock") return `The clock${quiet()}`;
-  if (screen.screen === "pack") return `The screen ${screen.name}${quiet()}`;
-  if (screen.screen === "status") return "The status screen";
+  if (!screen) return t("Waiting for the panel …");
+  if (screen.screen === "clock") return t("The clock") + quiet();
+  if (screen.screen === "pack") return t("The screen {name}", { name: screen.name }) + quiet();
+  if (screen.screen === "status") return t("The status screen");
   const { message } = screen;
-  if (!message) return screen.screen === "picture" ? "A picture" : "A message";
-  const kind = message.picture ? "A picture" : "A message";
-  return `${kind} from ${message.author}, ${when(message.at)}${paging()}`;
+  if (!message) return screen.screen === "picture" ? t("A picture") : t("A message");
+  const values = { author: message.author, time: when(message.at) };
+  const told = message.picture ? t("A picture from {author}, {time}", values) : t("A message from {author}, {time}", values);
+  return told + paging();
 }
 
 function paging() {
-  return screen.pages > 1 ? ` · page ${screen.page} of ${screen.pages}` : "";
+  return screen.pages > 1 ? ` · ${t("page {page} of {pages}", screen)}` : "";
 }
 
 function quiet() {
-  return screen.quiet_until ? ` · quiet until ${when(screen.quiet_until)}` : "";
+  return screen.quiet_until ? ` · ${t("quiet until {time}", { time: when(screen.quiet_until) })}` : "";
 }
 
 function howOld() {
   const frame = panel?.frame;
-  if (!frame) return panel ? "Nothing was read from the panel yet." : "";
-  const parts = [`${panel.state === "ok" ? "Drawn" : "Last drawn"} ${relative(frame.at)}`];
-  if (frame.refresh) parts.push(`${frame.refresh} refresh`);
-  if (frame.seconds >= 0.1) parts.push(`took ${frame.seconds.toFixed(1)} s`);
+  if (!frame) return panel ? t("Nothing was read from the panel yet.") : "";
+  const parts = [`${panel.state === "ok" ? t("Drawn") : t("Last drawn")} ${relative(frame.at)}`];
+  if (frame.refresh) parts.push(REFRESHES[frame.refresh]);
+  if (frame.seconds >= 0.1) parts.push(t("took {seconds} s", { seconds: SECONDS.format(frame.seconds) }));
   return parts.join(" · ");
 }
 
 function describe() {
   const text = screen?.message?.text;
   const what = whatIsShown();
-  byId("glass").alt = text ? `On the e-paper panel: ${what}: ${text}` : `On the e-paper panel: ${what}`;
+  byId("glass").alt = [t("On the e-paper panel: {what}", { what }), text].filter(Boolean).join(": ");
 }
 
 const peeking = () => screen?.screen === "status";
@@ -173,7 +179,7 @@ function allow() {
   byId("mark-read").hidden = !screen?.message;
   // Before it is on the glass nobody can have read it.
   byId("mark-read").disabled = !live || screen?.message?.state !== "shown";
-  write(byId("to-status"), peeking() ? "Leave the status screen" : "Status screen");
+  write(byId("to-status"), peeking() ? t("Leave the status screen") : t("Status screen"));
   byId("to-status").disabled = !live || !screen;
   byId("knob").disabled = !live;
 }

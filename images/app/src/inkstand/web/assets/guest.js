@@ -2,6 +2,7 @@
 
 import { post, Problem } from "./api.js";
 import { attempt, byId, placer, toast, write, writer } from "./dom.js";
+import { plural, t } from "./language.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
@@ -20,14 +21,15 @@ attempt(form, writer("problem"), async () => {
 });
 
 async function send() {
-  if (!byId("text").value.trim()) throw new Problem("Write something first.", byId("text"));
+  if (!byId("text").value.trim()) throw new Problem(t("Write something first."), byId("text"));
   tell(await post("/guest/messages", { secret, text: byId("text").value }));
   form.reset();
-  toast("It is on its way to the panel.");
+  toast(t("It is on its way to the panel."));
 }
 
 function tell({ name, left_today: left, expires_at: end }) {
-  const more = left === 1 ? "one more message" : `${left} more messages`;
-  write(byId("lead"), left ? `You send as ${name}, ${more} today. This link works until ${full(end)}.` : "That was all for today. Come back tomorrow.");
+  const more = plural(left, "You send as {name}, one more message today.", "You send as {name}, {n} more messages today.", { name });
+  const until = t("This link works until {time}.", { time: full(end) });
+  write(byId("lead"), left ? `${more} ${until}` : t("That was all for today. Come back tomorrow."));
   for (const control of form.elements) control.disabled = left === 0;
 }

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { plural, t } from "./language.js";
 import { mayTakeBack } from "./session.js";
 import { day, duration, full, ticking } from "./time.js";
 
@@ -10,11 +11,11 @@ const PAUSE = 250;
 const OPEN = ["waiting", "shown"];
 const ALL = "waiting,shown,read,expired";
 const LABELS = {
-  waiting: "waiting",
-  shown: "on the glass",
-  read: "read",
-  expired: "expired",
-  deleted: "deleted",
+  waiting: t("waiting"),
+  shown: t("on the glass"),
+  read: t("read"),
+  expired: t("expired"),
+  deleted: t("deleted"),
 };
 
 const list = byId("messages");
@@ -165,17 +166,17 @@ function head(message) {
     { class: "head" },
     ticking(message.at, "clock", full(message.at)),
     make("span", {}, message.author),
-    message.priority === "urgent" ? make("span", { class: "tag urgent" }, "urgent") : null,
+    message.priority === "urgent" ? make("span", { class: "tag urgent" }, t("urgent")) : null,
     make("span", { class: `tag state ${message.state}` }, LABELS[message.state] ?? message.state),
     ...facts(message),
   );
 }
 
 function body(message) {
-  if (message.state === "deleted") return [make("p", { class: "soft" }, "Text and picture are gone.")];
+  if (message.state === "deleted") return [make("p", { class: "soft" }, t("Text and picture are gone."))];
   const text = message.text ? textOf(message) : [];
   if (!message.picture) return text;
-  const alt = message.text ? `Picture: ${message.text}` : "Picture";
+  const alt = [t("Picture"), message.text].filter(Boolean).join(": ");
   const [width, height] = ["width", "height"].map((side) => byId("glass").getAttribute(side));
   const shown = make("img", { src: message.picture, alt, width, height, loading: "lazy", class: "thumb" });
   return [make("div", { class: "glass thumb-glass" }, shown), ...text];
@@ -193,11 +194,11 @@ function more(text) {
     const open = text.classList.toggle("whole");
     currentTarget.hidden = false;
     currentTarget.setAttribute("aria-expanded", String(open));
-    write(currentTarget, open ? "Less" : "All of it");
+    write(currentTarget, open ? t("Less") : t("All of it"));
   };
   const attributes = { type: "button", class: "small quiet more", "data-action": "more", "aria-expanded": "false" };
   // Shown once it is known that there is more.
-  return make("button", { ...attributes, hidden: true, onclick }, "All of it");
+  return make("button", { ...attributes, hidden: true, onclick }, t("All of it"));
 }
 
 function isCut({ target }) {
@@ -206,9 +207,9 @@ function isCut({ target }) {
 
 function facts(message) {
   const facts = [];
-  if (message.shown_at) facts.push(at("shown", message.shown_at));
-  if (message.state === "read") facts.push(at("read", message.ended_at));
-  if (message.state === "expired") facts.push(at("over at", message.ended_at));
+  if (message.shown_at) facts.push(at(t("shown"), message.shown_at));
+  if (message.state === "read") facts.push(at(t("read"), message.ended_at));
+  if (message.state === "expired") facts.push(at(t("over at"), message.ended_at));
   if (OPEN.includes(message.state)) facts.push(...plans(message));
   return facts.map((fact) => make("span", { class: "fact" }, fact));
 }
@@ -217,23 +218,23 @@ const at = (word, time) => make("span", {}, `${word} `, ticking(time, "when", fu
 
 function plans(message) {
   const plans = [];
-  if (message.show_for) plans.push(`for ${duration(message.show_for)}`);
-  if (message.expires_at) plans.push(make("span", {}, "expires ", ticking(message.expires_at, "relative", full(message.expires_at))));
+  if (message.show_for) plans.push(t("for {duration}", { duration: duration(message.show_for) }));
+  if (message.expires_at) plans.push(make("span", {}, `${t("expires")} `, ticking(message.expires_at, "relative", full(message.expires_at))));
   return plans;
 }
 
 function actions(message) {
   const row = make("div", { class: "actions" });
   if (message.state === "deleted") return row;
-  const about = message.text.slice(0, 40) || `message ${message.id}`;
+  const about = message.text.slice(0, 40) || t("message {id}", { id: String(message.id) });
   const add = (name, label, step) => {
     const click = (event) => attempt(event.currentTarget, toast, () => step(message));
     const attributes = { type: "button", class: "small", "data-action": name, onclick: click };
     row.append(make("button", { ...attributes, "aria-label": `${label}: ${about}` }, label));
   };
-  if (message.state === "shown") add("read", "Mark as read", markRead);
-  else add("show", message.state === "waiting" ? "Show now" : "Show again", showAgain);
-  if (isDeletable(message)) add("delete", "Delete", askToDelete);
+  if (message.state === "shown") add("read", t("Mark as read"), markRead);
+  else add("show", message.state === "waiting" ? t("Show now") : t("Show again"), showAgain);
+  if (isDeletable(message)) add("delete", t("Delete"), askToDelete);
   return row;
 }
 
@@ -243,24 +244,24 @@ const markRead = ({ id }) => post(`/messages/${id}/acknowledge`);
 
 async function askToDelete({ id, text }) {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
-  const question = text ? `Delete “${short}” for good?` : "Delete this message for good?";
-  if (!(await confirmed(question, "Delete"))) return;
+  const question = text ? t("Delete “{text}” for good?", { text: short }) : t("Delete this message for good?");
+  if (!(await confirmed(question, t("Delete")))) return;
   await remove(`/messages/${id}`);
   if (states() !== "deleted") drop(id);
-  toast("Deleted.");
+  toast(t("Deleted."));
 }
 
 function tick(message) {
   const { id, text } = message;
   if (!isDeletable(message)) return make("span", { class: "tick" });
-  const about = text.slice(0, 40) || `message ${id}`;
+  const about = text.slice(0, 40) || t("message {id}", { id: String(id) });
   const onchange = ({ currentTarget }) => {
     if (currentTarget.checked) selected?.add(id);
     else selected?.delete(id);
     tellSelected();
   };
   const checked = selected?.has(id) ?? false;
-  return make("input", { type: "checkbox", class: "tick", "data-action": "tick", "aria-label": `Select: ${about}`, checked, onchange });
+  return make("input", { type: "checkbox", class: "tick", "data-action": "tick", "aria-label": `${t("Select")}: ${about}`, checked, onchange });
 }
 
 const isDeletable = (message) => message.state !== "deleted" && mayTakeBack(message);
@@ -272,7 +273,7 @@ function select(ids) {
   list.toggleAttribute("data-selecting", selected !== null);
   byId("selection").hidden = selected === null;
   byId("select").setAttribute("aria-pressed", String(selected !== null));
-  write(byId("select"), selected ? "Done" : "Select");
+  write(byId("select"), selected ? t("Done") : t("Select"));
   for (const [id, { element }] of items) {
     const box = element.querySelector("input.tick");
     if (box) box.checked = selected?.has(id) ?? false;
@@ -282,14 +283,14 @@ function select(ids) {
 
 function tellSelected() {
   const count = selected?.size ?? 0;
-  write(byId("selected"), count ? `${count} selected` : "Select what to delete.");
+  write(byId("selected"), count ? plural(count, "{n} selected", "{n} selected") : t("Select what to delete."));
   byId("delete-selected").disabled = count === 0;
 }
 
 async function deleteSelected() {
   const ids = Array.from(selected);
-  const what = ids.length === 1 ? "this message" : `these ${ids.length} messages`;
-  if (!(await confirmed(`Delete ${what} for good?`, "Delete"))) return;
+  const question = plural(ids.length, "Delete this message for good?", "Delete these {n} messages for good?");
+  if (!(await confirmed(question, t("Delete")))) return;
   let gone = 0;
   try {
     for (const id of ids) {
@@ -302,7 +303,7 @@ async function deleteSelected() {
     tellSelected();
   }
   byId("select").focus();
-  toast(gone === 1 ? "Deleted." : `${gone} deleted.`);
+  toast(plural(gone, "Deleted.", "{n} deleted."));
 }
 
 // What is not there any more needs no deleting.
@@ -313,7 +314,7 @@ function forgotten(error) {
 /** Say which messages are of which day. */
 export function tell() {
   byId("history-empty").hidden = items.size > 0;
-  write(byId("history-empty"), words() ? "Nothing with these words." : byId("filter").value ? "None of this kind." : "Nothing yet. What you send appears here.");
+  write(byId("history-empty"), words() ? t("Nothing with these words.") : byId("filter").value ? t("None of this kind.") : t("Nothing yet. What you send appears here."));
   byId("older").hidden = next === null;
   let before = "";
   for (const element of list.children) {

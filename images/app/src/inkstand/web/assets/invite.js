@@ -2,6 +2,7 @@
 
 import { post, Problem } from "./api.js";
 import { attempt, byId, placer, write, writer } from "./dom.js";
+import { t } from "./language.js";
 import { full } from "./time.js";
 
 // What is behind the # is sent to nobody but the API.
@@ -9,9 +10,9 @@ const secret = location.hash.slice(1);
 const form = byId("accept");
 const problem = placer(form, "accept-problem", { name: byId("name"), password: byId("password") });
 const MAY = {
-  viewer: "see what is on the panel and what was sent",
-  sender: "see what is on the panel, and send to it",
-  admin: "do everything here",
+  viewer: t("You may then see what is on the panel and what was sent."),
+  sender: t("You may then see what is on the panel, and send to it."),
+  admin: t("You may then do everything here."),
 };
 
 form.addEventListener("submit", (event) => {
@@ -22,7 +23,7 @@ attempt(form, writer("problem"), look);
 
 async function look() {
   const { role, name, expires_at: end } = await post("/invitation/look", { secret });
-  write(byId("lead"), `You may then ${MAY[role]}. The invitation works once, until ${full(end)}.`);
+  write(byId("lead"), `${MAY[role]} ${t("The invitation works once, until {time}.", { time: full(end) })}`);
   byId("name").value = name ?? "";
   byId("name").readOnly = name !== null;
   form.hidden = false;
@@ -31,8 +32,8 @@ async function look() {
 
 async function accept() {
   const { value: password, minLength: least } = byId("password");
-  if (!byId("name").value.trim()) throw new Problem("Choose a name to log in with.", byId("name"));
-  if (password.length < least) throw new Problem("That is too short.", byId("password"));
+  if (!byId("name").value.trim()) throw new Problem(t("Choose a name to log in with."), byId("name"));
+  if (password.length < least) throw new Problem(t("That is too short."), byId("password"));
   const { name } = await post("/invitation/accept", { secret, name: byId("name").value, password });
   await post("/session", { username: name, password, transport: "cookie" });
   // Without the secret in the history of the browser.

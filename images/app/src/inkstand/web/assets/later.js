@@ -2,15 +2,16 @@
 
 import { get, post, Problem, remove } from "./api.js";
 import { attempt, byId, confirmed, make, toast, writer } from "./dom.js";
+import { t } from "./language.js";
 import { mayTakeBack } from "./session.js";
 import { full, serverNow, ticking, when } from "./time.js";
 
 const WORDS = {
-  daily: "every day",
-  weekdays: "on weekdays",
-  weekly: "every week",
-  monthly: "every month",
-  yearly: "every year",
+  daily: t("every day"),
+  weekdays: t("on weekdays"),
+  weekly: t("every week"),
+  monthly: t("every month"),
+  yearly: t("every year"),
 };
 const list = byId("scheduled-list");
 const problem = writer("scheduled-problem");
@@ -43,7 +44,7 @@ export function begin() {
   const chosen = new Date(byId("show-at").value);
   if (chosen > serverNow()) return chosen.getTime();
   byId("options").open = true;
-  throw new Problem("Choose a time in the future.", byId("show-at"));
+  throw new Problem(t("Choose a time in the future."), byId("show-at"));
 }
 
 /** Return what the API takes of it. */
@@ -54,7 +55,7 @@ export function extras() {
 }
 
 /** Say when a message that was sent comes. */
-export const promise = ({ upcoming }) => `Sent. It comes ${when(upcoming[0])}.`;
+export const promise = ({ upcoming }) => t("Sent. It comes {time}.", { time: when(upcoming[0]) });
 
 async function reload() {
   const mine = (load += 1);
@@ -78,7 +79,7 @@ function fill(messages) {
 
 function item(message) {
   const { text, repeat, upcoming } = message;
-  const about = text.slice(0, 40) || `message ${message.id}`;
+  const about = text.slice(0, 40) || t("message {id}", { id: String(message.id) });
   const button = (label, step) =>
     make("button", { type: "button", class: "small", "aria-label": `${label}: ${about}`, onclick: step }, label);
   const skip = (event) => attempt(event.currentTarget, toast, () => post(`/messages/${message.id}/skip`, { at: upcoming[0] }));
@@ -88,13 +89,13 @@ function item(message) {
     "li",
     { class: "message" },
     make("p", { class: "head" }, ticking(upcoming[0], "when", full(upcoming[0])), ...facts.map((fact) => make("span", {}, fact))),
-    make("p", { class: "text", dir: "auto" }, message.picture ? `[picture] ${text}` : text),
-    make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? `then ${upcoming.slice(1, 3).map(when).join("; ")}` : ""),
-    mayTakeBack(message) ? make("div", { class: "actions" }, repeat ? button("Skip", skip) : null, button(repeat ? "End" : "Take back", end)) : null,
+    make("p", { class: "text", dir: "auto" }, message.picture ? `[${t("Picture")}] ${text}` : text),
+    make("p", { class: "soft foot" }, repeat && upcoming.length > 1 ? t("then {times}", { times: upcoming.slice(1, 3).map(when).join("; ") }) : ""),
+    mayTakeBack(message) ? make("div", { class: "actions" }, repeat ? button(t("Skip"), skip) : null, button(repeat ? t("End") : t("Take back"), end)) : null,
   );
 }
 
 async function askToEnd({ id, repeat }, about) {
-  const what = repeat ? `End “${about}”? It does not come again.` : `Take back “${about}” before it comes?`;
-  if (await confirmed(what, repeat ? "End it" : "Take it back")) await remove(`/messages/${id}`);
+  const what = repeat ? t("End “{text}”? It does not come again.", { text: about }) : t("Take back “{text}” before it comes?", { text: about });
+  if (await confirmed(what, repeat ? t("End it") : t("Take it back"))) await remove(`/messages/${id}`);
 }

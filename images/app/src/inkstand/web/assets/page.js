@@ -2,6 +2,7 @@
 
 import { session as sessionEvents, UNREACHABLE } from "./api.js";
 import { byId, write } from "./dom.js";
+import { t } from "./language.js";
 import { clock, setServerTime, tick } from "./time.js";
 import { EventStream } from "./stream.js";
 import * as compose from "./compose.js";
@@ -18,8 +19,8 @@ import * as tokens from "./tokens.js";
 const VIEWS = ["home", "tokens", "status"];
 const HIDDEN_FOR = 300_000;
 const ASK_AGAIN = 3000;
-const TITLES = { tokens: "Tokens", status: "Status" };
-const WORDS = { connecting: "Connecting …", live: "Live", offline: "Offline" };
+const TITLES = { tokens: t("Tokens"), status: t("Status") };
+const WORDS = { connecting: t("Connecting …"), live: t("Live"), offline: t("Offline") };
 
 const stream = new EventStream();
 const title = document.title;
@@ -69,7 +70,7 @@ async function begin() {
     if (user) enter(user);
     else leave("");
   } catch {
-    tellOffline("The server cannot be reached.");
+    tellOffline(t("The server cannot be reached."));
     asking = setTimeout(begin, ASK_AGAIN);
   }
 }
@@ -110,7 +111,7 @@ function leave(sentence) {
 }
 
 function ended() {
-  if (inside) leave("You were logged out. Log in again.");
+  if (inside) leave(t("You were logged out. Log in again."));
 }
 
 function view() {
@@ -154,7 +155,7 @@ function tellConnection(state) {
     wasLive = true;
   }
   if (state === "offline") {
-    tellOffline(wasLive ? `This is how it was at ${clock(new Date())}.` : "The server cannot be reached.");
+    tellOffline(wasLive ? t("This is how it was at {time}.", { time: clock(new Date()) }) : t("The server cannot be reached."));
   }
 }
 
@@ -165,14 +166,14 @@ function cameBack() {
 }
 
 function tellOffline(consequence) {
-  write(byId("offline-text"), `Offline. ${consequence} Trying again by itself …`);
+  write(byId("offline-text"), t("Offline. {consequence} Trying again by itself …", { consequence }));
   byId("offline").hidden = false;
   retitle();
 }
 
 function retitle() {
-  const where = inside ? TITLES[view()] : "Log in";
-  const parts = [byId("offline").hidden ? "" : "Offline", where, title];
+  const where = inside ? TITLES[view()] : t("Log in");
+  const parts = [byId("offline").hidden ? "" : t("Offline"), where, title];
   document.title = parts.filter(Boolean).join(" · ");
 }
 

@@ -2,16 +2,17 @@
 
 import { ask, get, post, Problem, put, remove, session } from "./api.js";
 import { attempt, byId, confirmed, joined, make, placer, toast, write, writer } from "./dom.js";
+import { t } from "./language.js";
 import { full } from "./time.js";
 
 const ROLES = ["viewer", "sender", "admin"];
+const NAMES = { viewer: t("viewer"), sender: t("sender"), admin: t("admin"), owner: t("owner") };
 const invite = byId("invite");
 const password = byId("password");
 const problem = writer("people-problem");
 const inviteProblem = placer(invite, "invite-problem", { name: byId("invite-name") });
 const guestProblem = placer(byId("guest"), "guest-problem", { name: byId("guest-name") });
-// "That is not your password."
-const passwordProblem = placer(password, "password-problem", { new: byId("new"), that: byId("old") });
+const passwordProblem = placer(password, "password-problem", { new: byId("new") });
 let me = null;
 
 // Whoever is not logged in begins at the panel, where one logs in.
@@ -40,7 +41,7 @@ async function begin() {
     if (error.status === 401) return leave();
     throw error;
   }
-  write(byId("whose"), `You are ${me.user} (${me.role}). With another password you are logged out everywhere else.`);
+  write(byId("whose"), t("You are {name} ({role}). With another password you are logged out everywhere else.", { name: me.user, role: NAMES[me.role] }));
   byId("username").value = me.user;
   for (const id of ["for-admins", "to-settings"]) byId(id).hidden = me.scope !== "admin";
   if (me.scope === "admin") await show();
@@ -61,8 +62,8 @@ async function show() {
 
 function person({ name, role, created_at: since, last_used_at: used }) {
   const facts = [
-    since ? `since ${full(since)}` : "named by the settings of the Pi",
-    used ? `last seen ${full(used)}` : "not seen yet",
+    since ? t("since {time}", { time: full(since) }) : t("named by the settings of the Pi"),
+    used ? t("last seen {time}", { time: full(used) }) : t("not seen yet"),
   ];
   return make(
     "li",
@@ -71,25 +72,25 @@ function person({ name, role, created_at: since, last_used_at: used }) {
       "p",
       { class: "head" },
       make("b", {}, name),
-      role === "owner" ? make("span", { class: "tag" }, role) : roleOf(name, role),
-      name === me.user ? make("span", { class: "tag state shown" }, "you") : null,
+      role === "owner" ? make("span", { class: "tag" }, NAMES[role]) : roleOf(name, role),
+      name === me.user ? make("span", { class: "tag state shown" }, t("you")) : null,
     ),
     make("p", { class: "soft foot" }, ...joined(facts, " · ")),
-    role === "owner" ? null : button("Remove", name, () => askToRemove(name)),
+    role === "owner" ? null : button(t("Remove"), name, () => askToRemove(name)),
   );
 }
 
 function roleOf(name, role) {
-  const options = ROLES.map((each) => make("option", { value: each, selected: each === role }, each));
+  const options = ROLES.map((each) => make("option", { value: each, selected: each === role }, NAMES[each]));
   const change = ({ currentTarget: choice }) => attempt(choice, problem, () => changeRole(name, choice.value));
-  return make("select", { onchange: change, "aria-label": `Role of ${name}` }, ...options);
+  return make("select", { onchange: change, "aria-label": t("Role of {name}", { name }) }, ...options);
 }
 
 const invitation = ({ id, name, role, expires_at: end }) =>
-  link(`/invitations/${id}`, name ?? "anybody with the link", role, `until ${full(end)}`);
+  link(`/invitations/${id}`, name ?? t("anybody with the link"), NAMES[role], t("until {time}", { time: full(end) }));
 
 const guest = ({ id, name, expires_at: end, left_today: left, messages_a_day: most }) =>
-  link(`/guests/${id}`, name, "guest", `until ${full(end)} · ${left} of ${most} left today`);
+  link(`/guests/${id}`, name, t("guest"), t("until {time} · {left} of {most} left today", { time: full(end), left, most }));
 
 function link(path, name, kind, facts) {
   return make(
@@ -97,10 +98,10 @@ function link(path, name, kind, facts) {
     { class: "token" },
     make("p", { class: "head" }, make("b", {}, name), make("span", { class: "tag" }, kind)),
     make("p", { class: "soft foot" }, facts),
-    button("Revoke", name, async () => {
+    button(t("Revoke"), name, async () => {
       await remove(path);
       byId("link").hidden = true;
-      toast("Revoked.");
+      toast(t("Revoked."));
       await show();
     }),
   );
@@ -114,12 +115,12 @@ function button(word, name, action) {
 async function makeLink() {
   const name = byId("invite-name").value.trim();
   const { url } = await post("/invitations", { role: invite.role.value, name: name || null });
-  await reveal(url, invite, name || "who is invited");
+  await reveal(url, invite, name || t("who is invited"));
 }
 
 async function makeGuest() {
   const name = byId("guest-name").value.trim();
-  if (!name) throw new Problem("Give it a name: it stands below each message.", byId("guest-name"));
+  if (!name) throw new Problem(t("Give it a name: it stands below each message."), byId("guest-name"));
   const { url } = await post("/guests", {
     name,
     expires_in_days: Number(byId("guest-days").value),
@@ -130,7 +131,7 @@ async function makeGuest() {
 
 async function reveal(url, form, name) {
   form.reset();
-  write(byId("link-title"), `The link for ${name}. Copy it now.`);
+  write(byId("link-title"), t("The link for {name}. Copy it now.", { name }));
   byId("link-value").value = url;
   byId("link").hidden = false;
   byId("link-title").focus();
@@ -142,39 +143,43 @@ async function copy() {
   const field = byId("link-value");
   try {
     await navigator.clipboard.writeText(field.value);
-    toast("Copied.");
+    toast(t("Copied."));
   } catch {
     // Without HTTPS there is no clipboard for scripts.
     field.select();
-    toast("It is selected: copy it with the keyboard.");
+    toast(t("It is selected: copy it with the keyboard."));
   }
 }
 
 async function changeRole(name, role) {
   try {
     await put(`/people/${encodeURIComponent(name)}`, { role });
-    toast(`${name} has the role ${role} now, and has to log in again.`);
+    toast(t("{name} has the role {role} now, and has to log in again.", { name, role: NAMES[role] }));
   } finally {
     await show();
   }
 }
 
 async function askToRemove(name) {
-  if (!(await confirmed(`Remove ${name}? They are logged out at once, and their tokens end.`, "Remove"))) return;
+  if (!(await confirmed(t("Remove {name}? They are logged out at once, and their tokens end.", { name }), t("Remove")))) return;
   await remove(`/people/${encodeURIComponent(name)}`);
-  toast(`${name} is removed.`);
+  toast(t("{name} is removed.", { name }));
   if (name === me.user) leave();
   else await show();
 }
 
 async function changePassword() {
   const [old, chosen] = [byId("old"), byId("new")];
-  if (!old.value) throw new Problem("Type the password that you have now.", old);
-  if (chosen.value.length < chosen.minLength) throw new Problem("That is too short.", chosen);
-  await ask("PUT", "/me/password", { json: { old: old.value, new: chosen.value } });
+  if (!old.value) throw new Problem(t("Type the password that you have now."), old);
+  if (chosen.value.length < chosen.minLength) throw new Problem(t("That is too short."), chosen);
+  try {
+    await ask("PUT", "/me/password", { json: { old: old.value, new: chosen.value } });
+  } catch (error) {
+    throw error.code === "wrong-password" ? new Problem(t("That is not your password."), old) : error;
+  }
   // That has ended this session too.
   await post("/session", { username: me.user, password: chosen.value, transport: "cookie" });
   password.reset();
   byId("username").value = me.user;
-  toast("It is changed.");
+  toast(t("It is changed."));
 }

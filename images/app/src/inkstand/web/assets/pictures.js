@@ -1,6 +1,7 @@
 // Pictures on their way out: what the server would refuse is made smaller here first.
 
 import { Problem } from "./api.js";
+import { t } from "./language.js";
 
 const ACCEPTED = ["image/png", "image/jpeg", "image/webp"];
 const LARGEST = 4_000_000; // bytes
@@ -32,7 +33,7 @@ async function decode(file) {
   try {
     return await createImageBitmap(file);
   } catch {
-    throw new Problem(`“${file.name}” is not a picture that this browser can read.`);
+    throw new Problem(t("“{name}” is not a picture that this browser can read.", { name: file.name }));
   }
 }
 

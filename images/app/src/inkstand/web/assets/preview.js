@@ -2,11 +2,12 @@
 
 import { ask, content } from "./api.js";
 import { byId, write } from "./dom.js";
+import { t } from "./language.js";
 import { keepWhole } from "./scale.js";
 
 const PAUSE = 250;
 
-export const HINT = "The preview appears here, drawn as the panel will.";
+export const HINT = t("The preview appears here, drawn as the panel will.");
 
 let timer = 0;
 let asked = null;
@@ -75,7 +76,7 @@ async function show(answer) {
   page = Number(answer.headers.get("Inkstand-Page")) || 1;
   pages = Number(answer.headers.get("Inkstand-Pages")) || 1;
   replace(picture);
-  byId("preview").alt = `Preview of the panel, page ${page} of ${pages}`;
+  byId("preview").alt = t("Preview of the panel, page {page} of {pages}", { page, pages });
   byId("preview-frame").dataset.state = "shown";
   write(byId("preview-hint"), "");
   warn(answer.headers.get("Inkstand-Hint"));
@@ -108,7 +109,7 @@ function replace(picture) {
 
 function tellPages() {
   byId("pager").hidden = pages < 2;
-  write(byId("page-number"), `Page ${page} of ${pages}`);
+  write(byId("page-number"), t("Page {page} of {pages}", { page, pages }));
   byId("page-back").disabled = page <= 1;
   byId("page-on").disabled = page >= pages;
 }

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { t } from "./language.js";
 import { mayTakeBack } from "./session.js";
 import { full, ticking } from "./time.js";
 
@@ -55,41 +56,44 @@ function tell(waiting, more) {
   const { id, action } = { ...focused };
   list.replaceChildren(...waiting.slice(0, PLACES).map(place));
   if (id) (list.querySelector(`[data-id="${id}"][data-action="${action}"]`) ?? byId("up-next").firstElementChild).focus();
-  const count = more ? `${waiting.length} or more` : waiting.length;
-  write(byId("queue-count"), waiting.length ? `${count} waiting` : "nothing waits");
+  const n = waiting.length;
+  write(byId("queue-count"), more ? t("{n} or more waiting", { n }) : n ? t("{n} waiting", { n }) : t("nothing waits"));
   write(byId("queue-after"), after(waiting.length, more));
 }
 
 function after(count, more) {
-  if (more || count > PLACES) return "More follow: the history has all that wait.";
-  return count ? "" : "A message that has to wait is listed here.";
+  if (more || count > PLACES) return t("More follow: the history has all that wait.");
+  return count ? "" : t("A message that has to wait is listed here.");
 }
 
 function place(message) {
-  const text = message.text || "A picture";
-  const back = mayTakeBack(message) ? button(message, "Take back", takeBack) : null;
+  const text = message.text || t("A picture");
+  const back = mayTakeBack(message) ? button(message, t("Take back"), takeBack) : null;
   const about = joined([make("span", {}, message.author), ticking(message.at, "when", full(message.at))], " · ");
   return make(
     "li",
     {},
     make("p", { class: "what", dir: "auto" }, text),
-    make("p", { class: "soft" }, message.priority === "urgent" ? make("b", { class: "bad" }, "urgent · ") : null, ...about),
-    make("div", { class: "actions" }, button(message, "Show now", showNow), back),
+    make("p", { class: "soft" }, message.priority === "urgent" ? make("b", { class: "bad" }, `${t("urgent")} · `) : null, ...about),
+    make("div", { class: "actions" }, button(message, t("Show now"), showNow), back),
   );
 }
 
 function button(message, label, step) {
-  const about = message.text.slice(0, 40) || `message ${message.id}`;
+  const about = message.text.slice(0, 40) || t("message {id}", { id: String(message.id) });
   const onclick = (event) => attempt(event.currentTarget, toast, () => step(message));
-  const names = { "data-id": message.id, "data-action": label, "aria-label": `${label}, in the queue: ${about}` };
+  const names = { "data-id": message.id, "data-action": label, "aria-label": t("{action}, in the queue: {text}", { action: label, text: about }) };
   return make("button", { type: "button", class: "small", ...names, onclick }, label);
 }
 
 const showNow = ({ id }) => post(`/messages/${id}/show`);
 
 async function takeBack({ id, text }) {
-  const what = text ? `“${text.length > 60 ? `${text.slice(0, 60)}…` : text}”` : "this picture";
-  if (!(await confirmed(`Take back ${what}? It is not shown, and is gone for good.`, "Take back"))) return;
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  const question = text
+    ? t("Take back “{text}”? It is not shown, and is gone for good.", { text: short })
+    : t("Take back this picture? It is not shown, and is gone for good.");
+  if (!(await confirmed(question, t("Take back")))) return;
   await remove(`/messages/${id}`);
-  toast("Taken back.");
+  toast(t("Taken back."));
 }

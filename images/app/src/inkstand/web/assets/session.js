@@ -2,6 +2,7 @@
 
 import { get, post, Problem, Refused, remove } from "./api.js";
 import { attempt, byId, writer } from "./dom.js";
+import { t } from "./language.js";
 
 /** Return the name of who is logged in, null if nobody is; throws Unreachable. */
 export async function whoIsThere() {
@@ -47,7 +48,7 @@ function noted({ user, scope }) {
 function filled(form, say) {
   const empty = [form.username, form.password].find((input) => input.value === "");
   if (!empty) return true;
-  say(empty === form.username ? "Who are you? The user is missing." : "The password is missing.");
+  say(empty === form.username ? t("Who are you? The user is missing.") : t("The password is missing."));
   empty.focus();
   return false;
 }
@@ -68,10 +69,10 @@ async function logIn(form) {
 function inOurWords(error, password) {
   if (error.status === 401) {
     password.select();
-    return new Problem("That user and password do not belong together.");
+    return new Problem(t("That user and password do not belong together."));
   }
   if (error.status === 429 && error.retryAfter) {
-    return new Problem(`Too many attempts. Try again in ${error.retryAfter} seconds.`);
+    return new Problem(t("Too many attempts. Try again in {seconds} seconds.", { seconds: error.retryAfter }));
   }
   return error;
 }

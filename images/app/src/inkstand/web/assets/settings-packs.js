@@ -2,6 +2,7 @@
 
 import { ask, content, remove as removeAt } from "./api.js";
 import { attempt, byId, confirmed, make, toast, write, writer } from "./dom.js";
+import { t } from "./language.js";
 
 // A Pi Zero takes its time to check a pack and to draw it.
 const PATIENCE = 120_000;
@@ -42,22 +43,22 @@ async function add() {
   });
   const { name, forgotten } = await content(answer, "json");
   byId("pack-form").reset();
-  toast(`“${name}” is added.`);
+  toast(t("“{name}” is added.", { name }));
   if (forgotten.length) {
     const whose = forgotten.join(", ");
-    write(byId("pack-told"), `“${name}” asks other servers now. Fill in again what is secret, and whether it may ask your own network: ${whose}.`);
+    write(byId("pack-told"), t("“{name}” asks other servers now. Fill in again what is secret, and whether it may ask your own network: {whose}.", { name, whose }));
   }
   await reload();
 }
 
 function item({ name, about, problem: wrong }) {
   const words = make("p", {}, make("b", {}, name), make("span", { class: wrong ? "lines problem" : "soft" }, wrong ?? about));
-  const away = make("button", { type: "button", class: "small", "aria-label": `Remove the pack ${name}`, onclick: (event) => remove(event.currentTarget, name) }, "Remove");
+  const away = make("button", { type: "button", class: "small", "aria-label": t("Remove the pack {name}", { name }), onclick: (event) => remove(event.currentTarget, name) }, t("Remove"));
   return make("li", {}, words, make("div", { class: "actions" }, away));
 }
 
 async function remove(button, name) {
-  if (!(await confirmed(`Remove the pack “${name}” from this Inkstand?`, "Remove"))) return;
+  if (!(await confirmed(t("Remove the pack “{name}” from this Inkstand?", { name }), t("Remove")))) return;
   await attempt(button, problem, async () => {
     await removeAt(`/packs/${encodeURIComponent(name)}`);
     await reload();

@@ -1,6 +1,7 @@
 // Rows of the playlist and of the quiet hours.
 
 import { attempt, byId, make, writer } from "./dom.js";
+import { t } from "./language.js";
 
 const CLOCK = "clock";
 const BUILT_IN = [CLOCK, "clock-date"];
@@ -73,9 +74,9 @@ function row(id, entry) {
     input.value = entry[name] ?? "";
     return make("div", { class: "field" }, make("label", { for: input.id }, label), input);
   };
-  const days = field("Days", "days", { list: "days", placeholder: "daily", spellcheck: "false" });
-  const times = [field("From", "from", { type: "time" }), field("To", "to", { type: "time" })];
-  const turn = id === "playlist" ? [choice(entry.screen), field("Minutes", "minutes", { inputmode: "numeric" })] : [];
+  const days = field(t("Days"), "days", { list: "days", placeholder: "daily", spellcheck: "false" });
+  const times = [field(t("From"), "from", { type: "time" }), field(t("To"), "to", { type: "time" })];
+  const turn = id === "playlist" ? [choice(entry.screen), field(t("Minutes"), "minutes", { inputmode: "numeric" })] : [];
   const actions = make("div", { class: "actions" }, ...buttons(id, item));
   item.append(...turn, days, ...times, actions, make("p", { class: "problem", id: `row-${(fields += 1)}` }));
   return item;
@@ -84,7 +85,7 @@ function row(id, entry) {
 function choice(screen) {
   const select = make("select", { id: `row-${(fields += 1)}`, name: "screen" });
   offer(select, screen);
-  return make("div", { class: "field" }, make("label", { for: select.id }, "Screen"), select);
+  return make("div", { class: "field" }, make("label", { for: select.id }, t("Screen")), select);
 }
 
 // One that is there no longer stays to be seen: the server says what is wrong with it.
@@ -105,15 +106,15 @@ function buttons(id, item) {
     number(id);
     (next?.querySelector("input, select") ?? byId(`${id}-add`)).focus();
   };
-  const first = id === "playlist" ? [make("button", { type: "button", class: "small up", onclick: up }, "Up")] : [];
-  return [...first, make("button", { type: "button", class: "small gone", onclick: gone }, "Remove")];
+  const first = id === "playlist" ? [make("button", { type: "button", class: "small up", onclick: up }, t("Up"))] : [];
+  return [...first, make("button", { type: "button", class: "small gone", onclick: gone }, t("Remove"))];
 }
 
 function number(id) {
   for (const [index, item] of Array.from(byId(id).children).entries()) {
-    item.setAttribute("aria-label", `Entry ${index + 1}`);
-    item.querySelector(".up")?.setAttribute("aria-label", `Move entry ${index + 1} up`);
-    item.querySelector(".gone").setAttribute("aria-label", `Remove entry ${index + 1}`);
+    item.setAttribute("aria-label", t("Entry {number}", { number: index + 1 }));
+    item.querySelector(".up")?.setAttribute("aria-label", t("Move entry {number} up", { number: index + 1 }));
+    item.querySelector(".gone").setAttribute("aria-label", t("Remove entry {number}", { number: index + 1 }));
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { ask, content } from "./api.js";
 import { attempt, byId, complain, confirmed, forgive, make, write, writer } from "./dom.js";
+import { t } from "./language.js";
 import { keepWhole } from "./scale.js";
 
 const KEPT = "(kept secret)";
@@ -43,7 +44,7 @@ export function start(known, change) {
 export function know(known) {
   packs = new Map(known.map((pack) => [pack.name, pack]));
   const before = byId("screen-pack").value;
-  byId("screen-pack").replaceChildren(...known.map(({ name, own }) => make("option", { value: name }, own ? `${name} (your own)` : name)));
+  byId("screen-pack").replaceChildren(...known.map(({ name, own }) => make("option", { value: name }, own ? t("{name} (your own)", { name }) : name)));
   if (packs.has(before)) byId("screen-pack").value = before;
   else if (!byId("screen-form").hidden) close();
 }
@@ -59,19 +60,19 @@ export function show(known) {
 
 function item(screen, provisioned) {
   const about = packs.get(screen.pack)?.about || screen.pack;
-  const example = screen.example ? " · example only" : "";
+  const example = screen.example ? ` · ${t("example only")}` : "";
   const words = make("p", {}, make("b", {}, screen.name), make("span", { class: "soft" }, about + example));
   const glass = live(screen.name);
   if (provisioned) return make("li", {}, glass, words);
-  const change = make("button", { type: "button", class: "small", "aria-label": `Change ${screen.name}`, onclick: () => open(screen) }, "Change");
-  const away = make("button", { type: "button", class: "small", "aria-label": `Remove ${screen.name}`, onclick: (event) => remove(event.currentTarget, screen) }, "Remove");
+  const change = make("button", { type: "button", class: "small", "aria-label": t("Change {name}", { name: screen.name }), onclick: () => open(screen) }, t("Change"));
+  const away = make("button", { type: "button", class: "small", "aria-label": t("Remove {name}", { name: screen.name }), onclick: (event) => remove(event.currentTarget, screen) }, t("Remove"));
   // One of a file of the owner's came by host_vars.
   return make("li", {}, glass, words, make("div", { class: "actions" }, ...(packs.has(screen.pack) ? [change] : []), away));
 }
 
 // One that the playlist shows, as it is now; a new one is drawn within some seconds.
 function live(name) {
-  const image = make("img", { class: "thumb", alt: `How ${name} looks now` });
+  const image = make("img", { class: "thumb", alt: t("How {name} looks now", { name }) });
   const glass = make("div", { class: "glass thumb-glass", hidden: true }, image);
   let tries = 5;
   const load = () => (image.src = `/api/v1/settings/screens/${name}.png`);
@@ -82,7 +83,7 @@ function live(name) {
 }
 
 async function remove(button, { name }) {
-  if (!(await confirmed(`Take “${name}” off the panel, and out of the playlist?`, "Remove"))) return;
+  if (!(await confirmed(t("Take “{name}” off the panel, and out of the playlist?", { name }), t("Remove")))) return;
   const rest = playlist.value.filter((entry) => entry.screen !== name);
   const entries = rest.length < playlist.value.length ? { playlist: rest } : {};
   const screens = chosen.filter((screen) => screen.name !== name);
@@ -97,7 +98,7 @@ function open(screen) {
   byId("screen-pack").value = screen?.pack ?? packs.keys().next().value;
   byId("screen-private").checked = screen?.private ?? false;
   byId("screen-example").checked = screen?.example ?? false;
-  write(byId("screen-form-title"), screen ? `Change “${screen.name}”` : "New screen");
+  write(byId("screen-form-title"), screen ? t("Change “{name}”", { name: screen.name }) : t("New screen"));
   formProblem("");
   fill(screen);
   byId("screen-form").hidden = false;
@@ -135,13 +136,13 @@ function field(setting, value) {
   const kept = value === KEPT;
   control.value = kept ? "" : [value ?? (setting.type === "choice" ? setting.default : "")].flat().join(", ");
   control.dataset.kept = kept ? "yes" : "";
-  const placeholder = kept ? "kept; write here to replace it" : (setting.default ?? "");
+  const placeholder = kept ? t("kept; write here to replace it") : (setting.default ?? "");
   if (placeholder) control.setAttribute("placeholder", placeholder);
   const words = setting.name.replaceAll("_", " ").replace(/^./, (letter) => letter.toUpperCase());
   return make(
     "div",
     { class: "field" },
-    make("label", { for: id }, setting.default === null ? words : `${words} (optional)`),
+    make("label", { for: id }, setting.default === null ? words : t("{name} (optional)", { name: words })),
     control,
     make("p", { id: `${id}-about`, class: "soft" }, `${setting.about}.`),
     make("p", { id: `${id}-problem`, class: "problem" }),
@@ -170,10 +171,10 @@ async function submit() {
   const name = byId("screen-name").value.trim();
   const pack = packs.get(byId("screen-pack").value);
   const settings = filled({ secrets: true });
-  if (!NAME.test(name)) return complain(byId("screen-name"), "Take small letters, digits, - and _.");
+  if (!NAME.test(name)) return complain(byId("screen-name"), t("Take small letters, digits, - and _."));
   const example = byId("screen-example").checked;
   const missing = pack.settings.find((setting) => setting.default === null && !(setting.name in settings));
-  if (missing && !example) return complain(byId(`setting-${missing.name}`), "This has to be filled in.");
+  if (missing && !example) return complain(byId(`setting-${missing.name}`), t("This has to be filled in."));
   const screen = { name, pack: pack.name, settings, private: byId("screen-private").checked, example };
   const others = editing ? chosen.map((each) => (each.name === editing.name ? screen : each)) : [...chosen, screen];
   await save({ screens: others });
@@ -219,7 +220,7 @@ function put(picture) {
   const before = shown;
   shown = picture;
   byId("sample").src = picture;
-  byId("sample").alt = `How ${byId("screen-pack").value} looks on the panel, with example data`;
+  byId("sample").alt = t("How {name} looks on the panel, with example data", { name: byId("screen-pack").value });
   byId("sample-frame").dataset.state = "shown";
   URL.revokeObjectURL(before);
 }

@@ -5,6 +5,7 @@ import { byId, toast, write, writer } from "./dom.js";
 import * as own from "./settings-packs.js";
 import * as rows from "./settings-rows.js";
 import * as screens from "./settings-screens.js";
+import { t } from "./language.js";
 
 const problem = writer("page-problem");
 begin();
@@ -12,7 +13,7 @@ begin();
 async function begin() {
   try {
     const { scope, role } = await get("/session");
-    if (scope !== "admin") return problem("Only an admin may change settings.");
+    if (scope !== "admin") return problem(t("Only an admin may change settings."));
     const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
     screens.start(packs, save);
     rows.start(save);
@@ -30,7 +31,7 @@ async function begin() {
 /** Change settings, all or none, and show what they are then; throws what the server refuses. */
 async function save(changes) {
   show(await patch("/settings", changes), Object.keys(changes));
-  toast("Saved.");
+  toast(t("Saved."));
 }
 
 /** Show packs as they are now, and the screens, of which some may have changed with them. */
@@ -55,6 +56,6 @@ function show({ settings, internet }, saved = null) {
 // What host_vars says is changed there.
 function fix(id, { name, provisioned, problem: wrong }) {
   byId(`${id}-fixed`).hidden = !provisioned;
-  write(byId(`${id}-fixed`), `Set where this Inkstand was deployed from, by app_${name} in host_vars; it is changed there.`);
-  write(byId(`${id}-problem`), wrong ? `Not in use: ${wrong}.` : "");
+  write(byId(`${id}-fixed`), t("Set where this Inkstand was deployed from, by {setting} in host_vars; it is changed there.", { setting: `app_${name}` }));
+  write(byId(`${id}-problem`), wrong ? t("Not in use: {reason}.", { reason: wrong }) : "");
 }

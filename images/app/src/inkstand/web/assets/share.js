@@ -1,6 +1,13 @@
 // What somebody shared with the installed page from elsewhere, a text or a picture, comes into the form.
 
 import { toast } from "./dom.js";
+import { t } from "./language.js";
+
+const PROBLEMS = {
+  "log-in": t("The picture did not come along: log in, then share it once more."),
+  "too-large": t("That is too large to be shared."),
+  busy: t("Others are sharing pictures just now. Share it once more."),
+};
 
 /** Return {text, picture, problem} of what the server put into the page, null if nothing was shared. */
 export function shared() {
@@ -15,7 +22,7 @@ export function shared() {
 }
 
 /** Say what became of it where it did not arrive. */
-export const tell = ({ problem }) => toast(problem);
+export const tell = ({ problem }) => toast(PROBLEMS[problem]);
 
 function pictureOf(held) {
   const body = held.content.textContent;

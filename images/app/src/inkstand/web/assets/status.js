@@ -2,9 +2,18 @@
 
 import { get } from "./api.js";
 import { byId, make, writer } from "./dom.js";
+import { t } from "./language.js";
 import { full, ticking } from "./time.js";
 
 const EVERY = 30_000;
+const STATES = {
+  scheduled: t("scheduled"),
+  waiting: t("waiting"),
+  shown: t("shown"),
+  read: t("read"),
+  expired: t("expired"),
+  deleted: t("deleted"),
+};
 const problem = writer("status-problem");
 let timer = 0;
 
@@ -34,42 +43,42 @@ function draw(status) {
 }
 
 function hardware({ panel, button, storage }) {
-  const size = panel.width ? `${panel.width} × ${panel.height} pixels` : "size not known yet";
+  const size = panel.width ? t("{width} × {height} pixels", { width: String(panel.width), height: String(panel.height) }) : t("size not known yet");
   return group(
-    "Hardware",
-    health("Panel", panel.state === "ok" ? "ok" : panel.reason, size),
-    health("Button", button.state),
-    health("Storage", storage.state),
+    t("Hardware"),
+    health(t("Panel"), panel.state === "ok" ? "ok" : panel.reason, size),
+    health(t("Button"), button.state),
+    health(t("Storage"), storage.state),
   );
 }
 
 function time({ time: { now, timezone, synchronised } }) {
   return group(
-    "Time",
-    fact("On the panel", full(now, timezone)),
-    fact("Time zone", timezone),
-    health("Synchronised", synchronised ? "ok" : "not yet: the clock shows --:-- until it is"),
+    t("Time"),
+    fact(t("On the panel"), full(now, timezone)),
+    fact(t("Time zone"), timezone),
+    health(t("Synchronised"), synchronised ? "ok" : t("not yet: the clock shows --:-- until it is")),
   );
 }
 
 function messages({ messages: counts }) {
-  return group("Messages", ...Object.entries(counts ?? {}).map(([state, count]) => fact(state, count)));
+  return group(t("Messages"), ...Object.entries(counts ?? {}).map(([state, count]) => fact(STATES[state] ?? state, count)));
 }
 
 function refreshes({ panel }) {
   const { full: whole, partial, skipped } = panel.refreshes;
   const frame = panel.frame;
   return group(
-    "Refreshes",
-    fact("full", whole ?? 0),
-    fact("partial", partial ?? 0),
-    fact("skipped, nothing had changed", skipped ?? 0),
-    fact("last", frame ? ticking(frame.at, "relative", full(frame.at)) : "none yet"),
+    t("Refreshes"),
+    fact(t("full"), whole ?? 0),
+    fact(t("partial"), partial ?? 0),
+    fact(t("skipped, nothing had changed"), skipped ?? 0),
+    fact(t("last"), frame ? ticking(frame.at, "relative", full(frame.at)) : t("none yet")),
   );
 }
 
 function screens({ screens: list }) {
-  return group("Screens", ...list.map(({ name, state, fetched_at }) => health(name, state, fetched_at && `data of ${full(fetched_at)}`)));
+  return group(t("Screens"), ...list.map(({ name, state, fetched_at }) => health(name, state, fetched_at && t("data of {time}", { time: full(fetched_at) }))));
 }
 
 function software({ version, started_at, url, certificate_expires_at, authority_fingerprint }) {
@@ -79,17 +88,17 @@ function software({ version, started_at, url, certificate_expires_at, authority_
   ];
   return group(
     "Inkstand",
-    fact("Version", version),
-    fact("Running since", full(started_at)),
-    fact("Address", url || location.origin),
-    fact("Certificate", certificate_expires_at ? `until ${full(certificate_expires_at)}` : "not watched"),
-    ...(authority_fingerprint ? [fact("Own authority, to trust", ...authority)] : []),
+    fact(t("Version"), version),
+    fact(t("Running since"), full(started_at)),
+    fact(t("Address"), url || location.origin),
+    fact(t("Certificate"), certificate_expires_at ? t("until {time}", { time: full(certificate_expires_at) }) : t("not watched")),
+    ...(authority_fingerprint ? [fact(t("Own authority, to trust"), ...authority)] : []),
   );
 }
 
 function errors(list) {
-  if (!list.length) return group("Last errors", fact("None", "since the start"));
-  const rows = group("Last errors", ...list.map(({ at, what }) => fact(full(at), what)));
+  if (!list.length) return group(t("Last errors"), fact(t("None"), t("since the start")));
+  const rows = group(t("Last errors"), ...list.map(({ at, what }) => fact(full(at), what)));
   rows.classList.add("log");
   return rows;
 }

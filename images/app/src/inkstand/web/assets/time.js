@@ -1,5 +1,7 @@
 // Times for people; the server's clock counts, not this machine's.
 
+import { LOCALE, t } from "./language.js";
+
 let ahead = 0;
 
 /** Learn how far the server's clock is ahead of ours. */
@@ -10,7 +12,7 @@ export function setServerTime(text) {
 /** Milliseconds since 1970 by the server's clock. */
 export const serverNow = () => Date.now() + ahead;
 
-const RELATIVE = new Intl.RelativeTimeFormat("en", { numeric: "always", style: "long" });
+const RELATIVE = new Intl.RelativeTimeFormat(LOCALE, { numeric: "always", style: "long" });
 const STEPS = [
   [60, 1, "second"],
   [3600, 60, "minute"],
@@ -21,14 +23,12 @@ const STEPS = [
 /** "3 minutes ago", "in 2 days"; "just now" for what is younger than two seconds. */
 export function relative(text) {
   const seconds = (Date.parse(text) - serverNow()) / 1000;
-  if (Math.abs(seconds) < 2) return "just now";
+  if (Math.abs(seconds) < 2) return t("just now");
   const [, size, unit] = STEPS.find(([below]) => Math.abs(seconds) < below);
   return RELATIVE.format(Math.trunc(seconds / size), unit);
 }
 
-// The words of the page are English, the order of day and month is the reader's, and the clock is
-// the one on the glass: 04:10.
-const LOCALE = navigator.language.startsWith("en") ? navigator.language : "en-GB";
+// The order of day and month is the reader's, and the clock is the one on the glass: 04:10.
 const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
 const CLOCK = new Intl.DateTimeFormat(LOCALE, HOURS);
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
@@ -56,17 +56,16 @@ export const full = (text, timeZone) =>
 export function day(text) {
   const then = new Date(text);
   const today = new Date(serverNow());
-  if (then.toDateString() === today.toDateString()) return "Today";
+  if (then.toDateString() === today.toDateString()) return t("Today");
   today.setDate(today.getDate() - 1);
-  if (then.toDateString() === today.toDateString()) return "Yesterday";
+  if (then.toDateString() === today.toDateString()) return t("Yesterday");
   return (then.getFullYear() === today.getFullYear() ? DAY : DAY_AND_YEAR).format(then);
 }
 
 /** "5 minutes", "90 seconds". */
 export function duration(seconds) {
   const [, size, unit] = STEPS.findLast(([, size]) => seconds % size === 0);
-  const count = seconds / size;
-  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+  return new Intl.NumberFormat(LOCALE, { style: "unit", unit, unitDisplay: "long" }).format(seconds / size);
 }
 
 const FORMATS = { relative, when, clock };

@@ -2,6 +2,7 @@
 
 import { get, post, remove } from "./api.js";
 import { attempt, byId, confirmed, joined, make, toast, write, writer } from "./dom.js";
+import { t } from "./language.js";
 import { full, ticking } from "./time.js";
 
 const problem = writer("token-problem");
@@ -54,7 +55,7 @@ function offer() {
 async function create() {
   const name = byId("token-name").value.trim();
   if (!name) {
-    problem("Give it a name, so that you know later what it is for.");
+    problem(t("Give it a name, so that you know later what it is for."));
     return byId("token-name").focus();
   }
   const days = byId("token-days").value;
@@ -69,7 +70,7 @@ async function create() {
 }
 
 function reveal({ name, scope, token }) {
-  write(byId("new-token-title"), `“${name}” is made. Copy it now.`);
+  write(byId("new-token-title"), t("“{name}” is made. Copy it now.", { name }));
   byId("token-value").value = token;
   write(byId("token-curl"), example(token, scope));
   byId("token-hook").hidden = scope !== "post";
@@ -99,20 +100,20 @@ async function copy() {
   const field = byId("token-value");
   try {
     await navigator.clipboard.writeText(field.value);
-    toast("Copied.");
+    toast(t("Copied."));
   } catch {
     // Without HTTPS there is no clipboard for scripts.
     field.select();
-    toast("It is selected: copy it with the keyboard.");
+    toast(t("It is selected: copy it with the keyboard."));
   }
 }
 
 function item(token) {
   const name = token.kind === "session" ? device(token.name) : token.name;
   const facts = [
-    since("made", token.created_at),
-    token.last_used_at ? since("last used", token.last_used_at) : "never used",
-    token.expires_at ? `until ${full(token.expires_at)}` : "never expires",
+    since(t("made"), token.created_at),
+    token.last_used_at ? since(t("last used"), token.last_used_at) : t("never used"),
+    token.expires_at ? t("until {time}", { time: full(token.expires_at) }) : t("never expires"),
   ];
   const revoke = (event) => attempt(event.currentTarget, problem, () => askToRevoke(token, name));
   return make(
@@ -122,14 +123,14 @@ function item(token) {
       "p",
       { class: "head" },
       make("b", {}, name),
-      make("span", { class: "tag" }, token.kind === "session" ? "session" : token.scope),
-      token.current ? make("span", { class: "tag state shown" }, "this browser") : null,
-      token.user === document.body.dataset.user ? null : make("span", {}, `of ${token.user}`),
+      make("span", { class: "tag" }, token.kind === "session" ? t("session") : token.scope),
+      token.current ? make("span", { class: "tag state shown" }, t("this browser")) : null,
+      token.user === document.body.dataset.user ? null : make("span", {}, t("of {name}", { name: token.user })),
     ),
     make("p", { class: "soft foot" }, ...joined(facts, " · ")),
     token.current
       ? null
-      : make("button", { type: "button", class: "small", onclick: revoke, "aria-label": `Revoke: ${name}` }, "Revoke"),
+      : make("button", { type: "button", class: "small", onclick: revoke, "aria-label": `${t("Revoke")}: ${name}` }, t("Revoke")),
   );
 }
 
@@ -151,14 +152,14 @@ const SYSTEMS = {
 function device(agent) {
   const browser = Object.keys(BROWSERS).find((name) => agent.includes(`${name}/`));
   const system = Object.keys(SYSTEMS).find((name) => agent.includes(name));
-  if (!browser || !system) return agent || "Log-in with the password";
-  return `${BROWSERS[browser]} on ${SYSTEMS[system]}`;
+  if (!browser || !system) return agent || t("Log-in with the password");
+  return t("{browser} on {system}", { browser: BROWSERS[browser], system: SYSTEMS[system] });
 }
 
 async function askToRevoke({ id }, name) {
-  const question = `Revoke “${name}”? Whatever uses it is refused from then on.`;
-  if (!(await confirmed(question, "Revoke"))) return;
+  const question = t("Revoke “{name}”? Whatever uses it is refused from then on.", { name });
+  if (!(await confirmed(question, t("Revoke")))) return;
   await remove(`/tokens/${id}`);
-  toast("Revoked.");
+  toast(t("Revoked."));
   await show();
 }

@@ -1,0 +1,2 @@
+// The words of scripts in other languages, by the English ones; the server has one for each language.
+export default {};
