@@ -88,6 +88,18 @@ def test_scripts_speak_the_language_of_the_page(visit: Callable[..., Visitor]) -
     expect(page).to_have_title("Status · " + page.locator(".brand").nth(0).inner_text())
 
 
+@pytest.mark.parametrize(
+    ("path", "told"), [("guest", "Dieser Link"), ("invite", "Diese Einladung")]
+)
+def test_who_comes_by_a_link_that_has_ended_reads_so(
+    visit: Callable[..., Visitor], path: str, told: str
+) -> None:
+    visitor = visit(viewport=PHONE, locale="de-DE")
+    visitor.page.goto(f"{visitor.url}{path}#0123456789abcdef0123456789abcdef")
+    expect(visitor.page.locator("#problem")).to_contain_text(told)
+    assert faults(visitor.page) == []
+
+
 def test_who_has_none_of_the_languages_reads_english(visit: Callable[..., Visitor]) -> None:
     page = visit(locale="nl-NL").open()
     expect(page.get_by_role("button", name="Log in")).to_be_visible()
