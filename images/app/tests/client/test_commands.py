@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 PATIENCE = 20.0
+# A signal that comes just before Python begins to read is seen when something was read, and the
+# server says something every 20 seconds.
+SIGNAL_SEEN = 40.0
 
 
 class Running:
@@ -54,7 +57,7 @@ class Running:
         return found
 
     def end(self) -> int:
-        return self.process.wait(PATIENCE)
+        return self.process.wait(SIGNAL_SEEN)
 
     def _read(self, name: str) -> None:
         with getattr(self.process, name) as stream:
