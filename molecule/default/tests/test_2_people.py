@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 pytestmark = pytest.mark.e2e
-GUEST = {"name": "Anna", "password": "four words and more"}
+ANNA = {"name": "Anna", "password": "four words and more"}
 OTHER = "another four words and more"
 
 
@@ -30,10 +30,10 @@ def test_who_is_invited_comes_in_sends_and_is_out_when_removed(api: Any, somebod
     assert status == 201, made
     place, _, secret = made["url"].rpartition("#")
     assert place == "https://localhost/invite"
-    sent = {"secret": secret, **GUEST}
+    sent = {"secret": secret, **ANNA}
     assert somebody.ask("POST", "/api/v1/invitation/accept", json=sent)[0] == 201
     assert somebody.ask("POST", "/api/v1/invitation/accept", json=sent)[0] == 404
-    somebody.log_in({"username": GUEST["name"], "password": GUEST["password"]})
+    somebody.log_in({"username": ANNA["name"], "password": ANNA["password"]})
     status, message = somebody.ask("POST", "/api/v1/messages", json={"text": "Tea is ready"})
     assert (status, message["author"]) == (201, "Anna")
     assert somebody.ask("GET", "/api/v1/people")[0] == 403

@@ -270,3 +270,18 @@ def test_any_text_can_have_any_look(text: str, look: TextLook, size: tuple[int, 
 def test_a_table_of_one_endless_line_takes_no_longer_than_a_text() -> None:
     screen = MessageScreen("漢 x" * 30_000, look=MONOSPACE)
     assert screen.pages((128, 96)) == 99
+
+
+@pytest.mark.parametrize(("size", "most"), [((200, 96), 78), ((264, 176), 425)])
+def test_so_many_letters_are_a_code(size: tuple[int, int], most: int) -> None:
+    assert MessageScreen("a" * most, "ada", look=TextLook(qr=True)).is_code(size)
+    assert not MessageScreen("a" * (most + 1), "ada", look=TextLook(qr=True)).is_code(size)
+
+
+@pytest.mark.parametrize(("size", "most"), [((200, 96), 38), ((264, 176), 51)])
+def test_so_many_columns_are_one_line(size: tuple[int, int], most: int) -> None:
+    def height(letters: int) -> int:
+        screen = MessageScreen("a" * letters, None, look=TextLook(monospace=True))
+        return screen._layouts(size)[0].height
+
+    assert height(most) < height(most + 1)
