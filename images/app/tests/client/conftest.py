@@ -140,13 +140,13 @@ class Front:
         self._open |= {client, backend}
         if self.swallow:
             self.swallow -= 1
-            backend.sendall(client.recv(65_536))
-            backend.recv(1)
-            return
-        back = threading.Thread(target=pump, args=(backend, client), daemon=True)
-        back.start()
+            way = threading.Thread(target=swallow, args=(backend, client), daemon=True)
+        else:
+            way = threading.Thread(target=pump, args=(backend, client), daemon=True)
+        way.start()
+        # A request may come in several parts: its head, then its body.
         pump(client, backend)
-        back.join()
+        way.join()
         self._open -= {client, backend}
 
 
@@ -157,6 +157,12 @@ def pump(source: socket.socket, target: socket.socket) -> None:
     for one in (source, target):
         with contextlib.suppress(OSError):
             one.shutdown(socket.SHUT_RDWR)
+
+
+def swallow(source: socket.socket, target: socket.socket) -> None:
+    """Close the connection as soon as an answer begins."""
+    source.recv(1)
+    target.shutdown(socket.SHUT_RDWR)
 
 
 @pytest.fixture
