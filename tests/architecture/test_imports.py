@@ -39,6 +39,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "jinja2",
         "jmespath",
         "jwt",
+        "paho",
         "PIL",
         "recurring_ical_events",
         "segno",
@@ -88,7 +89,13 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.demo",
     },
     "inkstand.bootstrap": {"inkstand.cli", "inkstand.demo"},
-    "inkstand.api": {"inkstand.bootstrap", "inkstand.demo"},
+    "inkstand.api": {
+        "inkstand.bootstrap",
+        "inkstand.demo",
+        "inkstand.mqtt.mqtt",
+        "inkstand.mqtt.payloads",
+    },
+    "paho": {"inkstand.mqtt.connection"},
     "inkstand.api.errors": {"inkstand.api.server"},
     "inkstand.messages.store": {
         "inkstand.api.messages",
