@@ -7,6 +7,7 @@ import json
 import queue
 import signal
 import threading
+import urllib.request
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -445,6 +446,16 @@ def test_the_status_is_told(at_home: Any) -> None:
     assert (result.returncode, result.stderr) == (0, "")
     assert "panel: ok" in result.stdout
     assert json.loads(at_home("status", "--json").stdout)["panel"]["state"] == "ok"
+
+
+def test_a_token_for_metrics_reads_nothing_else(at_home: Any, app: Any) -> None:
+    token = at_home("tokens", "create", "Prometheus", "--scope", "metrics").stdout.strip()
+    environment = {"INKSTAND_SERVER": app.url, "INKSTAND_TOKEN": token}
+    assert at_home("status", **environment).returncode == 3
+    request = urllib.request.Request(f"{app.url}/api/v1/metrics")
+    request.add_header("Authorization", f"Bearer {token}")
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert b"\ninkstand_panel_up 1\n" in answer.read()
 
 
 def test_a_token_is_made_used_listed_and_revoked(at_home: Any, app: Any) -> None:

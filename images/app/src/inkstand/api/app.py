@@ -17,6 +17,7 @@ from inkstand.api import (
     guests,
     hooks,
     messages,
+    metrics,
     own_packs,
     packs,
     panel,
@@ -71,6 +72,7 @@ OPERATIONS = [
     *panel.OPERATIONS,
     *events.OPERATIONS,
     *status.OPERATIONS,
+    *metrics.OPERATIONS,
     *settings.OPERATIONS,
     *packs.OPERATIONS,
     *_OPERATIONS,
@@ -98,7 +100,7 @@ def make_app(services: Services) -> web.Application:
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
     app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]
     _add_classic_routes(app.router)
-    app.router.add_get("/metrics", status.metrics)
+    app.router.add_get("/metrics", metrics.of_network)
     _add_routes(app.router)
     app.router.add_get("/api/docs", documentation_page)
     app.router.add_post("/share", sharing.share)
