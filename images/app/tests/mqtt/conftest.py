@@ -32,7 +32,7 @@ PATIENCE = 60.0
 ROOT = "inkstand/kitchen"
 
 
-def free_port() -> int:
+def find_free_port() -> int:
     """Return a port of the loopback address that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port: int = listener.getsockname()[1]
@@ -43,7 +43,7 @@ class Mosquitto:
     """A broker on `port`, which keeps what it has when it is stopped in an orderly way."""
 
     def __init__(self, folder: Path, *lines: str) -> None:
-        self.port = free_port()
+        self.port = find_free_port()
         self._file = folder / "mosquitto.conf"
         self._process: subprocess.Popen[bytes] | None = None
         (folder / "data").mkdir(exist_ok=True)
@@ -84,6 +84,11 @@ class Mosquitto:
             return True
         time.sleep(0.01)
         return False
+
+
+@pytest.fixture
+def free_port() -> int:
+    return find_free_port()
 
 
 @pytest.fixture
