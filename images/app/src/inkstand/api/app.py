@@ -132,7 +132,7 @@ def make_document(title: str, longest: int) -> dict[str, Any]:
 
 def _site(services: Services) -> pages.Site:
     return pages.Site(
-        assets=pages.load_assets({"title": services.settings.app_title}),
+        assets=pages.Assets({"title": services.settings.app_title}),
         welcome=classic.welcome,
         authority=lambda: services.report.authority.certificate,
         fingerprint=lambda: services.report.authority.fingerprint,
