@@ -182,7 +182,7 @@ ONLY_TO_MEND = {
 ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "epdfuse.simulator.model": {"epdfuse.hardware.bus", "epdfuse.panel.spec"},
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
-    "inkstand.client": {"inkstand", "inkstand.errors"},
+    "inkstand.client": {"inkstand", "inkstand.errors", "inkstand.wifi"},
     "inkstand.fetching": {"inkstand", "inkstand.clock", "inkstand.errors"},
     "inkstand.playlist": {"inkstand.errors"},
     "inkstand.web": set(),
@@ -217,6 +217,7 @@ PURE = (
     "inkstand.playlist",
     "inkstand.rendering",
     "inkstand.screens",
+    "inkstand.wifi",
     "epdfuse.panel.bits",
     "epdfuse.hardware.bus",
     "epdfuse.controllers",

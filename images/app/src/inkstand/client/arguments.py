@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from inkstand.client.errors import MisusedError
+from inkstand.wifi import escape_wifi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -105,7 +106,7 @@ def unescaped(text: str) -> str:
 
 def wifi(network: str, password: str) -> str:
     """Return what a QR code says that lets a phone into `network`; no password: it is open."""
-    name, secret = (re.sub(r'([\\;,:"])', r"\\\1", text) for text in (network, password))
+    name, secret = escape_wifi(network), escape_wifi(password)
     return f"WIFI:T:WPA;S:{name};P:{secret};;" if password else f"WIFI:T:nopass;S:{name};;"
 
 
