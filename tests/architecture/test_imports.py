@@ -182,7 +182,12 @@ ONLY_TO_MEND = {
 ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "epdfuse.simulator.model": {"epdfuse.hardware.bus", "epdfuse.panel.spec"},
     "pigpiod_bridge.simulated": {"pigpiod_bridge.clock", "pigpiod_bridge.lines"},
-    "inkstand.client": {"inkstand", "inkstand.errors", "inkstand.wifi"},
+    "inkstand.client": {
+        "inkstand",
+        "inkstand.errors",
+        "inkstand.media_types",
+        "inkstand.wifi",
+    },
     "inkstand.fetching": {"inkstand", "inkstand.clock", "inkstand.errors"},
     "inkstand.playlist": {"inkstand.errors"},
     "inkstand.web": set(),
@@ -203,6 +208,7 @@ PURE = (
     "inkstand.fetching.bodies",
     "inkstand.fetching.schedule",
     "inkstand.frame",
+    "inkstand.media_types",
     "inkstand.messages.hooks",
     "inkstand.messages.model",
     "inkstand.messages.waiting",

@@ -26,7 +26,7 @@ from inkstand.api import (
     sharing,
     status,
 )
-from inkstand.api.operations import JSON, TEXT, Operations
+from inkstand.api.operations import TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
     add_security_headers,
@@ -35,6 +35,7 @@ from inkstand.api.server import (
     translate_errors,
 )
 from inkstand.api.services import SERVICES, Services
+from inkstand.media_types import JSON
 from inkstand.web import pages
 
 PREFIX = "/api/v1"

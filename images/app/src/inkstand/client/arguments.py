@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # What these look like the server knows; here it is enough to tell a picture from a mistake.
 _MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|....ftyp", re.DOTALL)
-PICTURE_TYPE = "application/octet-stream"
 LARGEST_PICTURE = 4 * 1024 * 1024
 _TIME_OF_DAY = re.compile(r"(?:([a-z]+) +)?([01]?[0-9]|2[0-3]):([0-5][0-9])", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
