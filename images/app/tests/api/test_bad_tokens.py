@@ -215,7 +215,7 @@ async def test_no_bad_token_opens_a_door(
             assert answer.status == 401, token
             assert answer.headers["WWW-Authenticate"] == "Bearer"
             assert (await answer.json(content_type="application/problem+json"))["status"] == 401
-            for method, path in (("GET", "/"), ("POST", "/messages")):
+            for method, path in (("GET", "/"), ("POST", "/messages"), ("POST", "/login")):
                 answer = await site.client.request(method, path, headers=headers)
                 assert (answer.status, await answer.text()) == CLASSIC, token
             refused += 1

@@ -281,9 +281,9 @@ class TestTokens:
         ]
         return [none, without_exp, without_sub, *others]
 
-    async def test_a_bad_token_is_refused_but_where_one_logs_in(self, site: Site) -> None:
+    async def test_a_bad_token_is_refused_anywhere(self, site: Site) -> None:
         for token in self.bad_tokens():
-            for method, path in (("GET", "/"), ("POST", "/messages")):
+            for method, path in (("GET", "/"), ("POST", "/messages"), ("POST", "/login")):
                 headers = {"Authorization": token}
                 answer = await site.client.request(method, path, headers=headers)
                 assert await told(answer) == INVALID_TOKEN, token

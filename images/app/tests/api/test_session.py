@@ -175,10 +175,9 @@ async def test_who_has_a_good_token_is_no_stranger_either(site: Site, password: 
     assert (await log_in(site, password, headers={"Authorization": site.token})).status == 201
 
 
-@pytest.mark.parametrize(("path", "status"), [("/login", 200), (PATH, 201)])
 @pytest.mark.parametrize("stale", ["a.b.c", "Bearer a.b.c", "revoked"])
 async def test_a_stale_token_keeps_nobody_from_logging_in(
-    site: Site, password: str, path: str, status: int, stale: str
+    site: Site, password: str, stale: str
 ) -> None:
     if stale == "revoked":
         issued = await site.system.accounts.create("gone", Scope.ADMIN, None)
@@ -186,8 +185,8 @@ async def test_a_stale_token_keeps_nobody_from_logging_in(
         stale = issued.token
     headers = {"Authorization": stale}
     body = {"username": "john", "password": password}
-    answer = await site.client.post(path, json=body, headers=headers)
-    assert answer.status == status
+    answer = await site.client.post(PATH, json=body, headers=headers)
+    assert answer.status == 201
     headers["Authorization"] = (await answer.json())["token"]
     assert (await site.client.get(PATH, headers=headers)).status == 200
 
