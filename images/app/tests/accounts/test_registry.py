@@ -146,7 +146,7 @@ async def test_a_token_is_worthless_while_its_removal_waits_for_the_disk(
     """And its last use, which is written then, does not bring it back."""
     await office.registry.add(record("a"))
     entry, disk = office.registry.get("a"), threading.Event()
-    hanging = asyncio.create_task(office.registry.database.run(lambda _: disk.wait(10)))
+    hanging = asyncio.create_task(office.registry.database.run(lambda _: disk.wait(60)))
     await asyncio.sleep(0)
     office.registry.use(entry, office.now)
     forgetting = asyncio.create_task(office.registry.forget("a"))

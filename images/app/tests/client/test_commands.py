@@ -23,10 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
-PATIENCE = 20.0
-# A signal that comes just before Python begins to read is seen when something was read, and the
-# server says something every 20 seconds.
-SIGNAL_SEEN = 40.0
+PATIENCE = 60.0
 
 
 class Running:
@@ -58,7 +55,9 @@ class Running:
         return found
 
     def end(self) -> int:
-        return self.process.wait(SIGNAL_SEEN)
+        # A signal that comes just before Python begins to read is seen when something was read, and
+        # the server says something every 20 seconds.
+        return self.process.wait(PATIENCE)
 
     def _read(self, name: str) -> None:
         with getattr(self.process, name) as stream:

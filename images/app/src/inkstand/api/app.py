@@ -27,7 +27,7 @@ from inkstand.api import (
     sharing,
     status,
 )
-from inkstand.api.operations import JSON, TEXT, Operations
+from inkstand.api.operations import TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
     add_security_headers,
@@ -36,6 +36,7 @@ from inkstand.api.server import (
     translate_errors,
 )
 from inkstand.api.services import SERVICES, Services
+from inkstand.media_types import JSON
 from inkstand.web import pages
 
 PREFIX = "/api/v1"
@@ -134,7 +135,7 @@ def make_document(title: str, longest: int) -> dict[str, Any]:
 
 def _site(services: Services) -> pages.Site:
     return pages.Site(
-        assets=pages.load_assets({"title": services.settings.app_title}),
+        assets=pages.Assets({"title": services.settings.app_title}),
         welcome=classic.welcome,
         authority=lambda: services.report.authority.certificate,
         fingerprint=lambda: services.report.authority.fingerprint,
