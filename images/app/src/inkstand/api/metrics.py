@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.accounts.model import Scope
-from inkstand.api.operations import PLAIN_TEXT, TEXT, Operations
+from inkstand.api.operations import TEXT, Operations
 from inkstand.api.panel import counts
 from inkstand.api.services import SERVICES, Services
 from inkstand.api.status import OK, counts_of, storage_of
+from inkstand.media_types import PLAIN_TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
