@@ -62,10 +62,17 @@ async def ask(module: str, order: Mapping[str, Any], limits: Limits) -> dict[str
 
 
 async def _end(process: Process) -> None:
-    if process.returncode is None:
+    """Kill it, and return when it has ended, also when the task is cancelled meanwhile."""
+    cancelled = False
+    while process.returncode is None:
         with contextlib.suppress(ProcessLookupError):
             process.kill()
-        await process.wait()
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
