@@ -115,6 +115,11 @@ test-architectures: export PYTEST_TIMEOUT := 3600
 test-architectures: setup-dev ## Images for each architecture, their tests inside them, and their answers (ARCHES="armhf")
 	@INKSTAND_TEST_SUITE="architectures $(ARCHES)" INKSTAND_ARCHITECTURES="$(ARCHES)" $(PYTHON) -m pytest images/tests
 
+.PHONY: test-home-assistant
+test-home-assistant: export PYTEST_TIMEOUT := 3600
+test-home-assistant: setup-dev ## A real Home Assistant, which finds the appliance on a broker (root)
+	@INKSTAND_TEST_SUITE=home-assistant INKSTAND_HOME_ASSISTANT=1 $(PYTHON) -m pytest images/app/tests/mqtt/test_home_assistant.py
+
 .PHONY: test-all
 test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed (STEPS="fleet armhf": these)
 	@$(RUN_TESTS) --all --only $(STEPS)

@@ -137,7 +137,7 @@ class Course:
     def pytest_handlecrashitem(self, crashitem: str) -> None:
         """Note a test that took its worker with it; it is reported as failed."""
         self.pytest_runtest_logfinish(crashitem)
-        self.reasons += [text for it in _crash_files("*") if (text := it.read_text())]
+        self.reasons += [text for it in _crash_files() if (text := it.read_text())]
 
     def pytest_internalerror(self, excrepr: object) -> None:
         """Note what pytest itself stumbled over."""
@@ -167,13 +167,16 @@ class Course:
             _write(tally, Path(folder), suite)
 
 
-def _crash_files(worker: str) -> list[Path]:
-    """Return where workers of that name say what they died of, none when nothing is kept."""
+def _crash_file(worker: str) -> Path | None:
+    """Return where the worker of that name says what it dies of, None when nothing is kept."""
     folder, suite = (os.environ.get(f"INKSTAND_TEST_{it}") for it in ("RESULTS", "SUITE"))
-    if not folder or not suite:
-        return []
-    made = Path(folder, f"{suite}.{worker}.crash")
-    return sorted(made.parent.glob(made.name)) if worker == "*" else [made]
+    return Path(folder, f"{suite}.{worker}.crash") if folder and suite else None
+
+
+def _crash_files() -> list[Path]:
+    """Return where workers of this run say what they died of."""
+    pattern = _crash_file("*")
+    return sorted(pattern.parent.glob(pattern.name)) if pattern else []
 
 
 def _end(number: int, _frame: object) -> NoReturn:
@@ -184,7 +187,7 @@ def _end(number: int, _frame: object) -> NoReturn:
 def pytest_configure(config: pytest.Config) -> None:
     """Watch the run; a worker of it keeps what it dies of, which pytest writes to nobody."""
     if hasattr(config, "workerinput"):
-        for path in _crash_files(config.workerinput["workerid"]):
+        if path := _crash_file(config.workerinput["workerid"]):
             path.parent.mkdir(parents=True, exist_ok=True)
             faulthandler.enable(path.open("w"))
     else:

@@ -132,6 +132,7 @@ def steps(wanted: argparse.Namespace, why_no_pi: str) -> list[Step]:
         *(scenario(name, why_no_pi, LIMIT) for name in wanted.scenarios),
         *(scenario(name, why_not_slow, LONG_LIMIT) for name in wanted.slow_scenarios),
         *(architecture(name, why_not_slow) for name in wanted.architectures),
+        Step("Home Assistant", ("test-home-assistant",), why_not_slow, LONG_LIMIT),
     ]
 
 

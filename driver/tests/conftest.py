@@ -18,7 +18,7 @@ import pytest
 from epdfuse.panel.spec import PanelSpec, panel_spec
 
 SOURCE = Path(__file__).parents[1] / "src"
-DEADLINE_S = 20.0
+DEADLINE_S = 60.0
 EPDFUSE = (sys.executable, "-P", "-m", "epdfuse")
 # A run of the tests that is cut off leaves no mount: the driver is told to end.
 ENDS_WITH_THE_TESTS = ("setpriv", "--pdeathsig", "TERM")

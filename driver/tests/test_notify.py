@@ -14,7 +14,7 @@ pytestmark = pytest.mark.unit
 @pytest.fixture
 def listener() -> socket.socket:
     channel = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    channel.settimeout(5)
+    channel.settimeout(60)
     return channel
 
 

@@ -80,7 +80,7 @@ FORMER: Mapping[str, str] = {
 # How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.
 ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60
-SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity|app_screens")
+SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity|app_screens|mqtt_url")
 RANGE = re.compile(r"From (-?\d+) to (-?\d+)\.")
 _DAY = r"\s*(?:mon|tue|wed|thu|fri|sat|sun)\s*"
 _DAYS = rf"{_DAY}(?:-{_DAY})?"
@@ -90,6 +90,10 @@ FORMS: Mapping[str, re.Pattern[str]] = {
         rf"daily|{_DAYS}(?:,{_DAYS})*", re.IGNORECASE
     ),
     'A time between quotes such as "22:30".': re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00"),
+    "An address such as mqtt://inkstand@192.168.1.5, or mqtts:// for TLS.": re.compile(
+        r"(mqtts?://([^\s/@:]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?/?)?"
+    ),
+    "Small letters, digits, - and _, at most 32.": re.compile(r"(?:[a-z0-9][a-z0-9_-]{0,31})?"),
 }
 SHIPPED_PACKS = Path(__file__).resolve().parents[2] / "images/app/src/inkstand/packs/shipped"
 BUILT_IN = ("clock", "clock-date")

@@ -28,6 +28,9 @@ GPIOS = {"type": "list", "elements": "int", "description": ["Which.", "From 0 to
 CELSIUS = {"type": "str", "description": ["How warm.", "From -99 to 99."]}
 DAYS = {"type": "str", "description": ["x", "Days such as daily, mon, sat,sun or fri-mon."]}
 TIME = {"type": "str", "description": ["When.", 'A time between quotes such as "22:30".']}
+MQTT_URL = {
+    "description": ["x", "An address such as mqtt://inkstand@192.168.1.5, or mqtts:// for TLS."]
+}
 ENTRIES = {"type": "list", "elements": "dict", "options": {"from": TIME, "minutes": SECONDS}}
 GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
 
@@ -69,6 +72,8 @@ GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
         ),
         ("mon,", DAYS, 'x is text, "mon,"; it must be days such as daily'),
         ("24:01", TIME, 'x is text, "24:01"; it must be a time between quotes such as "22:30".'),
+        ("broker", MQTT_URL, 'x is text, "broker"; it must be an address such as mqtt://inkstand@'),
+        ("mqtt://ada:secret@broker", MQTT_URL, "it must be an address such as mqtt://inkstand@"),
         (1350, TIME, "x is a number, 1350; it must be text: put it between quotes."),
         (
             [{"from": 1350}],

@@ -54,12 +54,12 @@ def write_program(path: Path, text: str) -> None:
 
 
 @pytest.fixture
-def setup(checkout: Path, path: str) -> Callable[[], subprocess.CompletedProcess[str]]:
+def setup(checkout: Path, path: str) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Give a function that runs it."""
 
-    def run() -> subprocess.CompletedProcess[str]:
+    def run(need: str = "deploy") -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            ["bash", "tools/setup", "deploy"],
+            ["bash", "tools/setup", need],
             cwd=checkout,
             env={"PATH": path, "HOME": str(checkout)},
             check=False,
@@ -71,7 +71,7 @@ def setup(checkout: Path, path: str) -> Callable[[], subprocess.CompletedProcess
 
 
 def test_it_installs_once_and_then_says_nothing(
-    setup: Callable[[], subprocess.CompletedProcess[str]],
+    setup: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     first = setup()
     assert first.returncode == 0, first.stderr
@@ -81,7 +81,7 @@ def test_it_installs_once_and_then_says_nothing(
 
 
 def test_an_installation_that_was_cut_off_is_begun_anew(
-    setup: Callable[[], subprocess.CompletedProcess[str]], checkout: Path, path: str
+    setup: Callable[..., subprocess.CompletedProcess[str]], checkout: Path, path: str
 ) -> None:
     """What pip had begun with it takes for installed."""
     python = checkout / ".venv" / "bin" / "python"
@@ -96,3 +96,22 @@ def test_an_installation_that_was_cut_off_is_begun_anew(
     assert again.returncode == 0, again.stderr
     assert "Make the virtual environment .venv" in again.stdout
     assert setup().stdout == ""
+
+
+def test_of_prometheus_one_program_is_taken_and_nothing_installed(
+    setup: Callable[..., subprocess.CompletedProcess[str]], checkout: Path, path: str
+) -> None:
+    """Debian's package would start a server on the machine of whoever runs the tests."""
+    (Path(path) / "promtool").unlink(missing_ok=True)
+    asked = checkout / "asked"
+    download = "download*) touch prometheus_2_all.deb ;; update) ;; *) exit 1 ;;"
+    write_program(Path(path) / "apt-get", f'echo "$*" >>{asked}; case "$*" in {download} esac')
+    program = "mkdir -p $3/usr/bin; printf '#!/bin/sh\n' >$3/usr/bin/promtool"
+    write_program(Path(path) / "dpkg-deb", f"{program}; chmod +x $3/usr/bin/promtool")
+    first = setup("dev")
+    assert first.returncode == 0, first.stderr
+    assert "Take promtool out of Debian's package prometheus" in first.stdout
+    assert os.access(checkout / ".venv" / "bin" / "promtool", os.X_OK)
+    assert "download prometheus" in asked.read_text().splitlines()
+    again = setup("dev")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "", "")

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PASSWORD = "correct horse battery staple"
 MORNING = datetime(2026, 11, 21, 9, 30, 20, tzinfo=UTC)
 # Under an emulator everything takes longer.
-PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "10"))
+PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "60"))
 DRIVER = Path(__file__).parents[3] / "driver" / "src"
 DATA = Path(__file__).parent / "data"
 # Another FreeType may set a few pixels of a letter otherwise; a wrong line sets hundreds.

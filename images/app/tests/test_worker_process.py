@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import asyncio
+import signal
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -10,6 +12,7 @@ from inkstand import worker_process
 from inkstand.worker_process import Limits, ask
 
 if TYPE_CHECKING:
+    from asyncio.subprocess import Process
     from pathlib import Path
 
 pytestmark = pytest.mark.integration
@@ -44,3 +47,27 @@ async def test_threads_share_what_is_set_aside(
     answer = await ask("threads", {}, Limits(seconds=30))
     assert answer
     assert answer["more"] < 64 * 2**20
+
+
+async def test_it_is_waited_for_however_often_its_task_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is left running is told of an event loop that is there no longer."""
+    (tmp_path / "waits.py").write_text("import signal; signal.pause()")
+    monkeypatch.setattr(worker_process, "_PARENT", tmp_path)
+    started: asyncio.Future[Process] = asyncio.get_running_loop().create_future()
+    start = asyncio.create_subprocess_exec
+
+    async def start_and_tell(*arguments: Any, **options: Any) -> Process:
+        started.set_result(await start(*arguments, **options))
+        return started.result()
+
+    monkeypatch.setattr(asyncio, "create_subprocess_exec", start_and_tell)
+    task = asyncio.create_task(ask("waits", {}, Limits(seconds=60)))
+    process = await started
+    while not task.done():
+        task.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert process.returncode == -signal.SIGKILL

@@ -155,7 +155,7 @@ def run() -> Callable[..., subprocess.CompletedProcess[str]]:
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         line = command(*arguments)
-        return subprocess.run(line, capture_output=True, text=True, timeout=20, check=False)
+        return subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
 
     return run
 

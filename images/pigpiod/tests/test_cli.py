@@ -19,7 +19,7 @@ from pigpiod_bridge.press import Press
 from pigpiod_bridge.wire import Command, Request
 
 HEALTHCHECK = Path(__file__).parents[1] / "bin" / "healthcheck"
-PATIENCE = 10
+PATIENCE = 60
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

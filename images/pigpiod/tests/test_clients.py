@@ -16,7 +16,7 @@ from pigpiod_bridge.press import Press
 
 pytestmark = pytest.mark.integration
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from pigpiod_bridge.wire import ANSWER_SIZE, Command, Request, decode_answer
 
 pytestmark = pytest.mark.integration
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 # One process serves all examples on purpose: what one of them breaks the next ones notice.
 one_process = settings(
     deadline=None, max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -291,7 +291,7 @@ def test_the_boards_revision_is_what_the_kernel_says(text: str, revision: int) -
 
 async def test_a_chip_without_a_permitted_line_is_refused() -> None:
     with pytest.raises(ValueError, match="name some with --gpio"):
-        await asyncio.wait_for(bootstrap.serve(bootstrap.Settings(line="gpiochip")), 10)
+        await asyncio.wait_for(bootstrap.serve(bootstrap.Settings(line="gpiochip")), 60)
 
 
 @pytest.mark.parametrize("name", ["no_such_module", "json"])

@@ -14,7 +14,7 @@ from pigpiod_bridge.wire import ANSWER_SIZE, REPORT_SIZE, Command, Report, Reque
 pytestmark = pytest.mark.integration
 
 BIT = 1 << 22
-PATIENCE = 10
+PATIENCE = 60
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Connect = Callable[..., Awaitable[Streams]]

@@ -41,6 +41,7 @@ SUPERFLUOUS = {
     "/usr/local/lib/inkstand/epdfuse/before.py": "/usr/local/lib/inkstand/epdfuse: before.py",
     "/usr/local/lib/inkstand-host/before.py": "/usr/local/lib/inkstand-host: before.py",
 }
+KEPT_CERTIFICATE = "/etc/inkstand/traefik/ca/certificate.pem"
 REQUESTS = "/usr/lib/python3/dist-packages/requests"
 
 
@@ -93,3 +94,13 @@ def test_who_is_logged_in_at_the_pi_needs_no_other_computer(pi: Any) -> None:
     told = json.loads(pi.check_output("inkstand-host release status --json"))
     assert told["release"] != ""
     assert told["open"] == ""
+
+
+def test_what_the_pi_makes_by_itself_meanwhile_is_no_new_release(pi: Any) -> None:
+    """The first look at the certificate keeps a copy of it, some time in the first hour."""
+    release = "inkstand-host release --json"
+    pi.check_output(f"rm -f {KEPT_CERTIFICATE}")
+    assert json.loads(pi.check_output(f"{release} begin"))["verdict"] == "begun"
+    pi.check_output("systemctl start inkstand-certificate@renew.service")
+    assert pi.file(KEPT_CERTIFICATE).exists
+    assert json.loads(pi.check_output(f"{release} switch"))["verdict"] == "unchanged"

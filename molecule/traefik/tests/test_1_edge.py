@@ -101,6 +101,11 @@ def test_metrics_stay_inside(site: Any, path: str) -> None:
     assert site.ask("GET", path).status == 404
 
 
+def test_those_for_a_token_are_the_apps_to_guard(site: Any) -> None:
+    answer = site.ask("GET", "/api/v1/metrics")
+    assert json.loads(answer.body)["path"] == "/api/v1/metrics"
+
+
 def test_another_name_never_meets_the_app(site: Any) -> None:
     assert site.ask("GET", "/any", {"Host": "other.example.com"}).status == 421
 

@@ -249,7 +249,24 @@ def _jobs(
         _serve_http(app, listener, ready),
         system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
+        *([_stay_on_broker(system)] if system.settings.mqtt_url else []),
     ]
+
+
+async def _stay_on_broker(system: System) -> None:
+    # Most owners have none.
+    from inkstand.mqtt.mqtt import Mqtt  # noqa: PLC0415
+
+    mqtt = Mqtt(
+        system.settings,
+        system.hub,
+        system.clock,
+        system.controller,
+        system.display,
+        system.report,
+        system.broadcaster.png,
+    )
+    await mqtt.run()
 
 
 async def _pruning(system: System) -> None:

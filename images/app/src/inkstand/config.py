@@ -4,7 +4,9 @@ import contextlib
 import ipaddress
 import json
 import re
+import ssl
 import tomllib
+import urllib.parse
 import zoneinfo
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import MISSING, dataclass, field, fields
@@ -28,7 +30,7 @@ ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 # Read from files as well, like SECRETS, but nobody has to set them.
-MAY_HOLD_SECRETS = ("screens",)
+MAY_HOLD_SECRETS = ("screens", "mqtt_password")
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -40,6 +42,9 @@ _SECRET_BYTES = 32
 _SCREEN_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _OF_A_SCREEN = ("name", "pack", "settings", "private", "example")
 _SECRET_VARIETY = 8
+
+_MQTT_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+_MQTT_URL = re.compile(r"mqtts?://([^\s/@:]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?/?")
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -238,6 +243,61 @@ def _address(value: object) -> tuple[str, int] | None:
     return match[1], _number(match[2], low=1, high=65535)
 
 
+def _mqtt_url(value: object) -> str:
+    if value == "":
+        return ""
+    if not isinstance(value, str) or not _MQTT_URL.fullmatch(value):
+        # It is not quoted: people put passwords into such addresses.
+        raise ValueError(
+            "must be mqtt://USER@HOST:PORT, or mqtts:// for TLS; a password is a setting of its own"
+        )
+    if (port := urllib.parse.urlsplit(value).port) is not None:
+        _number(port, low=1, high=65535)
+    return value
+
+
+def _mqtt_name(value: object) -> str:
+    if not isinstance(value, str) or not _MQTT_NAME.fullmatch(value):
+        raise ValueError(
+            f"must be small letters, digits, - and _, at most 32, such as kitchen, not {value!r}"
+        )
+    return value
+
+
+def _mqtt_names(value: object) -> tuple[str, ...]:
+    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    if not isinstance(items, list):
+        raise TypeError(f"must be a list of names such as kitchen, not {value!r}")
+    return tuple(map(_mqtt_name, items))
+
+
+def _mqtt_topic(value: object) -> str:
+    if value == "":
+        return ""
+    text = _text(value)
+    if re.search(r"[+#\s]|^/|/$", text):
+        raise ValueError(f"must be a topic such as homeassistant, or nothing, not {value!r}")
+    return text
+
+
+def _password(value: object) -> str:
+    # Nothing is quoted: it would end up in the log.
+    if not isinstance(value, str) or not (value.isprintable() or not value):
+        raise ValueError("must be text on one line")
+    return value
+
+
+def _certificates(value: object) -> str:
+    """Return certificates in PEM, "" for none."""
+    if value == "":
+        return ""
+    try:
+        ssl.create_default_context(cadata=str(value))
+    except (ssl.SSLError, ValueError):
+        raise ValueError("must be certificates in PEM: -----BEGIN CERTIFICATE----- …") from None
+    return str(value)
+
+
 # The annotations are read below, so this file has none of those that stay text.
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -300,6 +360,12 @@ class Settings:
     waiting_max: Annotated[int, partial(_number, low=10, high=1_000_000)] = 1000
     history_days: Annotated[int, partial(_number, low=1, high=36_500)] = 90
     history_max: Annotated[int, partial(_number, low=0, high=1_000_000)] = 10_000
+    mqtt_url: Annotated[str, _mqtt_url] = ""
+    mqtt_password: Annotated[str, _password] = field(default="", repr=False)
+    mqtt_ca: Annotated[str, _certificates] = ""
+    mqtt_name: Annotated[str, _mqtt_name] = "inkstand"
+    mqtt_groups: Annotated[tuple[str, ...], _mqtt_names] = ()
+    mqtt_discovery: Annotated[str, _mqtt_topic] = "homeassistant"
     log_level: Annotated[str, partial(_choice, options=("debug", "info", "warning", "error"))] = (
         "info"
     )

@@ -112,6 +112,14 @@ class StorageChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class BrokerChanged:
+    """The MQTT broker is there (`reason` None) or is not; each time that it lets us in."""
+
+    at: datetime
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRevoked:
     """A token or a session is good no longer; whoever came with it has to go."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
+from inkstand.packs import NO_PACKS
 from inkstand.playlist.home import Home
 from inkstand.playlist.playlist import CLOCK, Entry, Playlist
 from inkstand.screens.quiet import QuietLook
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 # Minutes.
 _TURN = 10
-_NO_PACKS: Mapping[str, str] = MappingProxyType({})
 _T = TypeVar("_T")
 
 
@@ -63,7 +62,7 @@ class Showing:
         screen = self._packs.screens.get(name) if self._packs else None
         return screen.png if screen else None
 
-    def follow(self, settings: Settings, packs: Mapping[str, str] = _NO_PACKS) -> None:
+    def follow(self, settings: Settings, packs: Mapping[str, str] = NO_PACKS) -> None:
         """Show what `settings` say from now on; `packs` are the owner's own, TOML by name.
 
         Raises:

@@ -62,10 +62,20 @@ async def ask(module: str, order: Mapping[str, Any], limits: Limits) -> dict[str
 
 
 async def _end(process: Process) -> None:
-    if process.returncode is None:
-        with contextlib.suppress(ProcessLookupError):
-            process.kill()
-        await process.wait()
+    """Kill it, and return when it has ended, also when the task is cancelled meanwhile."""
+    if process.returncode is not None:
+        return
+    # Once: the second time would take its status away from who waits for it.
+    with contextlib.suppress(ProcessLookupError):
+        process.kill()
+    cancelled = False
+    while process.returncode is None:
+        try:
+            await process.wait()
+        except asyncio.CancelledError:
+            cancelled = True
+    if cancelled:
+        raise asyncio.CancelledError
 
 
 def serve(answer: Callable[[dict[str, Any]], dict[str, Any]]) -> None:

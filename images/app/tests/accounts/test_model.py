@@ -10,7 +10,7 @@ pytestmark = pytest.mark.unit
 
 
 def test_a_larger_scope_includes_the_smaller_ones() -> None:
-    assert Scope.READ < Scope.POST < Scope.ADMIN
+    assert Scope.METRICS < Scope.READ < Scope.POST < Scope.ADMIN
 
 
 @pytest.mark.parametrize("scope", list(Scope))

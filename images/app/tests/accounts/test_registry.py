@@ -32,10 +32,11 @@ async def kept(office: Office) -> dict[str, Any]:
         {},
         {"kind": Kind.SESSION, "scope": Scope.ADMIN, "credential": "a1b2", "expires": 1},
         {"scope": Scope.READ, "used": 1_800_000_001},
+        {"scope": Scope.METRICS, "used": 1_800_000_001},
         {"name": "Küche 🍳 '; DROP TABLE token; --", "user": "שלום"},
         {"expires": 253_402_300_799},
     ],
-    ids=range(5),
+    ids=range(6),
 )
 async def test_a_new_token_is_kept_as_it_is_before_anybody_hears_of_it(
     office: Office, record: Records, changes: dict[str, Any]
@@ -78,6 +79,19 @@ async def test_the_last_use_is_told_before_it_is_written(office: Office, record:
     office.registry.use(office.registry.get("a"), office.now + 5.7)
     assert [each.used for each in office.registry.records()] == [int(office.now) + 5]
     assert (await kept(office))["a"].used == office.now
+
+
+async def test_tokens_for_metrics_are_used_and_forgotten_like_others(
+    office: Office, record: Records
+) -> None:
+    for number, created in (("a", 2), ("b", 1)):
+        await office.registry.add(record(number, scope=Scope.METRICS, created=created))
+    await office.registry.add(record("c", created=3))
+    office.registry.use(office.registry.get("a"), office.now)
+    await office.registry.forget("b")
+    await office.reopen()
+    records = office.registry.records()
+    assert [(each.id, each.used) for each in records] == [("a", int(office.now)), ("c", None)]
 
 
 async def test_a_last_use_that_cannot_be_written_harms_nobody(
@@ -132,7 +146,7 @@ async def test_a_token_is_worthless_while_its_removal_waits_for_the_disk(
     """And its last use, which is written then, does not bring it back."""
     await office.registry.add(record("a"))
     entry, disk = office.registry.get("a"), threading.Event()
-    hanging = asyncio.create_task(office.registry.database.run(lambda _: disk.wait(10)))
+    hanging = asyncio.create_task(office.registry.database.run(lambda _: disk.wait(60)))
     await asyncio.sleep(0)
     office.registry.use(entry, office.now)
     forgetting = asyncio.create_task(office.registry.forget("a"))

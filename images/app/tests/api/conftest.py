@@ -122,7 +122,7 @@ class Api:
 
     async def until_message(self, number: int, state: str) -> None:
         """Return when the message is in that state."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await (await self.get(f"/messages/{number}")).json())["state"] != state:  # noqa: ASYNC110 - the server is asked, as clients do
                 await asyncio.sleep(0.005)
 
@@ -170,7 +170,7 @@ class Served:
         """Send it that signal, and return its exit code."""
         assert self.process is not None
         self.process.send_signal(number)
-        self.process.communicate(timeout=20)
+        self.process.communicate(timeout=60)
         return self.process.returncode
 
     @contextlib.asynccontextmanager

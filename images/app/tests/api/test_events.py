@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.integration
 Api = Any
-PATIENCE = 10.0
+PATIENCE = 60.0
 
 
 class Stream:

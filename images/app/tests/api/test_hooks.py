@@ -18,7 +18,8 @@ from inkstand.api.app import make_document
 from inkstand.api.hooks import LARGEST, MOST, Alerts
 from inkstand.errors import HookLimitError
 from inkstand.log import RedactingFormatter
-from inkstand.messages.hooks import FORM, Wanted, read
+from inkstand.media_types import FORM
+from inkstand.messages.hooks import Wanted, read
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -79,7 +79,7 @@ def site() -> Iterator[tuple[str, dict[str, str]]]:
 
 def log_in(url: str, user: str, password: str) -> tuple[str, dict[str, str]]:
     credentials = {"username": user, "password": password}
-    answer = requests.post(f"{url}api/v1/session", json=credentials, timeout=10)
+    answer = requests.post(f"{url}api/v1/session", json=credentials, timeout=60)
     return f"{url}api/v1", {"Authorization": f"Bearer {answer.json()['token']}"}
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from inkstand.accounts import registry
 from inkstand.accounts.attempts import Attempts, buckets_of
-from inkstand.accounts.model import Role, Visitor
+from inkstand.accounts.model import Role, Scope, Visitor
 from inkstand.accounts.people import ask_for_reset
 from inkstand.errors import StorageFullError
 
@@ -573,6 +573,7 @@ async def test_on_a_full_disk_nothing_has_happened(
 async def test_the_release_before_reads_its_tokens_from_the_same_file(api: Api, site: Site) -> None:
     """What it asks for: the version of the format, and nine columns of the tokens."""
     await person(api, "viewer")
+    await site.system.accounts.create("Prometheus", Scope.METRICS, None)
     path = site.system.settings.state_directory / "accounts.sqlite3"
     connection = sqlite3.connect(path)
     assert connection.execute("PRAGMA user_version").fetchone() == (1,)
@@ -580,6 +581,8 @@ async def test_the_release_before_reads_its_tokens_from_the_same_file(api: Api, 
     connection.close()
     assert {len(row) for row in rows} == {9}
     assert {row[2] for row in rows} == {"john", "Anna"}
+    # It takes a scope that it does not know for damage, and sets the accounts aside.
+    assert {row[4] for row in rows} <= {"read", "post", "admin"}
 
 
 @pytest.mark.parametrize("path", ["/people", "/invite", "/guest"])

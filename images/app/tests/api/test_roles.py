@@ -18,12 +18,21 @@ OPERATIONS = {
     for method, operation in item.items()
 }
 # All who ask: with no token, with one of the owner's, or logged in by a role.
-EVERYBODY = ("none", "read token", "post token", "viewer", "sender", "admin", "owner")
+EVERYBODY = (
+    "none",
+    "metrics token",
+    "read token",
+    "post token",
+    "viewer",
+    "sender",
+    "admin",
+    "owner",
+)
 ADMINS = EVERYBODY[-2:]
 OWNER = EVERYBODY[-1:]
 PEOPLE = EVERYBODY[-4:]
 SENDERS = ("post token", "sender", *ADMINS)
-READERS = EVERYBODY[1:]
+READERS = EVERYBODY[2:]
 MAY: dict[str, tuple[str, ...]] = {
     "logIn": EVERYBODY,
     "session": READERS,
@@ -50,6 +59,7 @@ MAY: dict[str, tuple[str, ...]] = {
     "press": SENDERS,
     "events": READERS,
     "status": READERS,
+    "metrics": EVERYBODY[1:],
     "document": EVERYBODY,
     "settings": ADMINS,
     "changeSettings": ADMINS,
@@ -90,7 +100,7 @@ async def tokens(api: Api, password: str) -> dict[str, str]:
     accounts = api.site.system.accounts
     made = {
         f"{scope.word} token": (await accounts.create(scope.word, scope, None)).token
-        for scope in (Scope.READ, Scope.POST)
+        for scope in (Scope.METRICS, Scope.READ, Scope.POST)
     }
     for role in ("viewer", "sender", "admin"):
         answer = await api.post("/invitations", json={"role": role})

@@ -175,6 +175,33 @@ async def test_who_has_a_good_token_is_no_stranger_either(site: Site, password: 
     assert (await log_in(site, password, headers={"Authorization": site.token})).status == 201
 
 
+@pytest.mark.parametrize("stale", ["a.b.c", "Bearer a.b.c", "revoked"])
+async def test_a_stale_token_keeps_nobody_from_logging_in(
+    site: Site, password: str, stale: str
+) -> None:
+    if stale == "revoked":
+        issued = await site.system.accounts.create("gone", Scope.ADMIN, None)
+        await site.system.accounts.revoke(issued.record.id)
+        stale = issued.token
+    headers = {"Authorization": stale}
+    body = {"username": "john", "password": password}
+    answer = await site.client.post(PATH, json=body, headers=headers)
+    assert answer.status == 201
+    headers["Authorization"] = (await answer.json())["token"]
+    assert (await site.client.get(PATH, headers=headers)).status == 200
+
+
+async def test_a_stale_token_lets_nobody_guess_more_often(site: Site) -> None:
+    headers = {"Authorization": "a.b.c"}
+    statuses = [(await log_in(site, "wrong", headers=headers)).status for _ in range(11)]
+    assert statuses == [401] * 10 + [429]
+
+
+async def test_a_stale_token_logs_nobody_out(site: Site) -> None:
+    answer = await site.client.delete(PATH, headers={"Authorization": "a.b.c"})
+    assert (answer.status, (await answer.json())["code"]) == (401, "invalid-token")
+
+
 async def test_a_token_that_was_given_away_makes_no_device_known(site: Site, password: str) -> None:
     issued = await site.system.accounts.create("friend", Scope.POST, None)
     headers = {"Authorization": issued.token}

@@ -130,8 +130,9 @@ async def test_the_page_can_be_installed(site: Site) -> None:
 
 
 def test_a_title_with_quotes_is_still_a_manifest() -> None:
-    text = pages.load_assets({"title": 'Ada\'s "Mac" \\'})["manifest.webmanifest"].body
-    assert json.loads(text)["name"] == 'Ada\'s "Mac" \\'
+    manifest = pages.Assets({"title": 'Ada\'s "Mac" \\'}).find("manifest.webmanifest")
+    assert manifest is not None
+    assert json.loads(manifest.body)["name"] == 'Ada\'s "Mac" \\'
 
 
 async def test_the_page_of_an_authority_of_our_own_has_its_fingerprint(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from inkstand import __version__
-from inkstand.api.status import Metric, render
+from inkstand.api.metrics import Metric, render
 from inkstand.errors import StorageError
 
 if TYPE_CHECKING:

@@ -76,7 +76,12 @@ async def test_the_list_has_sessions_too_newest_first_and_says_which_one_asks(
 
 @pytest.mark.parametrize(
     ("scope", "statuses"),
-    [("read", (200, 403, 403)), ("post", (200, 201, 403)), ("admin", (200, 201, 200))],
+    [
+        ("metrics", (403, 403, 403)),
+        ("read", (200, 403, 403)),
+        ("post", (200, 201, 403)),
+        ("admin", (200, 201, 200)),
+    ],
 )
 async def test_a_token_goes_as_far_as_its_scope(
     api: Api, site: Site, scope: str, statuses: tuple[int, int, int]

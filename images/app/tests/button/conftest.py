@@ -23,7 +23,7 @@ from inkstand.events import ButtonChanged, ButtonPressed, Gesture, Hub, Listener
 
 BRIDGE = Path(__file__).parents[3] / "pigpiod" / "src"
 # Under an emulator everything takes longer.
-PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "10"))
+PATIENCE = float(os.environ.get("INKSTAND_TEST_PATIENCE", "60"))
 GPIO = 22
 ALL_HIGH = 0x0FFF_FFFF
 NEITHER = Timing()

@@ -23,7 +23,7 @@ Eventually = Callable[..., Awaitable[None]]
 
 async def test_it_says_the_bytes_of_the_worked_example(stand_in: Any, pigpio_rig: MakeRig) -> None:
     pigpio_rig().start()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(60):
         await stand_in.watched.wait()
     assert stand_in.received == [
         "00000000160000000000000000000000",

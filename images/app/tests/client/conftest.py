@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from inkstand.config import Settings
 
 SOURCE = Path(__file__).parents[2] / "src"
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 @dataclass(frozen=True)

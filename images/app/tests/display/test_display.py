@@ -154,12 +154,12 @@ async def test_of_many_requests_during_a_refresh_only_the_newest_is_drawn(
 
     def slow(frame: Frame, refresh: Refresh) -> None:
         began.set()
-        assert go_on.wait(10)
+        assert go_on.wait(60)
         show(frame, refresh)
 
     monkeypatch.setattr(stage.panel, "show", slow)
     stage.display.show(MessageScreen("one"))
-    assert await asyncio.to_thread(began.wait, 10)
+    assert await asyncio.to_thread(began.wait, 60)
     for text in ("two", "three", "four"):
         stage.display.show(MessageScreen(text))
     go_on.set()

@@ -63,7 +63,7 @@ class Wall:
 
     async def shows(self) -> str:
         """Return the time that comes onto the glass next, which is the one that it is."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             event = await anext(self._listener)
         assert isinstance(event, FrameShown)
         assert event.frame == to_frame(ClockScreen().render(SIZE, self.clock.now()), SIZE)

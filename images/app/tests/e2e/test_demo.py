@@ -33,22 +33,22 @@ def test_the_button_can_be_pressed_by_a_request(demo: Demo) -> None:
     clock = demo.glass_after(b"")
     demo.send("Hello World!")
     message = demo.glass_after(clock)
-    assert requests.post(demo.url + "demo/press", timeout=10).status_code == 200
+    assert requests.post(demo.url + "demo/press", timeout=60).status_code == 200
     assert demo.glass_after(message) != message
 
 
 def test_a_long_and_a_double_press_can_be_asked_for(demo: Demo) -> None:
     clock = demo.glass_after(b"")
     press = demo.url + "demo/press"
-    assert requests.post(press, params={"gesture": "long"}, timeout=10).status_code == 200
+    assert requests.post(press, params={"gesture": "long"}, timeout=60).status_code == 200
     status = demo.glass_after(clock)
     demo.send("Hello World!")
     message = demo.glass_after(status)
-    requests.post(press, timeout=10)
+    requests.post(press, timeout=60)
     clock = demo.glass_after(message)
-    assert requests.post(press, params={"gesture": "double"}, timeout=10).status_code == 200
+    assert requests.post(press, params={"gesture": "double"}, timeout=60).status_code == 200
     assert demo.glass_after(clock) == message
-    assert requests.post(press, params={"gesture": "wink"}, timeout=10).status_code == 400
+    assert requests.post(press, params={"gesture": "wink"}, timeout=60).status_code == 400
 
 
 def test_packs_take_turns_and_enter_brings_the_next(
@@ -84,7 +84,7 @@ def pixels(png: bytes) -> bytes:
 
 def test_no_page_of_another_site_can_press_the_button(demo: Demo) -> None:
     headers = {"Sec-Fetch-Site": "cross-site"}
-    answer = requests.post(demo.url + "demo/press", headers=headers, timeout=10)
+    answer = requests.post(demo.url + "demo/press", headers=headers, timeout=60)
     assert answer.status_code == 403
 
 
@@ -92,11 +92,11 @@ def test_the_client_of_2017_gets_what_it_expects(demo: Demo) -> None:
     """Its first token is stale, so it logs in and sends again, with the bare token."""
     stale = {"Authorization": "stale"}
     body = {"message": "from 2017"}
-    answer = requests.post(demo.url + "messages", json=body, headers=stale, timeout=10)
+    answer = requests.post(demo.url + "messages", json=body, headers=stale, timeout=60)
     with pytest.raises(requests.HTTPError):
         answer.raise_for_status()
     fresh = {"Authorization": demo.log_in()}
-    answer = requests.post(demo.url + "messages", json=body, headers=fresh, timeout=10)
+    answer = requests.post(demo.url + "messages", json=body, headers=fresh, timeout=60)
     answer.raise_for_status()
     assert answer.json() == body
 

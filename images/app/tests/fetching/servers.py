@@ -18,7 +18,7 @@ NAME = "weather.example"
 # Stands in the query and in a header of what is asked for, and nowhere in what people read.
 SECRET = "53cr3t"
 HEADERS = {"X-Key": SECRET}
-PATIENCE = 20
+PATIENCE = 60
 
 
 @dataclass

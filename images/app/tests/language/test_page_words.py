@@ -21,7 +21,7 @@ pytestmark = pytest.mark.unit
 ASSETS = Path(inkstand.web.__file__).parent / "assets"
 PAGES = sorted(ASSETS.glob("*.html"))
 SCRIPTS = sorted(ASSETS.glob("*.js"))
-TABLES = translation.tables()
+TABLES = {code: translation.table(code) for code in translation.codes()}
 TRANSLATED = CODES[1:]
 # What is put in, and the tags within a sentence.
 _PART = re.compile(r"{\w+}|<[^>]*>")
@@ -80,6 +80,12 @@ class Seen(HTMLParser):
         for name, value in attrs:
             if name in ("aria-label", "title", "placeholder", "alt", "aria-description"):
                 self.texts += (value or "").split()
+
+
+def body(assets: pages.Assets, name: str, *codes: str) -> bytes:
+    found = assets.find(name, codes)
+    assert found is not None
+    return found.body
 
 
 def test_each_language_has_a_table() -> None:
@@ -165,8 +171,25 @@ def test_the_most_wanted_language_is_first(header: str, codes: list[str]) -> Non
 
 
 def test_each_page_is_there_in_each_language() -> None:
-    assets = pages.load_assets({"title": "Kitchen"})
+    assets = pages.Assets({"title": "Kitchen"})
     for code in TRANSLATED:
         for path in PAGES:
-            assert f'<html lang="{code}">'.encode() in assets[f"{code}/{path.name}"].body
-        assert b"export default {" in assets[f"{code}/words.js"].body
+            assert f'<html lang="{code}">'.encode() in body(assets, path.name, code)
+        assert b"export default {" in body(assets, "words.js", code)
+
+
+def test_no_words_are_read_until_somebody_asks_for_a_language() -> None:
+    read: list[str] = []
+
+    def words(code: str) -> dict[str, str]:
+        read.append(code)
+        return TABLES[code]
+
+    assets = pages.Assets({"title": "Kitchen"}, words)
+    for code in ("en", "nl", "../de"):
+        assert b'<html lang="en">' in body(assets, "index.html", code)
+    assert read == []
+    for _ in range(2):
+        assert b'<html lang="de">' in body(assets, "index.html", "nl", "de", "fr")
+        assert b'<html lang="de">' in body(assets, "people.html", "de")
+    assert read == ["de"]

@@ -30,7 +30,7 @@ class TestedStore(MessageStore):
 
     async def until(self, number: int, state: State) -> None:
         """Return when the message is in that state."""
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (await self.get(number)).state is not state:  # noqa: ASYNC110 - a file tells nobody
                 await asyncio.sleep(0.005)
 

@@ -316,7 +316,7 @@ async def test_the_same_request_again_is_told_to_nobody(desk: Desk) -> None:
 
 
 async def until_count(store: Any, count: int) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(60):
         while await store.count() != count:  # noqa: ASYNC110 - a file tells nobody
             await asyncio.sleep(0.005)
 

@@ -15,7 +15,8 @@ from inkstand.errors import (
     RequestError,
     UnsupportedMediaTypeError,
 )
-from inkstand.messages.hooks import BYTES, FORM, JSON, TEXT, Wanted, read
+from inkstand.media_types import BYTES, FORM, JSON, PLAIN_TEXT
+from inkstand.messages.hooks import Wanted, read
 
 pytestmark = pytest.mark.unit
 FIRING: dict[str, Any] = {
@@ -205,7 +206,7 @@ def test_an_event_of_no_repository_is_refused_by_a_sentence() -> None:
         sent({"action": "created"}, X_GitHub_Event="sponsorship")
 
 
-@pytest.mark.parametrize("kind", [TEXT, FORM, BYTES])
+@pytest.mark.parametrize("kind", [PLAIN_TEXT, FORM, BYTES])
 def test_a_text_is_shown_as_it_is_also_when_curl_calls_it_a_form(kind: str) -> None:
     assert read(kind, "1 + 1 = 2, Grüße & more\n".encode(), {}, 99) == Wanted(
         "1 + 1 = 2, Grüße & more"
@@ -225,7 +226,7 @@ def test_a_text_is_shown_as_it_is_also_when_curl_calls_it_a_form(kind: str) -> N
     ],
 )
 def test_headers_of_ntfy_count(headers: dict[str, str], text: str, urgent: bool) -> None:
-    assert read(TEXT, b"Rings", headers, 99) == Wanted(text, urgent)
+    assert read(PLAIN_TEXT, b"Rings", headers, 99) == Wanted(text, urgent)
 
 
 def test_a_form_has_the_same_fields_and_may_carry_json() -> None:
@@ -291,7 +292,7 @@ def test_what_has_the_wrong_shape_is_refused_by_a_sentence(value: Any, why: str)
         (JSON, b"[" * 100_000),
         (JSON, b'{"a": %s}' % (b"9" * 10_000)),
         (JSON, b"\xff\xfe\xfd"),
-        (TEXT, b"\xff"),
+        (PLAIN_TEXT, b"\xff"),
         (FORM, b"\xff"),
     ],
     ids=range(6),
@@ -348,6 +349,6 @@ def test_whatever_json_comes_is_read_or_refused(value: Any, headers: dict[str, s
     assert answered(JSON, json.dumps(value).encode(), headers)
 
 
-@given(st.sampled_from([JSON, FORM, TEXT, BYTES]), st.binary(max_size=200))
+@given(st.sampled_from([JSON, FORM, PLAIN_TEXT, BYTES]), st.binary(max_size=200))
 def test_whatever_bytes_come_are_read_or_refused(kind: str, body: bytes) -> None:
     assert answered(kind, body, {})

@@ -104,7 +104,7 @@ class Desk:
         await self.store.until(number, state)
 
     async def next_state(self) -> ScreenState:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             event = await anext(self.changes)
         assert isinstance(event, ScreenChanged)
         return event.state

@@ -88,7 +88,7 @@ async def test_one_that_goes_while_it_is_drawn_ends_nothing(stage: Stage) -> Non
 
     packs._draw = slow
     task: asyncio.Task[Any] = asyncio.create_task(packs.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await stage.drawn.wait()
     # It is the first to go on, before anybody could end it.
     may_go_on.set()

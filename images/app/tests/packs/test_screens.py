@@ -106,7 +106,7 @@ class Stage:
 
     async def next_order(self) -> Order:
         """Return what is drawn next, when all that follows from it is done."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await self.drawn.wait()
             self.drawn.clear()
             await self.clock.wait_for_sleeper()

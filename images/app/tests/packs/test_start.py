@@ -73,7 +73,7 @@ async def test_packs_are_drawn_in_the_order_in_which_they_come(tmp_path: Path, f
         draw=draw,
     )
     task = asyncio.create_task(packs.run())
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         texts = [await drawn.get() for _ in NAMES]
     task.cancel()
     await asyncio.wait([task])

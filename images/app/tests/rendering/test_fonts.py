@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -49,9 +52,9 @@ def nothing_reported_yet(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_font_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(fonts, "FONT_FOLDER", tmp_path)
-    fonts.font_map.cache_clear()
+    fonts._font_map.cache_clear()
     yield
-    fonts.font_map.cache_clear()
+    fonts._font_map.cache_clear()
 
 
 def test_an_unknown_character_is_logged_once(
@@ -94,6 +97,26 @@ def test_the_fonts_of_this_machine_are_looked_for_once() -> None:
     assert fonts.font_map() is fonts.font_map()
 
 
+def test_two_threads_that_draw_first_at_once_make_one_map(monkeypatch: pytest.MonkeyPatch) -> None:
+    both, made = threading.Barrier(2), []
+
+    def make(configuration: str | None) -> pango.FontMap:
+        # The other one must not come, so this is as long as the test takes.
+        with contextlib.suppress(threading.BrokenBarrierError):
+            both.wait(0.2)
+        made.append(pango.FontMap(configuration))
+        return made[-1]
+
+    monkeypatch.setattr(fonts, "FontMap", make)
+    fonts._font_map.cache_clear()
+    try:
+        with ThreadPoolExecutor(2) as threads:
+            drawn_with = [it.result() for it in [threads.submit(fonts.font_map) for _ in range(2)]]
+    finally:
+        fonts._font_map.cache_clear()
+    assert drawn_with == [*made, *made]
+
+
 def test_without_pango_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     functions = {("pango-of-tomorrow", 0): {"pango_layout_new": (None,)}}
     monkeypatch.setattr(pango, "_FUNCTIONS", functions)
@@ -112,12 +135,12 @@ def test_a_command_that_draws_ends_with_that_sentence(
     monkeypatch.setattr("inkstand.cli.log_to_stderr", lambda _level: None)
     monkeypatch.setattr(pango, "_LIBRARY", "libof-tomorrow-{}.so.{}")
     pango._library.cache_clear()
-    fonts.font_map.cache_clear()
+    fonts._font_map.cache_clear()
     try:
         assert main(command) == 1
     finally:
         pango._library.cache_clear()
-        fonts.font_map.cache_clear()
+        fonts._font_map.cache_clear()
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith("inkstand: text needs Pango")
 

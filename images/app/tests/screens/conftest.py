@@ -17,6 +17,6 @@ if TYPE_CHECKING:
 def other_fonts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A machine that has fonts, and none of ours."""
     monkeypatch.setattr(fonts, "FONT_FOLDER", Path("/nonexistent"))
-    fonts.font_map.cache_clear()
+    fonts._font_map.cache_clear()
     yield
-    fonts.font_map.cache_clear()
+    fonts._font_map.cache_clear()

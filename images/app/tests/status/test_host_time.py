@@ -45,7 +45,7 @@ class Scene:
         self._eventually = eventually
 
     async def frame(self) -> Frame:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             shown = await anext(self._frames)
         assert isinstance(shown, FrameShown)
         return shown.frame

@@ -9,7 +9,7 @@ import random
 import shutil
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -290,6 +290,18 @@ async def test_a_first_start_says_nothing(tmp_path: Path) -> None:
     for _ in range(2):
         async with MessageStore(tmp_path), open_registry(tmp_path):
             assert damage.notices(tmp_path) == {}
+
+
+async def test_accounts_of_before_there_were_metrics_are_taken_over(
+    tmp_path: Path, record: Any
+) -> None:
+    async with open_registry(tmp_path) as registry:
+        await registry.add(record())
+    execute(tmp_path / ACCOUNTS, "DROP TABLE metrics_token")
+    async with open_registry(tmp_path) as registry:
+        await registry.add(replace(record("4567"), scope=Scope.METRICS))
+        assert [kept.id for kept in registry.records()] == ["0123", "4567"]
+    assert damage.notices(tmp_path) == {}
 
 
 @pytest.mark.parametrize(

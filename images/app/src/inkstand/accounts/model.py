@@ -20,13 +20,14 @@ MIN_PASSWORD = 12
 class Scope(enum.IntEnum):
     """How far a token goes; a larger one includes the smaller ones."""
 
-    READ = 1
-    POST = 2
-    ADMIN = 3
+    METRICS = 1
+    READ = 2
+    POST = 3
+    ADMIN = 4
 
     @property
     def word(self) -> str:
-        """The scope as the API spells it: `read`, `post` or `admin`."""
+        """The scope as the API spells it: `metrics`, `read`, `post` or `admin`."""
         return self.name.lower()
 
     @classmethod

@@ -27,24 +27,36 @@ _PRAGMAS = (
     # What was forgotten is not to be found in the file either.
     "PRAGMA secure_delete = ON",
 )
-_TABLE = f"""
-    BEGIN IMMEDIATE;
-    CREATE TABLE token (
+_COLUMNS = """
         id TEXT PRIMARY KEY,
         kind TEXT NOT NULL CHECK (kind IN ('session', 'token')),
         user TEXT NOT NULL,
         name TEXT NOT NULL,
-        scope TEXT NOT NULL CHECK (scope IN ('read', 'post', 'admin')),
+        scope TEXT NOT NULL CHECK (scope IN ({scopes})),
         created INTEGER NOT NULL,
         expires INTEGER,
         used INTEGER,
         credential TEXT NOT NULL
-    ) STRICT, WITHOUT ROWID;
+"""
+_TABLE = f"""
+    BEGIN IMMEDIATE;
+    CREATE TABLE token ({_COLUMNS.format(scopes="'read', 'post', 'admin'")}) STRICT, WITHOUT ROWID;
     PRAGMA user_version = {_VERSION};
     COMMIT;
 """
+# Of their own, since an Inkstand of before there were any takes another word in `token` for damage.
+_METRICS_TABLE = f"""
+    CREATE TABLE metrics_token ({_COLUMNS.format(scopes="'metrics'")}) STRICT, WITHOUT ROWID;
+"""
+_LOAD_FORMER = "SELECT * FROM token ORDER BY created, id"
+_LOAD = "SELECT * FROM token UNION ALL SELECT * FROM metrics_token ORDER BY created, id"
 _SAVE = "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-_LOAD = "SELECT * FROM token ORDER BY created, id"
+_SAVE_METRICS = "INSERT INTO metrics_token VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_USE = (
+    "UPDATE token SET used = ? WHERE id = ?",
+    "UPDATE metrics_token SET used = ? WHERE id = ?",
+)
+_REMOVE = ("DELETE FROM token WHERE id = ?", "DELETE FROM metrics_token WHERE id = ?")
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -87,7 +99,8 @@ def _check(connection: sqlite3.Connection) -> str | None:
     if version > _VERSION:
         return None  # not damaged, but of a newer Inkstand, which _migrate() says
     connection.text_factory = str
-    rows = connection.execute(_LOAD).fetchall()
+    load = _LOAD if _has_metrics(connection) else _LOAD_FORMER
+    rows = connection.execute(load).fetchall()
     if not version:
         return "its format is not known"
     try:
@@ -108,7 +121,14 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise sqlite3.DatabaseError("a newer Inkstand made it")
     if version < _VERSION:
         connection.executescript(_TABLE)
+    if not _has_metrics(connection):
+        connection.execute(_METRICS_TABLE)
     people_table.migrate(connection)
+
+
+def _has_metrics(connection: sqlite3.Connection) -> bool:
+    known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'metrics_token'")
+    return known.fetchone() is not None
 
 
 def load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
@@ -118,19 +138,21 @@ def load(connection: sqlite3.Connection) -> tuple[TokenRecord, ...]:
 
 def save(connection: sqlite3.Connection, record: TokenRecord) -> None:
     """Keep a new record."""
-    connection.execute(_SAVE, _row_of(record))
+    statement = _SAVE_METRICS if record.scope is Scope.METRICS else _SAVE
+    connection.execute(statement, _row_of(record))
 
 
 def use(connection: sqlite3.Connection, token_id: str, now: float) -> None:
     """Keep when the token `token_id` was used; one that is gone stays so."""
-    connection.execute("UPDATE token SET used = ? WHERE id = ?", (int(now), token_id))
+    for statement in _USE:
+        connection.execute(statement, (int(now), token_id))
 
 
 def remove(connection: sqlite3.Connection, token_ids: Iterable[str]) -> None:
     """Drop the records with these ids; one that is not there is dropped already."""
-    connection.executemany(
-        "DELETE FROM token WHERE id = ?", [(token_id,) for token_id in token_ids]
-    )
+    gone = [(token_id,) for token_id in token_ids]
+    for statement in _REMOVE:
+        connection.executemany(statement, gone)
 
 
 def translate(error: sqlite3.Error, directory: Path) -> StorageError:

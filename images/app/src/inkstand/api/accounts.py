@@ -43,7 +43,7 @@ def _scope(name: str, value: object, _limits: Limits) -> Scope:
     try:
         return Scope.of(str(value))
     except ValueError as error:
-        raise InvalidValueError(f"{name} has to be read, post or admin") from error
+        raise InvalidValueError(f"{name} has to be metrics, read, post or admin") from error
 
 
 def _days(name: str, value: object, _limits: Limits) -> timedelta:

@@ -17,6 +17,7 @@ from inkstand.api import (
     guests,
     hooks,
     messages,
+    metrics,
     own_packs,
     packs,
     panel,
@@ -26,7 +27,7 @@ from inkstand.api import (
     sharing,
     status,
 )
-from inkstand.api.operations import JSON, TEXT, Operations
+from inkstand.api.operations import TEXT, Operations
 from inkstand.api.schemas import Schemas
 from inkstand.api.server import (
     add_security_headers,
@@ -35,6 +36,7 @@ from inkstand.api.server import (
     translate_errors,
 )
 from inkstand.api.services import SERVICES, Services
+from inkstand.media_types import JSON
 from inkstand.web import pages
 
 PREFIX = "/api/v1"
@@ -71,6 +73,7 @@ OPERATIONS = [
     *panel.OPERATIONS,
     *events.OPERATIONS,
     *status.OPERATIONS,
+    *metrics.OPERATIONS,
     *settings.OPERATIONS,
     *packs.OPERATIONS,
     *_OPERATIONS,
@@ -98,7 +101,7 @@ def make_app(services: Services) -> web.Application:
     app.on_response_prepare.append(add_security_headers)  # type: ignore[arg-type]
     app.on_shutdown.append(events.end_all)  # type: ignore[arg-type]
     _add_classic_routes(app.router)
-    app.router.add_get("/metrics", status.metrics)
+    app.router.add_get("/metrics", metrics.of_network)
     _add_routes(app.router)
     app.router.add_get("/api/docs", documentation_page)
     app.router.add_post("/share", sharing.share)
@@ -132,7 +135,7 @@ def make_document(title: str, longest: int) -> dict[str, Any]:
 
 def _site(services: Services) -> pages.Site:
     return pages.Site(
-        assets=pages.load_assets({"title": services.settings.app_title}),
+        assets=pages.Assets({"title": services.settings.app_title}),
         welcome=classic.welcome,
         authority=lambda: services.report.authority.certificate,
         fingerprint=lambda: services.report.authority.fingerprint,

@@ -11,6 +11,7 @@ from inkstand.api.operations import require
 from inkstand.api.services import SERVICES
 from inkstand.api.visitor import visitor_of
 from inkstand.errors import InvalidArgumentsError, MalformedRequestError, MessageTooLongError
+from inkstand.media_types import JSON
 from inkstand.messages import Draft
 from inkstand.rendering.text import is_blank
 
@@ -50,8 +51,8 @@ def parse_message(content_type: str, body: bytes, longest: int) -> str:
         MalformedRequestError: not application/json, no string `message`, or a blank one.
         MessageTooLongError: more than `longest` characters.
     """
-    if content_type != "application/json":
-        raise MalformedRequestError("messages are taken as application/json")
+    if content_type != JSON:
+        raise MalformedRequestError(f"messages are taken as {JSON}")
     match _parse(body):
         case {"message": str(text)} if not is_blank(text):
             return _limited(text, longest)

@@ -10,6 +10,8 @@ import json
 import re
 from typing import TYPE_CHECKING, Any
 
+from inkstand.media_types import JSON
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -119,7 +121,7 @@ def sample(schemas: Json, schema: Json) -> Any:
 
 
 def _data(schemas: Json, kind: str, schema: Json) -> str:
-    if kind == "application/json":
+    if kind == JSON:
         quoted = json.dumps(sample(schemas, schema)).replace("'", r"'\''")
         return f"-d '{quoted}'"
     return "-d 'Hello'" if kind.startswith("text/") else "--data-binary @picture.png"

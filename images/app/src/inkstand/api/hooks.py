@@ -17,9 +17,10 @@ from aiohttp import web
 
 from inkstand.accounts.model import Principal, Scope
 from inkstand.api.messages import Message
-from inkstand.api.operations import JSON, PLAIN_TEXT, TEXT, Operations, answer, principal_of
+from inkstand.api.operations import TEXT, Operations, answer, principal_of
 from inkstand.api.services import SERVICES
 from inkstand.errors import HookLimitError, UnauthorizedError
+from inkstand.media_types import FORM, JSON, PLAIN_TEXT
 from inkstand.messages import Draft, Priority, hooks, model
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ ALERTS = web.AppKey("alerts", Alerts)
 _TOLD: dict[str, Any] = {
     "bodies": {
         JSON: {"schema": {"type": "object", "properties": {"message": TEXT}}},
-        hooks.FORM: {"schema": {"type": "object", "properties": {"message": TEXT}}},
+        FORM: {"schema": {"type": "object", "properties": {"message": TEXT}}},
         PLAIN_TEXT: {"schema": TEXT},
     },
     "answers": {200: Heard, 201: Heard},

@@ -14,7 +14,6 @@ from aiohttp import web
 from inkstand.accounts.model import Principal, Scope
 from inkstand.api.operations import (
     GREATEST_ID,
-    PLAIN_TEXT,
     PNG,
     Operations,
     answer,
@@ -34,6 +33,7 @@ from inkstand.errors import (
     MessageTooLongError,
     NoPictureError,
 )
+from inkstand.media_types import PLAIN_TEXT
 from inkstand.messages import Draft, Priority, State, repeat
 from inkstand.messages.store import VISIBLE
 from inkstand.messages.waiting import MAX_SCHEDULED

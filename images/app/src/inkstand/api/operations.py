@@ -25,6 +25,7 @@ from inkstand.errors import (
     UnauthorizedError,
     UnsupportedMediaTypeError,
 )
+from inkstand.media_types import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator, Mapping
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 Json = dict[str, Any]
-JSON = "application/json"
-PLAIN_TEXT = "text/plain"
 TEXT: Json = {"type": "string"}
 # What SQLite can count to.
 GREATEST_ID = 2**63 - 1

@@ -9,7 +9,7 @@ from typing import Annotated
 from aiohttp import web
 
 from inkstand.accounts.model import Scope
-from inkstand.api.operations import PLAIN_TEXT, TEXT, Operations, answer
+from inkstand.api.operations import TEXT, Operations, answer
 from inkstand.api.schemas import Rule
 from inkstand.api.services import SERVICES
 from inkstand.errors import (
@@ -18,6 +18,7 @@ from inkstand.errors import (
     PackNotFoundError,
     UnsupportedMediaTypeError,
 )
+from inkstand.media_types import PLAIN_TEXT
 
 OPERATIONS = Operations("settings")
 _TOML = {PLAIN_TEXT: {"schema": {**TEXT, "description": "TOML in UTF-8, at most 64 KB."}}}

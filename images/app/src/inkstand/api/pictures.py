@@ -26,7 +26,6 @@ from inkstand.api.messages import (
     require_code,
 )
 from inkstand.api.operations import (
-    JSON,
     PNG,
     Operations,
     binary,
@@ -38,6 +37,7 @@ from inkstand.api.schemas import Request, Rule
 from inkstand.api.services import SERVICES
 from inkstand.display.preview import Preview
 from inkstand.errors import UnsupportedMediaTypeError
+from inkstand.media_types import BYTES, JSON
 from inkstand.pictures import conversion
 from inkstand.rendering import Framing, Tone
 from inkstand.screens import MessageScreen
@@ -47,7 +47,7 @@ OPERATIONS = Operations("messages")
 _MEGAPIXELS = conversion.MOST_PIXELS // 1_000_000
 PICTURES = binary(
     *conversion.FORMATS,
-    conversion.ANY_TYPE,
+    BYTES,
     description=f"At most {conversion.MOST_BYTES >> 20} MB and {_MEGAPIXELS} megapixels.",
 )
 _ALMOST_EMPTY = "Nearly all of it is of one colour; little will be seen on the panel"

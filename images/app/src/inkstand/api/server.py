@@ -44,6 +44,8 @@ _WITHOUT_BODY = (*_READING, "DELETE")
 _IGNORED_BODY = 16_384
 # The classic API knows no cookies.
 _WITH_COOKIES = "/api/"
+# Not that of 2017, where a bad token is refused anywhere.
+_LOG_IN = ("POST", "/api/v1/session")
 # What reading a body raises when it is damaged, or its sender has gone.
 _UNREADABLE = (
     ConnectionResetError,
@@ -105,14 +107,14 @@ async def refuse_bodies(request: web.Request, handler: Handler) -> web.StreamRes
 
 @web.middleware
 async def authenticate(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Note who asks; a bad token is refused wherever it is sent, a bad cookie is none."""
+    """Note who asks; a bad token is refused but where one logs in, a bad cookie is none."""
     # Hooks have theirs in the path: many programs know an address, and nothing else.
     in_path = request.match_info.get("token", "")
     token = in_path or request.headers.get("Authorization", "").strip()
     if token:
-        accounts = request.app[SERVICES].accounts
-        request[PRINCIPAL] = accounts.verify(_without_scheme(token))
-    elif "Cookie" in request.headers and request.path.startswith(_WITH_COOKIES):
+        _take_token(request, _without_scheme(token))
+    with_cookies = "Cookie" in request.headers and request.path.startswith(_WITH_COOKIES)
+    if PRINCIPAL not in request and with_cookies:
         _take_cookie(request)
     return await handler(request)
 
@@ -172,6 +174,15 @@ async def serving(
         server = await loop.create_server(connect, sock=listener, backlog=128)
         ending.callback(server.close)
         yield
+
+
+def _take_token(request: web.Request, token: str) -> None:
+    try:
+        request[PRINCIPAL] = request.app[SERVICES].accounts.verify(token)
+    except InvalidTokenError:
+        # Who logs in because a token has ended may still send it with everything.
+        if (request.method, request.path) != _LOG_IN:
+            raise
 
 
 def _take_cookie(request: web.Request) -> None:

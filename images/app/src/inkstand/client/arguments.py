@@ -7,6 +7,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from inkstand.client.errors import MisusedError
+from inkstand.wifi import escape_wifi
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # What these look like the server knows; here it is enough to tell a picture from a mistake.
 _MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|....ftyp", re.DOTALL)
-PICTURE_TYPE = "application/octet-stream"
 LARGEST_PICTURE = 4 * 1024 * 1024
 _TIME_OF_DAY = re.compile(r"(?:([a-z]+) +)?([01]?[0-9]|2[0-3]):([0-5][0-9])", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -105,7 +105,7 @@ def unescaped(text: str) -> str:
 
 def wifi(network: str, password: str) -> str:
     """Return what a QR code says that lets a phone into `network`; no password: it is open."""
-    name, secret = (re.sub(r'([\\;,:"])', r"\\\1", text) for text in (network, password))
+    name, secret = escape_wifi(network), escape_wifi(password)
     return f"WIFI:T:WPA;S:{name};P:{secret};;" if password else f"WIFI:T:nopass;S:{name};;"
 
 

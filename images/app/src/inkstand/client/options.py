@@ -122,7 +122,7 @@ def _add_tokens(commands: Commands) -> None:
     listing = _add(actions, "list", "tokens:list_all", "list tokens and sessions")
     create = _add(actions, "create", "tokens:create", "make a token; it is printed this once")
     create.add_argument("name", metavar="NAME", help="who or what it is for")
-    create.add_argument("--scope", choices=("read", "post", "admin"), default="post", help=_SCOPE)
+    create.add_argument("--scope", choices=_SCOPES, default="post", help=_SCOPE)
     create.add_argument("--days", type=_count, metavar="N", help="expires after N days")
     revoke = _add(actions, "revoke", "tokens:revoke", "make a token worthless from now on")
     revoke.add_argument("id", metavar="ID", help="as in the list")
@@ -267,6 +267,7 @@ _KEY = "send nothing if something was sent with this key before (default: a new 
 _STATE = "only these: waiting, shown, read, expired, deleted"
 _SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
+_SCOPES = ("metrics", "read", "post", "admin")
 _SCOPE = "what it may do; each includes the one before (default: post)"
 _ROLES = ("viewer", "sender", "admin")
 _ROLE = "viewer sees, sender also sends, admin does everything (default: sender)"

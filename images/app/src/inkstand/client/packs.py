@@ -9,6 +9,7 @@ from urllib.parse import quote
 from inkstand.client.errors import ClientError, NotAllowedError, NotLoggedInError
 from inkstand.client.terminal import note, read_bytes, say, server_of
 from inkstand.client.wording import printable
+from inkstand.media_types import PLAIN_TEXT
 
 if TYPE_CHECKING:
     import argparse
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 # Seconds: a Pi Zero takes its time to check a pack and to draw it.
 TIMEOUT = 120.0
 _TO_LIST = 5.0
-_TEXT = {"Content-Type": "text/plain"}
+_TEXT = {"Content-Type": PLAIN_TEXT}
 
 
 def add(options: argparse.Namespace) -> int:

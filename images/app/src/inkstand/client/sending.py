@@ -26,6 +26,7 @@ from inkstand.client.terminal import (
     say_json,
     server_of,
 )
+from inkstand.media_types import BYTES
 
 if TYPE_CHECKING:
     import argparse
@@ -146,7 +147,7 @@ def _picture(options: argparse.Namespace) -> Request:
     query = {"framing": options.framing, "tone": options.tone, **_extras(options)}
     if name := " ".join(options.text) or options.image.name.strip("-"):
         query["name"] = name
-    headers = {"Content-Type": arguments.PICTURE_TYPE}
+    headers = {"Content-Type": BYTES}
     return Request(f"/images?{urlencode(query)}", data, headers)
 
 

@@ -22,12 +22,12 @@ from inkstand.client.errors import (
     UnreachableError,
     UntrustedError,
 )
+from inkstand.media_types import JSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 API = "/api/v1"
-_JSON = "application/json"
 _PROBLEM = "application/problem+json"
 # What a proxy answers while the app behind it is not there.
 _AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT)
@@ -125,7 +125,7 @@ class Server:
         if self._token:
             headers["Authorization"] = f"Bearer {self._token}"
         if body is not None and not isinstance(body, bytes):
-            headers["Content-Type"] = _JSON
+            headers["Content-Type"] = JSON
         return {**headers, **(added or {})}
 
     def _checked(self, answer: Answer) -> Answer:

@@ -16,16 +16,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import InvalidValueError, MalformedRequestError, UnsupportedMediaTypeError
+from inkstand.media_types import BYTES, FORM, JSON, PLAIN_TEXT
 from inkstand.rendering.text import is_blank
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
-TEXT = "text/plain"
-# What programs say that say nothing: a text.
-BYTES = "application/octet-stream"
 _MESSAGE = ("message", "text", "body", "msg")
 _FIELDS = {*_MESSAGE, "title", "payload"}
 _MOST_FIELDS = 100
@@ -76,8 +72,9 @@ def read(content_type: str, body: bytes, headers: Headers, longest: int) -> Want
 def _read(content_type: str, body: bytes, headers: Headers) -> Wanted | None:
     if content_type == JSON or content_type.endswith("+json"):
         return _of_json(body, headers)
-    if content_type not in (FORM, TEXT, BYTES):
-        raise UnsupportedMediaTypeError(f"A hook takes {JSON}, {FORM} or {TEXT}, no {content_type}")
+    if content_type not in (FORM, PLAIN_TEXT, BYTES):
+        known = f"{JSON}, {FORM} or {PLAIN_TEXT}"
+        raise UnsupportedMediaTypeError(f"A hook takes {known}, no {content_type}")
     text = _decoded(body)
     form = _form(text) if content_type == FORM else {}
     if "payload" in form:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import ConfigError, PackError, did_you_mean
-from inkstand.packs import pack, requests
+from inkstand.packs import NO_PACKS, pack, requests
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,8 +19,6 @@ if TYPE_CHECKING:
     Screens = Mapping[str, Mapping[str, object]]
 
 SHIPPED = Path(__file__).parent / "shipped"
-# No packs that are kept, which are texts of TOML by their names.
-NONE: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +46,7 @@ def shipped() -> dict[str, Path]:
 
 
 def read_chosen(
-    screens: Screens, own: Path, kept: Mapping[str, str] = NONE
+    screens: Screens, own: Path, kept: Mapping[str, str] = NO_PACKS
 ) -> tuple[ChosenPack, ...]:
     """Return the packs of the setting `screens`.
 
@@ -68,7 +65,7 @@ def read_shown(screens: Screens, own: Path, kept: Mapping[str, str]) -> tuple[Ch
         ConfigError: one of the others is wrong.
     """
     return tuple(
-        _kept(name, table, kept) if table["pack"] in kept else _chosen(name, table, own, NONE)
+        _kept(name, table, kept) if table["pack"] in kept else _chosen(name, table, own, NO_PACKS)
         for name, table in screens.items()
     )
 

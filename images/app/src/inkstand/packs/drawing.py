@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from inkstand.language import ENGLISH, Language
+from inkstand.media_types import BYTES
 from inkstand.packs import boxes, grids
 from inkstand.pictures import conversion
 from inkstand.rendering import Align, blank, clean, draw_layout, fit
@@ -210,7 +211,7 @@ def _(box: boxes.Code, size: tuple[int, int]) -> Image.Image:
 @_drawn.register
 def _(box: boxes.Picture, size: tuple[int, int]) -> Image.Image:
     look = conversion.Look(size, box.framing, box.tone)
-    png = conversion.prepare(box.data, conversion.ANY_TYPE, look)
+    png = conversion.prepare(box.data, BYTES, look)
     return Image.open(io.BytesIO(png)).convert("1")
 
 

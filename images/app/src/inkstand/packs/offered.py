@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from inkstand.errors import PackError
-from inkstand.packs import example, pack
-from inkstand.packs.chosen import NONE, SHIPPED, read_chosen, shipped
+from inkstand.packs import NO_PACKS, example, pack
+from inkstand.packs.chosen import SHIPPED, read_chosen, shipped
 from inkstand.packs.worker import Order, draw
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ async def preview(  # noqa: PLR0913, PLR0917 - what a picture is made of
     size: tuple[int, int],
     now: datetime,
     language: Language,
-    own: Mapping[str, str] = NONE,
+    own: Mapping[str, str] = NO_PACKS,
 ) -> Drawn:
     """Return how the pack `name`, which ships or is an `own`, looks with its example data.
 

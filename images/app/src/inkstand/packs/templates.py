@@ -10,6 +10,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from inkstand.language import ENGLISH, Language
+from inkstand.wifi import escape_wifi
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -148,11 +149,6 @@ def number(value: Any, digits: int = 0) -> str:
     places = max(0, min(int(digits), _MAX_DIGITS))
     grouped = f"{figure:,.{places}f}" if abs(figure) >= _GROUPED_FROM else f"{figure:.{places}f}"
     return grouped.replace(",", _THIN).replace("-", "−")  # noqa: RUF001 - it is a minus
-
-
-def escape_wifi(value: object) -> str:
-    """Return `value` as it stands in the text of a QR code of a Wi-Fi network."""
-    return "".join(f"\\{letter}" if letter in '\\;,:"' else letter for letter in str(value))
 
 
 def _weather(code: Any) -> tuple[str, str]:

@@ -35,8 +35,6 @@ FORMATS = {
     "image/tiff": "TIFF",
     "image/heic": "HEIF",
 }
-# For who does not know what it is.
-ANY_TYPE = "application/octet-stream"
 # How a file begins. ISO/IEC 23008-12 names its brands from the ninth byte on.
 _MARKS = {
     "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
@@ -91,8 +89,8 @@ class Look:
 def prepare(data: bytes, said: str, look: Look) -> bytes:
     """Return the picture that `data` encodes as a PNG of the panel's size in black and white.
 
-    `said` is the media type it was sent as, one of FORMATS or ANY_TYPE. One that is_costly()
-    may take seconds and 400 MB.
+    `said` is the media type it was sent as, one of FORMATS or media_types.BYTES. One that
+    is_costly() may take seconds and 400 MB.
 
     Raises:
         InvalidPictureError: it is damaged, or no picture of that type.

@@ -6,11 +6,11 @@ They are judged by what reads the file of settings; what that file says wins, an
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from inkstand import config
 from inkstand.errors import ConfigError, InvalidValueError, PackError
+from inkstand.packs import NO_PACKS
 from inkstand.playlist import playlist, quiet
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 NAMES = ("screens", "playlist", "quiet_hours", "quiet_screen")
 # What stands for a secret in answers; who sends it back keeps the secret.
 KEPT_SECRET = "(kept secret)"  # noqa: S105 - stands for one
-NO_PACKS: Mapping[str, str] = MappingProxyType({})
 
 
 def provisioned(settings: Settings) -> frozenset[str]:

@@ -17,6 +17,7 @@ from inkstand.errors import (
     SettingNotFoundError,
     joined,
 )
+from inkstand.packs import NO_PACKS
 from inkstand.preferences import model, packs_table, table
 from inkstand.storage.database import Database
 
@@ -203,7 +204,7 @@ class Preferences:
     @property
     def shown_packs(self) -> Mapping[str, str]:
         """Those of `packs` that screens can show: who provisions screens provisions their packs."""
-        return model.NO_PACKS if "screens" in self._provisioned else self.packs
+        return NO_PACKS if "screens" in self._provisioned else self.packs
 
     def refuse(self, name: str) -> None:
         """Do nothing if `name` can be changed here.

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from inkstand.rendering.pango import Font, FontMap, Line
+from inkstand.rendering.pango import LOCK, Font, FontMap, Line
 
 _LOG = logging.getLogger(__name__)
 FONT_FOLDER = Path("/usr/share/fonts")
@@ -129,13 +129,19 @@ def _families(language: str) -> tuple[str, ...]:
 REGULAR, BOLD = Family(), Family(bold=True)
 
 
-@functools.cache
 def font_map() -> FontMap:
-    """Return our fonts, looked for on disk once.
+    """Return our fonts, looked for on disk once; may be called from any thread.
 
     Raises:
         TextError: Pango is not installed.
     """
+    # Two threads that draw first at once would each make them.
+    with LOCK:
+        return _font_map()
+
+
+@functools.cache
+def _font_map() -> FontMap:
     names = (*FILES, *FALLBACKS.values())
     files = [path for path in map(FONT_FOLDER.joinpath, names) if path.is_file()]
     if not files:

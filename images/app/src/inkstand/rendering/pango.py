@@ -121,7 +121,7 @@ class _List(ctypes.Structure):
 
 
 # Pango's objects are not for two threads at once, and each layout shares fonts with all others.
-_LOCK = threading.RLock()
+LOCK = threading.RLock()
 
 
 @functools.cache
@@ -206,7 +206,7 @@ class FontMap:
         self._attributes = self._call.pango_attr_list_new()
         no_hyphens = self._call.pango_attr_insert_hyphens_new(False)
         self._call.pango_attr_list_insert(self._attributes, no_hyphens)
-        with _LOCK:
+        with LOCK:
             # First of all: Pango loads the configuration of the machine when it finds none.
             config = self._read(configuration)
             self._call.FcConfigSetCurrent(config)
@@ -219,7 +219,7 @@ class FontMap:
 
         A word that is wider than that makes a wider line, unless words may be broken.
         """
-        with _LOCK:
+        with LOCK:
             layout = self._layout(text, font)
             if width is not None:
                 self._call.pango_layout_set_width(layout.pointer, max(0, width) * _UNITS)
@@ -230,7 +230,7 @@ class FontMap:
 
     def shorten(self, text: str, font: Font, width: int) -> Line:
         """Return the beginning of one paragraph as a line of at most `width` pixels."""
-        with _LOCK:
+        with LOCK:
             layout = self._layout(text, font)
             self._call.pango_layout_set_width(layout.pointer, max(0, width) * _UNITS)
             self._call.pango_layout_set_height(layout.pointer, _ONE_LINE_A_PARAGRAPH)
@@ -239,7 +239,7 @@ class FontMap:
 
     def clear(self) -> None:
         """Give back the memory of all fonts; lines that are laid out keep theirs."""
-        with _LOCK:
+        with LOCK:
             self._call.pango_fc_font_map_cache_clear(self._map)
             self._struts.clear()
 
@@ -342,7 +342,7 @@ class _Layout:
 
 
 def _release(pointer: int) -> None:
-    with _LOCK:
+    with LOCK:
         _library().g_object_unref(pointer)
 
 
@@ -353,7 +353,7 @@ def draw(lines: Iterable[tuple[Line, int, int]], size: tuple[int, int]) -> bytes
     """
     width, height = size
     pixels = bytearray(width * height)
-    with _LOCK:
+    with LOCK:
         bitmap = _Bitmap(height, width, width, 0, _GREYS, _GREY_MODE)
         buffer = (ctypes.c_char * len(pixels)).from_buffer(pixels)
         bitmap.buffer = ctypes.addressof(buffer)

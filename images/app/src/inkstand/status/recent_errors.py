@@ -7,15 +7,26 @@ from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from inkstand.events import ButtonChanged, PanelChanged, ScreenFailed, StorageChanged
+from inkstand.events import (
+    BrokerChanged,
+    ButtonChanged,
+    PanelChanged,
+    ScreenFailed,
+    StorageChanged,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from inkstand.events import Event, Hub
 
-_KINDS = (ButtonChanged, PanelChanged, StorageChanged, ScreenFailed)
-_PARTS = {ButtonChanged: "button", PanelChanged: "panel", StorageChanged: "storage"}
+_PARTS = {
+    BrokerChanged: "broker",
+    ButtonChanged: "button",
+    PanelChanged: "panel",
+    StorageChanged: "storage",
+}
+_KINDS = (*_PARTS, ScreenFailed)
 _SIZE = 10
 
 
@@ -54,7 +65,7 @@ class RecentErrors:
         match event:
             case ScreenFailed(at=at, screen=screen):
                 self._note(at, f"screen: a {type(screen).__name__} cannot be drawn")
-            case PanelChanged() | ButtonChanged() | StorageChanged():
+            case BrokerChanged() | PanelChanged() | ButtonChanged() | StorageChanged():
                 self._follow(_PARTS[type(event)], event.at, event.reason)
 
     def _follow(self, part: str, at: datetime, reason: str | None) -> None:

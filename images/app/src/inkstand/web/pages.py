@@ -17,7 +17,7 @@ from inkstand.web import translation
 from inkstand.web.translation import ENGLISH
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable, Iterable, Mapping
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -53,6 +53,48 @@ class Asset:
     tag: str
 
 
+class Assets:
+    """The files of the page: in English from the start, in a language when it is first asked for.
+
+    In HTML and JSON `{{key}}` becomes the value of `replacements`; `words` reads a language's.
+    """
+
+    def __init__(
+        self,
+        replacements: Mapping[str, str],
+        words: Callable[[str], Mapping[str, str]] = translation.table,
+    ) -> None:
+        self._replacements = replacements
+        self._words = words
+        self._bodies = {path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir())}
+        self._codes = {ENGLISH, *translation.codes()}
+        self._made = {ENGLISH: self._load(self._bodies)}
+
+    def find(self, name: str, codes: Iterable[str] = ()) -> Asset | None:
+        """Return a file in the first language that there is, else in English."""
+        code = next((it for it in codes if it in self._codes), ENGLISH)
+        if code not in self._made:
+            self._made[code] = self._load(self._translated(code))
+        return self._made[code].get(name) or self._made[ENGLISH].get(name)
+
+    def _translated(self, code: str) -> dict[str, bytes]:
+        words = self._words(code)
+        scripts = self._texts(".js").values()
+        said = set[str]().union(*map(translation.texts_said, scripts))
+        pages = {
+            name: translation.translate(page, code, words).encode()
+            for name, page in self._texts(".html").items()
+        }
+        return {**pages, _WORDS: translation.as_script(words, said).encode()}
+
+    def _texts(self, suffix: str) -> dict[str, str]:
+        bodies = self._bodies.items()
+        return {name: body.decode() for name, body in bodies if name.endswith(suffix)}
+
+    def _load(self, bodies: Mapping[str, bytes]) -> dict[str, Asset]:
+        return {name: _load(name, body, self._replacements) for name, body in bodies.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What is behind the page: its files, and what to serve that it does not make itself.
@@ -61,30 +103,13 @@ class Site:
     and `fingerprint` its fingerprint, None where there is none of our own.
     """
 
-    assets: Mapping[str, Asset]
+    assets: Assets
     welcome: Handler
     authority: Callable[[], str | None]
     fingerprint: Callable[[], str | None]
 
 
 SITE = web.AppKey("site", Site)
-
-
-def load_assets(replacements: Mapping[str, str]) -> dict[str, Asset]:
-    """Return all files of the page by name; in HTML and JSON `{{key}}` becomes the value.
-
-    What has words is there in each language, as `de/index.html`; English is `index.html`.
-    """
-    english = {path.name: path.read_bytes() for path in sorted(_FOLDER.iterdir())}
-    pages = {name: body.decode() for name, body in english.items() if name.endswith(".html")}
-    scripts = (body.decode() for name, body in english.items() if name.endswith(".js"))
-    said = set[str]().union(*map(translation.texts_said, scripts))
-    bodies = dict(english)
-    for code, words in translation.tables().items():
-        for name, page in pages.items():
-            bodies[f"{code}/{name}"] = translation.translate(page, code, words).encode()
-        bodies[f"{code}/{_WORDS}"] = translation.as_script(words, said).encode()
-    return {name: _load(name, body, replacements) for name, body in bodies.items()}
 
 
 async def index(request: web.Request) -> web.StreamResponse:
@@ -186,10 +211,8 @@ def _asset(request: web.Request, name: str) -> Asset:
     Raises:
         HTTPNotFound: there is no such file.
     """
-    assets = request.app[SITE].assets
     codes = translation.wanted(request.headers.get("Accept-Language", ""))
-    known = (code for code in codes if code == ENGLISH or f"{code}/{_WORDS}" in assets)
-    found = assets.get(f"{next(known, ENGLISH)}/{name}") or assets.get(name)
+    found = request.app[SITE].assets.find(name, codes)
     if found is None:
         raise web.HTTPNotFound
     return found

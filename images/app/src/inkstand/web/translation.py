@@ -29,12 +29,15 @@ _STRING = r'"((?:[^"\\]|\\.)*)"'
 _SAID = re.compile(rf"\b(?:t\({_STRING}|plural\([^\"]*?,\s*{_STRING},\s*{_STRING})")
 
 
-def tables() -> dict[str, dict[str, str]]:
-    """Return the words of each language but English by its code."""
-    return {
-        path.stem: json.loads(path.read_text(encoding="utf-8"))
-        for path in sorted(_FOLDER.glob("*.json"))
-    }
+def codes() -> list[str]:
+    """Return the languages that have words, which are all but English."""
+    return sorted(path.stem for path in _FOLDER.glob("*.json"))
+
+
+def table(code: str) -> dict[str, str]:
+    """Return the words of a language by the English text."""
+    words: dict[str, str] = json.loads((_FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    return words
 
 
 def translate(page: str, code: str, words: Mapping[str, str]) -> str:

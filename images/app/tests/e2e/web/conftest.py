@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-PATIENCE = 10.0
+PATIENCE = 60.0
 DESKTOP = {"width": 1280, "height": 900}
 # As root, Chromium starts only without its sandbox; all it loads here is our own page.
 ARGUMENTS = ["--no-sandbox", "--disable-dev-shm-usage"]

@@ -1,4 +1,4 @@
-"""The address of a hook, on the page."""
+"""What a new token is good for, on the page: the address of a hook, the metrics."""
 
 from __future__ import annotations
 
@@ -32,3 +32,14 @@ def test_a_token_that_may_only_send_has_an_address_which_is_shown_once(
         expect(summary).to_be_hidden()
     page.get_by_role("button", name="I have it").click()
     expect(page.locator("#token-hook-url")).to_have_text("")
+
+
+def test_a_token_for_metrics_says_where_they_are(visitor: Visitor) -> None:
+    page = visitor.log_in()
+    page.get_by_role("link", name="Tokens").click()
+    page.get_by_label("Name").fill("Prometheus")
+    page.locator("#token-form").get_by_text("metrics", exact=True).click()
+    page.get_by_role("button", name="Make the token").click()
+    page.get_by_text("How to use it with curl").click()
+    expect(page.locator("#token-curl")).to_contain_text(re.compile(r"http\S+/api/v1/metrics$"))
+    expect(page.locator("#tokens .tag", has_text="metrics")).to_be_visible()

@@ -407,7 +407,7 @@ def test_what_is_left_until_the_end_of_a_message_counts_down(visitor: Visitor) -
     ends = datetime.now(UTC) + timedelta(seconds=63)
     body = {"text": "Soon over", "expires_at": ends.isoformat()}
     headers = {"Authorization": f"Bearer {visitor.demo.token}"}
-    requests.post(f"{visitor.demo.url}api/v1/messages", json=body, headers=headers, timeout=10)
+    requests.post(f"{visitor.demo.url}api/v1/messages", json=body, headers=headers, timeout=60)
     expect(message(page, "Soon over")).to_contain_text("expires in 1 minute")
     expect(message(page, "Soon over")).to_contain_text(re.compile("expires in 5[0-9] seconds"))
 
@@ -499,7 +499,7 @@ def test_a_token_is_made_shown_once_used_revoked_and_refused(visitor: Visitor) -
     token = make_token(page, "Kitchen")
     headers = {"Authorization": f"Bearer {token}"}
     address = f"{visitor.demo.url}api/v1/messages"
-    answer = requests.post(address, json={"text": "Tea is ready"}, headers=headers, timeout=10)
+    answer = requests.post(address, json={"text": "Tea is ready"}, headers=headers, timeout=60)
     assert answer.status_code == 201
     listed = page.locator("#tokens > li", has_text="Kitchen")
     expect(listed).to_contain_text("post")
@@ -511,7 +511,7 @@ def test_a_token_is_made_shown_once_used_revoked_and_refused(visitor: Visitor) -
     listed.get_by_role("button", name="Revoke").click()
     page.locator("#confirm-yes").click()
     expect(listed).to_have_count(0)
-    answer = requests.post(address, json={"text": "Too late"}, headers=headers, timeout=10)
+    answer = requests.post(address, json={"text": "Too late"}, headers=headers, timeout=60)
     assert answer.status_code == 401
     page.get_by_role("link", name="Panel").click()
     expect(message(page, "Tea is ready")).to_be_visible()
@@ -571,7 +571,7 @@ def test_a_network_that_is_cut_for_ten_seconds_is_told_and_the_page_recovers(
     assert page.title().startswith("Offline")
     assert visitor.demo.send("Written meanwhile").status_code == 201
     # It really was away for that long, and the page went on trying.
-    eventually(lambda: time.monotonic() > since + CUT_FOR and relay.refused > 2, within=30)
+    eventually(lambda: time.monotonic() > since + CUT_FOR and relay.refused > 2)
     expect(banner).to_be_visible()
 
     relay.mend()

@@ -87,8 +87,8 @@ def test_a_panel_that_fails_is_told_and_so_is_its_return(
     driver.fail("ok")
     driver.kill()
     driver.restart()
-    expect(page.locator("#panel-down")).to_be_hidden(timeout=30_000)
-    expect(page.locator("#messages .state")).to_have_text("on the glass", timeout=30_000)
+    expect(page.locator("#panel-down")).to_be_hidden()
+    expect(page.locator("#messages .state")).to_have_text("on the glass")
 
 
 def test_the_knob_is_the_button_where_no_button_is_too(
@@ -97,7 +97,7 @@ def test_the_knob_is_the_button_where_no_button_is_too(
     page = visit(server=served).log_in()
     page.get_by_label("Message", exact=True).fill("Hello")
     page.get_by_role("button", name="Show it").click()
-    expect(page.locator("#messages .state")).to_have_text("on the glass", timeout=30_000)
+    expect(page.locator("#messages .state")).to_have_text("on the glass")
     page.get_by_role("button", name="Press the button").click()
     expect(page.locator("#messages .state")).to_have_text("read")
 

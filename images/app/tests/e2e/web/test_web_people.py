@@ -16,9 +16,12 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from images.app.tests.e2e.web.conftest import Relay
+
 pytestmark = pytest.mark.e2e
 Visitor = Any
 PASSWORD = "four words that differ"
+UNREACHABLE = "The server cannot be reached. Try again when you are online."
 
 
 @pytest.fixture
@@ -132,6 +135,28 @@ def test_the_password_is_changed(visitor: Visitor, page: Page) -> None:
     page.get_by_role("link", name="Panel").click()
     page.get_by_role("button", name="Log out").click()
     visitor.log_in(PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["People", "Settings"])
+def test_one_logs_out_on_pages_beside_the_panel(visitor: Visitor, name: str) -> None:
+    page = visitor.log_in()
+    page.get_by_role("link", name=name).click()
+    page.get_by_role("button", name="Log out").click()
+    expect(page.get_by_label("Password", exact=True)).to_be_visible()
+    assert page.request.get(f"{visitor.url}api/v1/session").status == 401
+
+
+@pytest.mark.parametrize("name", ["People", "Settings"])
+def test_who_cannot_log_out_there_is_told_so(
+    visit: Callable[..., Visitor], relay: Relay, name: str
+) -> None:
+    page = visit(url=f"http://127.0.0.1:{relay.port}/").log_in()
+    page.get_by_role("link", name=name).click()
+    log_out = page.get_by_role("button", name="Log out")
+    expect(log_out).to_be_visible()
+    relay.cut()
+    log_out.click()
+    expect(page.get_by_role("alert").filter(visible=True)).to_have_text(UNREACHABLE)
 
 
 @pytest.mark.parametrize("width", [360, 1280])

@@ -59,7 +59,7 @@ class Watcher:
 
     def kill(self) -> None:
         self.command.process.kill()
-        self._thread.join(10)
+        self._thread.join(60)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import { ask, get, post, Problem, put, remove, session } from "./api.js";
 import { attempt, byId, confirmed, joined, make, placer, toast, write, writer } from "./dom.js";
 import { t } from "./language.js";
+import { offerToLogOut } from "./session.js";
 import { full } from "./time.js";
 
 const ROLES = ["viewer", "sender", "admin"];
@@ -16,7 +17,7 @@ const passwordProblem = placer(password, "password-problem", { new: byId("new") 
 let me = null;
 
 // Whoever is not logged in begins at the panel, where one logs in.
-const leave = () => location.assign("/");
+const leave = () => location.replace("/");
 session.addEventListener("unauthorized", leave);
 
 invite.addEventListener("submit", (event) => {
@@ -32,6 +33,7 @@ byId("guest").addEventListener("submit", (event) => {
   attempt(event.submitter ?? event.currentTarget, guestProblem, makeGuest);
 });
 byId("link-copy").addEventListener("click", copy);
+offerToLogOut(writer("problem"), leave);
 attempt(byId("main"), writer("problem"), begin);
 
 async function begin() {
@@ -43,6 +45,7 @@ async function begin() {
   }
   write(byId("whose"), t("You are {name} ({role}). With another password you are logged out everywhere else.", { name: me.user, role: NAMES[me.role] }));
   byId("username").value = me.user;
+  byId("logout").hidden = false;
   for (const id of ["for-admins", "to-settings"]) byId(id).hidden = me.scope !== "admin";
   if (me.scope === "admin") await show();
 }

@@ -27,10 +27,15 @@ export function start(entered, left) {
       await entered(user);
     });
   });
-  byId("logout").addEventListener("click", (event) =>
-    attempt(event.currentTarget, (sentence) => sentence && left(sentence), async () => {
+  offerToLogOut((sentence) => sentence && left(sentence), () => left(""));
+}
+
+/** Have the button log out and call `left()`, or `say` what went wrong. */
+export function offerToLogOut(say, left) {
+  byId("logout").addEventListener("click", ({ currentTarget }) =>
+    attempt(currentTarget, say, async () => {
       await remove("/session");
-      left("");
+      left();
     }),
   );
 }

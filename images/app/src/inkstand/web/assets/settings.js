@@ -5,14 +5,17 @@ import { byId, toast, write, writer } from "./dom.js";
 import * as own from "./settings-packs.js";
 import * as rows from "./settings-rows.js";
 import * as screens from "./settings-screens.js";
+import { offerToLogOut } from "./session.js";
 import { t } from "./language.js";
 
 const problem = writer("page-problem");
+offerToLogOut(problem, () => location.replace("/"));
 begin();
 
 async function begin() {
   try {
     const { scope, role } = await get("/session");
+    byId("logout").hidden = false;
     if (scope !== "admin") return problem(t("Only an admin may change settings."));
     const [told, { packs }] = await Promise.all([get("/settings"), get("/packs")]);
     screens.start(packs, save);

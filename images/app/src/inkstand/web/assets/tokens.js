@@ -7,7 +7,7 @@ import { full, ticking } from "./time.js";
 
 const problem = writer("token-problem");
 const form = byId("token-form");
-const SCOPES = ["read", "post", "admin"];
+const SCOPES = ["metrics", "read", "post", "admin"];
 // The fingerprint of the certificate authority that programs have to be told to trust, if there is one.
 let authority = null;
 
@@ -85,6 +85,7 @@ function reveal({ name, scope, token }) {
 function example(token, scope) {
   const trust = authority ? "--cacert ca.pem " : "";
   const start = `curl ${trust}-H 'Authorization: Bearer ${token}' \\\n  `;
+  if (scope === "metrics") return `${start}${location.origin}/api/v1/metrics`;
   if (scope === "read") return `${start}${location.origin}/api/v1/panel.png -o panel.png`;
   return `${start}--json '{"text": "Hello World!"}' \\\n  ${location.origin}/api/v1/messages`;
 }

@@ -1,0 +1,276 @@
+"""The connection to a broker: paho's, in a thread of its own, which connects whenever it has to.
+
+MQTT 5 alone, which says how large a message may be and how many may come before the first is kept.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import sys
+import threading
+import urllib.parse
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Self
+
+    from paho.mqtt.client import ConnectFlags, DisconnectFlags
+    from paho.mqtt.reasoncodes import ReasonCode
+
+_PORT, _TLS_PORT = 1883, 8883
+_KEEP_ALIVE = 60
+# Seconds without anything to do after which the thread looks whether it is time for a ping.
+_LOOK = 15.0
+_FIRST_RETRY, _LAST_RETRY = 1, 120
+# How long the broker keeps what comes for us while we are away.
+_SESSION = 7 * 86_400
+_LARGEST = 65_536
+_UNKEPT = 20
+# Of what may get lost on its way, so many wait for us.
+_MOST_WAITING = 100
+_MOST_QUEUED = 200
+_LAST_WORDS = 2.0
+_NO_RETAINED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """Where the broker is, and who we are there; `ca` is PEM, "": those of the system."""
+
+    url: str
+    name: str
+    password: str = field(default="", repr=False)
+    ca: str = ""
+
+    @property
+    def address(self) -> str:
+        """The host and the port, for people."""
+        return f"{self._parts.hostname}:{self.port}"
+
+    @property
+    def host(self) -> str:
+        """The name of the host, or its address."""
+        return self._parts.hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The port, or the usual one."""
+        return self._parts.port or (_TLS_PORT if self.tls else _PORT)
+
+    @property
+    def tls(self) -> bool:
+        """Whether all goes over TLS."""
+        return self._parts.scheme == "mqtts"
+
+    @property
+    def username(self) -> str:
+        """Who we are there, "": nobody in particular."""
+        return urllib.parse.unquote(self._parts.username or "")
+
+    @property
+    def _parts(self) -> urllib.parse.SplitResult:
+        return urllib.parse.urlsplit(self.url)
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The broker has let us in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Disconnected:
+    """The broker is not to be had, for that `reason`; it is tried again."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The broker does something that it was asked for not, and will not."""
+
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message; the broker sends it again until keep() was told of it.
+
+    `repeated` one may have been kept before, when it had the same `number`.
+    """
+
+    topic: str
+    payload: bytes = field(repr=False)
+    number: int
+    qos: int
+    repeated: bool
+
+
+class Connection:
+    """What happens on the way to a broker: `async for told in connection`, within `async with`.
+
+    It reads `topics`; when we are gone, `offline` is what the broker says at `availability`.
+    """
+
+    def __init__(
+        self, broker: Broker, topics: Iterable[str], availability: str, offline: str
+    ) -> None:
+        self._broker = broker
+        self._topics = list(topics)
+        self._last_will = partial(self.publish, availability, offline.encode(), retain=True)
+        self._told: asyncio.Queue[Connected | Disconnected | Refused | Received] = asyncio.Queue()
+        self._loop = asyncio.get_running_loop()
+        self._client = self._make_client(availability, offline)
+        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
+        # These two are the thread's alone.
+        self._subscribed: dict[int, str] = {}
+        self._is_in = False
+
+    async def __aenter__(self) -> Self:
+        """Begin to connect."""
+        self._thread.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Take leave."""
+        self._last_will()
+        self._client.disconnect()
+        await asyncio.to_thread(self._thread.join, _LAST_WORDS)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> Connected | Disconnected | Refused | Received:
+        return await self._told.get()
+
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+        """Send `payload`, unless the broker is not to be had just now."""
+        if self._client.is_connected():
+            self._client.publish(topic, payload, qos=1, retain=retain)
+
+    def keep(self, received: Received) -> None:
+        """Say that a message is kept here, or is of no use."""
+        if received.qos:
+            self._client.ack(received.number, received.qos)
+
+    def _make_client(self, availability: str, offline: str) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"inkstand-{self._broker.name}",
+            protocol=MQTTProtocolVersion.MQTTv5,
+            manual_ack=True,
+        )
+        client.will_set(availability, offline, qos=1, retain=True)
+        client.reconnect_delay_set(_FIRST_RETRY, _LAST_RETRY)
+        client.max_queued_messages_set(_MOST_QUEUED)
+        if self._broker.username:
+            client.username_pw_set(self._broker.username, self._broker.password or None)
+        if self._broker.tls:
+            client.tls_set_context(ssl.create_default_context(cadata=self._broker.ca or None))
+        client.on_connect = self._on_connect
+        client.on_connect_fail = self._on_connect_fail
+        client.on_disconnect = self._on_disconnect
+        client.on_subscribe = self._on_subscribe
+        client.on_message = self._on_message
+        client.on_publish = self._on_publish
+        return client
+
+    def _run(self) -> None:
+        wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        wanted.SessionExpiryInterval = _SESSION
+        wanted.MaximumPacketSize = _LARGEST
+        wanted.ReceiveMaximum = _UNKEPT
+        client, broker = self._client, self._broker
+        client.connect_async(
+            broker.host, broker.port, _KEEP_ALIVE, clean_start=False, properties=wanted
+        )
+        client.loop_forever(_LOOK, retry_first_connection=True)
+
+    def _tell(self, what: Connected | Disconnected | Refused | Received) -> None:
+        self._loop.call_soon_threadsafe(self._told.put_nowait, what)
+
+    # What follows is called in the thread of the client.
+
+    def _on_connect(
+        self,
+        client: Client,
+        _data: object,
+        _flags: ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            return self._tell(Disconnected(f"it refuses us: {reason}"))
+        self._is_in = True
+        once = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
+        for topic in self._topics:
+            _, number = client.subscribe(topic, options=once)
+            self._subscribed[number or 0] = topic
+        return self._tell(Connected())
+
+    def _on_connect_fail(self, _client: Client, _data: object) -> None:
+        error = sys.exc_info()[1]
+        self._tell(Disconnected(_in_words(error)))
+
+    def _on_disconnect(
+        self,
+        _client: Client,
+        _data: object,
+        _flags: DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        # Why it did not let us in was said by then.
+        was_in, self._is_in = self._is_in, False
+        if was_in and reason.is_failure:
+            self._tell(Disconnected("the connection was lost"))
+
+    def _on_subscribe(
+        self,
+        _client: Client,
+        _data: object,
+        number: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        topic = self._subscribed.pop(number, "")
+        for reason in reasons:
+            if reason.is_failure:
+                self._tell(Refused(f"may not read {topic}: {reason}"))
+
+    def _on_publish(
+        self,
+        _client: Client,
+        _data: object,
+        _number: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._tell(Refused(f"may not write below inkstand/{self._broker.name}: {reason}"))
+
+    def _on_message(self, _client: Client, _data: object, message: MQTTMessage) -> None:
+        if message.qos or self._told.qsize() < _MOST_WAITING:
+            self._tell(
+                Received(message.topic, message.payload, message.mid, message.qos, message.dup)
+            )
+
+
+def _in_words(error: Any) -> str:
+    if isinstance(error, TimeoutError):
+        return "it does not answer"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted: {error.verify_message}"
+    if isinstance(error, OSError) and not isinstance(error, ssl.SSLError) and error.errno:
+        return error.strerror or os.strerror(error.errno)
+    return str(error)

@@ -1,0 +1,229 @@
+"""The appliance on a broker: says how it is and what happens, and shows what is sent to it."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import secrets
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from inkstand.api.schemas import Limits
+from inkstand.errors import (
+    RequestError,
+    StorageError,
+    StorageFullError,
+    StorageUnavailableError,
+)
+from inkstand.events import (
+    BrokerChanged,
+    ButtonChanged,
+    ButtonPressed,
+    FrameShown,
+    Gesture,
+    PanelChanged,
+)
+from inkstand.messages import State
+from inkstand.messages.events import MessageChanged, ScreenChanged
+from inkstand.mqtt import discovery, payloads
+from inkstand.mqtt.connection import (
+    Broker,
+    Connected,
+    Connection,
+    Disconnected,
+    Received,
+    Refused,
+)
+from inkstand.mqtt.topics import Topics
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from inkstand.clock import Clock
+    from inkstand.config import Settings
+    from inkstand.display.display import Display
+    from inkstand.events import Event, Hub
+    from inkstand.frame import Frame
+    from inkstand.messages import Draft
+    from inkstand.messages.controller import Controller
+    from inkstand.status.report import StatusReport
+
+_LOG = logging.getLogger(__name__)
+_KINDS = (
+    MessageChanged,
+    ScreenChanged,
+    FrameShown,
+    ButtonPressed,
+    PanelChanged,
+    ButtonChanged,
+    BrokerChanged,
+)
+_BACKLOG = 256
+# Seconds until a disk that could not be written is tried again.
+_DISK_RETRY = 10.0
+
+
+class Mqtt:
+    """Keeps the appliance on the broker that `settings` name.
+
+    `png` makes a picture of a frame.
+    """
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what it tells of, and where it hands on
+        self,
+        settings: Settings,
+        hub: Hub,
+        clock: Clock,
+        controller: Controller,
+        display: Display,
+        report: StatusReport,
+        png: Callable[[Frame], Awaitable[bytes]],
+    ) -> None:
+        self._settings = settings
+        self._hub = hub
+        self._clock = clock
+        self._controller = controller
+        self._display = display
+        self._report = report
+        self._png = png
+        self._topics = Topics(settings.mqtt_name, settings.mqtt_groups, settings.mqtt_discovery)
+        self._reason: str | None = None
+        self._said: set[str] = set()
+        self._state = b""
+
+    async def run(self) -> None:
+        """Be on the broker whenever it is there, until cancelled."""
+        given, topics = self._settings, self._topics
+        broker = Broker(given.mqtt_url, given.mqtt_name, given.mqtt_password, given.mqtt_ca)
+        connection = Connection(broker, topics.read, topics.availability, discovery.OFFLINE)
+        with self._hub.listen(_BACKLOG, _KINDS) as events:
+            async with connection, asyncio.TaskGroup() as group:
+                group.create_task(self._follow(connection, broker))
+                async for event in events:
+                    await self._tell(connection, event)
+
+    async def _follow(self, connection: Connection, broker: Broker) -> None:
+        async for told in connection:
+            match told:
+                case Connected():
+                    self._is(None)
+                case Disconnected(reason):
+                    self._is(f"{broker.address}: {reason}")
+                case Refused(what):
+                    self._say_once(what, f"the broker {broker.address} refuses something: {what}")
+                case Received():
+                    await self._take(connection, told)
+                    connection.keep(told)
+
+    def _is(self, reason: str | None) -> None:
+        """Note that the broker is there, or why it is not."""
+        if reason is None:
+            _LOG.info("connected with the broker")
+        elif self._reason is None:
+            _LOG.warning("no broker, trying again until there is one: %s", reason)
+        if reason is None or reason != self._reason:
+            self._hub.publish(BrokerChanged(self._clock.now(), reason))
+        self._reason = reason
+
+    def _say_once(self, fault: str, sentence: str) -> None:
+        if fault not in self._said:
+            self._said.add(fault)
+            _LOG.warning("%s (said once)", sentence)
+
+    async def _take(self, connection: Connection, received: Received) -> None:
+        if received.topic == self._topics.birth:
+            self._discover(connection)
+        elif received.topic == self._topics.press:
+            self._press(received.payload)
+        else:
+            await self._show(received)
+
+    def _press(self, payload: bytes) -> None:
+        gesture = payload.decode(errors="replace").strip().lower()
+        if gesture in list(Gesture):
+            self._controller.press(Gesture(gesture))
+        else:
+            self._say_once("press", f"a press by MQTT is one of {', '.join(Gesture)}")
+
+    async def _show(self, received: Received) -> None:
+        limits = Limits(self._settings.message_max_length, self._clock.now())
+        try:
+            draft = payloads.draft_of(received.payload, limits)
+            await self._submit(received, draft)
+        except (RequestError, StorageFullError) as error:
+            sentence = f"a message by MQTT at {received.topic} is not shown: {error}"
+            self._say_once(f"{received.topic} {error.code}", sentence)
+
+    async def _submit(self, received: Received, draft: Draft) -> None:
+        if draft.idempotency_key is None:
+            # One without an id is the same when the broker says so, and it is still there.
+            digest = hashlib.sha256(received.payload).hexdigest()[:16]
+            mark = f"mqtt:{received.number} {digest} "
+            store = self._controller.store
+            if received.repeated and await store.open_by_key(draft.author, mark):
+                return
+            draft = replace(draft, idempotency_key=f"{mark}{secrets.token_hex(8)}")
+        while True:
+            try:
+                await self._controller.submit(draft)
+            except StorageUnavailableError:
+                # The broker keeps it as long as we do not say that we have.
+                await asyncio.sleep(_DISK_RETRY)
+            else:
+                return
+
+    async def _tell(self, connection: Connection, event: Event) -> None:
+        match event:
+            case ButtonPressed(gesture=gesture):
+                pressed = payloads.as_json({"event_type": gesture})
+                connection.publish(self._topics.button_event, pressed)
+            case MessageChanged(message=message, previous=before):
+                if message.state in discovery.TOLD and message.state is not before:
+                    told = payloads.message_event(message)
+                    connection.publish(self._topics.message_event, told)
+            case BrokerChanged(reason=None):
+                await self._announce(connection)
+        if isinstance(event, FrameShown):
+            await self._tell_picture(connection, event)
+        await self._tell_state(connection)
+
+    async def _announce(self, connection: Connection) -> None:
+        self._state = b""
+        self._discover(connection)
+        if self._display.last_refresh is not None:
+            await self._tell_picture(connection, self._display.last_refresh)
+        await self._tell_state(connection)
+        online = discovery.ONLINE.encode()
+        connection.publish(self._topics.availability, online, retain=True)
+
+    def _discover(self, connection: Connection) -> None:
+        if self._topics.discovery:
+            title, url = self._settings.app_title, self._settings.public_url
+            told = payloads.as_json(discovery.device(self._topics, title, url))
+            connection.publish(self._topics.config, told, retain=True)
+
+    async def _tell_picture(self, connection: Connection, shown: FrameShown) -> None:
+        png = await self._png(shown.frame)
+        connection.publish(self._topics.picture, png, retain=True)
+
+    async def _tell_state(self, connection: Connection) -> None:
+        try:
+            counts = await self._controller.store.counts()
+        except StorageError:
+            # Who has to know is told by the panel and the page.
+            return
+        refreshes = self._display.refreshes
+        state = payloads.state(
+            payloads.Condition(
+                screen=self._controller.state.screen,
+                waiting=counts.get(State.WAITING, 0),
+                panel=self._report.panel,
+                button=self._report.button,
+                refreshes=refreshes["full"] + refreshes["partial"],
+                certificate_expires_at=self._report.certificate_expires_at,
+            )
+        )
+        if state != self._state:
+            self._state = state
+            connection.publish(self._topics.state, state, retain=True)

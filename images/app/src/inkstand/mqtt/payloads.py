@@ -1,0 +1,115 @@
+"""What comes from a broker, and what goes there. Pure.
+
+Without `from __future__ import annotations`: the types of the fields are read when it runs.
+"""
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from inkstand.api.messages import LONGEST_KEY, MessageRequest
+from inkstand.api.schemas import Limits, Rule, read, rfc_3339
+from inkstand.errors import InvalidValueError, MalformedRequestError
+from inkstand.messages import Draft, Priority
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from inkstand.messages import Message
+    from inkstand.messages.events import ScreenState
+
+_AUTHOR = "MQTT"
+_LONGEST_AUTHOR = 64
+# Whose room messages take that come from there.
+_SENDER = "@mqtt"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MqttRequest(MessageRequest):
+    """A message as JSON: what `POST /api/v1/messages` takes, who says so, and an id of it."""
+
+    id: Annotated[str, Rule(maxLength=LONGEST_KEY - len("mqtt "))] | None = None
+    author: Annotated[str, Rule(maxLength=_LONGEST_AUTHOR)] | None = None
+
+
+def draft_of(payload: bytes, limits: Limits) -> Draft:
+    """Return what is to be shown of a payload: a JSON object, or any other text as it is.
+
+    Raises:
+        RequestError: it is no UTF-8, is blank or too long, or has an unknown or wrong value.
+    """
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError as error:
+        raise MalformedRequestError(f"it is no UTF-8: byte {error.start}") from error
+    wanted = read(MqttRequest, _values(text), limits)
+    if wanted.show_at and wanted.expires_at and wanted.expires_at <= wanted.show_at:
+        raise InvalidValueError("expires_at has to be later than show_at")
+    return Draft(
+        author=(wanted.author or "").strip() or _AUTHOR,
+        sender=_SENDER,
+        text=wanted.text,
+        priority=wanted.priority or Priority.NORMAL,
+        expires_at=wanted.expires_at,
+        show_for=wanted.show_for,
+        idempotency_key=f"mqtt {wanted.id}" if wanted.id else None,
+        show_at=wanted.show_at,
+        repeat=wanted.repeat,
+        look=wanted.look,
+    )
+
+
+def _values(text: str) -> dict[str, Any]:
+    if not text.lstrip().startswith("{"):
+        return {"text": text}
+    try:
+        values: dict[str, Any] = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise MalformedRequestError(f"it is no JSON: {error}".partition("\n")[0]) from error
+    return values
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """How the appliance is; the sentences are `ok` or say what is wrong."""
+
+    screen: "ScreenState"
+    waiting: int
+    panel: str
+    button: str
+    refreshes: int
+    certificate_expires_at: "datetime | None"
+
+
+def state(now: Condition) -> bytes:
+    """Return how the appliance is."""
+    message, expires = now.screen.message, now.certificate_expires_at
+    return as_json(
+        {
+            "screen": now.screen.name or now.screen.screen,
+            "message": message and message.text,
+            "author": message and message.author,
+            "waiting": now.waiting,
+            "panel": now.panel,
+            "button": now.button,
+            "refreshes": now.refreshes,
+            "certificate_expires_at": expires and rfc_3339(expires),
+        }
+    )
+
+
+def message_event(message: "Message") -> bytes:
+    """Return what happened to a message, as Home Assistant reads events."""
+    return as_json(
+        {
+            "event_type": message.state,
+            "id": message.id,
+            "text": message.text,
+            "author": message.author,
+        }
+    )
+
+
+def as_json(value: object) -> bytes:
+    """Return JSON in UTF-8."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -1,0 +1,84 @@
+"""What Home Assistant is told: each topic is one of ours, each template makes what it should."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import jinja2
+import pytest
+
+from inkstand.events import Gesture
+from inkstand.messages import Message, State
+from inkstand.messages.events import ScreenKind, ScreenState
+from inkstand.mqtt import discovery, payloads
+from inkstand.mqtt.topics import Topics
+
+pytestmark = pytest.mark.unit
+TOPICS = Topics("kitchen", ("home",), "homeassistant")
+DEVICE = discovery.device(TOPICS, "Kitchen", "https://mac.example.com")
+ENTITIES: dict[str, dict[str, Any]] = DEVICE["components"]
+NOW = datetime(2026, 11, 29, 18, 0, tzinfo=UTC)
+MESSAGE = Message(id=7, author="Ada", text="x" * 300, at=NOW, state=State.SHOWN)
+
+
+def rendered(name: str, **changes: object) -> str:
+    """Return what Home Assistant makes of a state for the entity `name`."""
+    values: dict[str, Any] = {
+        "screen": ScreenState(ScreenKind.MESSAGE, MESSAGE),
+        "waiting": 3,
+        "panel": "ok",
+        "button": "pigpiod is away",
+        "refreshes": 12,
+        "certificate_expires_at": NOW,
+        **changes,
+    }
+    told = json.loads(payloads.state(payloads.Condition(**values)))
+    template = jinja2.Environment(autoescape=True).from_string(ENTITIES[name]["value_template"])
+    return template.render(value_json=told)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("text", "x" * 255),
+        ("screen", "message"),
+        ("waiting", "3"),
+        ("refreshes", "12"),
+        ("certificate", "2026-11-29T18:00:00.000Z"),
+        ("panel_problem", "OFF"),
+        ("button_problem", "ON"),
+    ],
+)
+def test_a_state_is_what_the_entity_says(name: str, value: str) -> None:
+    assert rendered(name) == value
+
+
+def test_without_a_message_or_a_certificate_nothing_is_made_up() -> None:
+    empty = {"screen": ScreenState(ScreenKind.CLOCK), "certificate_expires_at": None}
+    assert rendered("text", **empty) == ""
+    # Home Assistant takes this word for: not known.
+    assert rendered("certificate", **empty) == "None"
+
+
+def test_each_topic_is_one_that_the_appliance_has() -> None:
+    written = {TOPICS.state, TOPICS.picture, TOPICS.button_event, TOPICS.message_event}
+    for entity in ENTITIES.values():
+        assert entity.get("state_topic", entity.get("image_topic", TOPICS.state)) in written
+        assert entity.get("command_topic", TOPICS.press) in TOPICS.read
+    assert DEVICE["availability_topic"] == TOPICS.availability
+
+
+def test_each_entity_has_an_id_and_the_gestures_are_those_of_the_button() -> None:
+    ids = {entity["unique_id"] for entity in ENTITIES.values()}
+    assert len(ids) == len(ENTITIES)
+    assert ENTITIES["button"]["event_types"] == list(Gesture)
+    event = json.loads(payloads.message_event(MESSAGE))
+    assert event["event_type"] in ENTITIES["messages"]["event_types"]
+    pressed = [it["payload_press"] for it in ENTITIES.values() if "payload_press" in it]
+    assert set(pressed) <= set(Gesture)
+
+
+def test_who_has_no_home_assistant_listens_to_none() -> None:
+    assert Topics("kitchen").read == ("inkstand/kitchen/message", "inkstand/kitchen/press")

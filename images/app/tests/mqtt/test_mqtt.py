@@ -1,0 +1,283 @@
+"""The appliance on a real broker: what it says there, and what it shows of what is said to it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import io
+import json
+import subprocess
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from inkstand.events import BrokerChanged
+from inkstand.messages import Draft
+from inkstand.mqtt.connection import Connection
+from inkstand.rendering import from_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.integration
+ROOT = "inkstand/kitchen"
+MESSAGE = f"{ROOT}/message"
+
+
+async def test_a_text_is_shown_and_its_way_is_told(app: Any, other: Any) -> None:
+    other.say(MESSAGE, "Dinner is ready")
+    shown = await other.hears_json(f"{ROOT}/event/message", event_type="shown")
+    assert (shown["text"], shown["author"]) == ("Dinner is ready", "MQTT")
+    told = {"screen": "message", "message": "Dinner is ready", "waiting": 0, "panel": "ok"}
+    await other.hears_json(f"{ROOT}/state", **told)
+    app.press()
+    assert (await other.hears_json(f"{ROOT}/event/button"))["event_type"] == "short"
+    await other.hears_json(f"{ROOT}/event/message", event_type="read")
+    await other.hears_json(f"{ROOT}/state", screen="clock", message=None)
+
+
+async def test_what_is_on_the_glass_is_there_as_a_picture(app: Any, other: Any) -> None:
+    other.say(MESSAGE, "Look")
+    await other.hears_json(f"{ROOT}/event/message", event_type="shown")
+    wanted = from_frame(app.system.display.frame)
+    while True:
+        image = Image.open(io.BytesIO(await other.hears(f"{ROOT}/picture")))
+        if image.convert("1").tobytes() == wanted.tobytes():
+            break
+
+
+async def test_json_has_the_options_of_the_api(app: Any, other: Any) -> None:
+    wanted = {"text": "Now", "priority": "urgent", "author": "Home", "show_for": 60, "bold": True}
+    other.say(MESSAGE, json.dumps(wanted))
+    await app.has(1)
+    message = await app.system.store.get(1)
+    assert (message.text, message.author, message.priority) == ("Now", "Home", "urgent")
+    assert (message.show_for, message.look.bold) == (60, True)
+
+
+async def test_the_same_id_is_shown_once(app: Any, other: Any) -> None:
+    for _ in range(3):
+        other.say(MESSAGE, '{"id": "7", "text": "Once"}')
+    other.say(MESSAGE, "last")
+    other.say(MESSAGE, "last")
+    assert await app.has(3) == ["Once", "last", "last"]
+
+
+async def test_others_press_the_button(app: Any, other: Any) -> None:
+    other.say(MESSAGE, "Hello")
+    await other.hears_json(f"{ROOT}/event/message", event_type="shown")
+    other.say(f"{ROOT}/press", "wink")
+    other.say(f"{ROOT}/press", "short")
+    await other.hears_json(f"{ROOT}/event/message", event_type="read")
+    assert (await other.hears_json(f"{ROOT}/event/button"))["event_type"] == "short"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [
+        b"",
+        b" \n",
+        b"\xff\xfe",
+        b"{",
+        b"{}",
+        b'{"text": 5}',
+        b'{"text": "a", "colour": 1}',
+        b'{"text": "a", "id": 5}',
+        b'{"text": "a", "show_for": 1e999}',
+        b'{"a":' * 9000,
+        b"x" * 3000,
+        b"y" * 10_000_000,
+    ],
+    ids=range(12),
+)
+async def test_rubbish_is_refused_once_and_the_next_is_shown(
+    app: Any, other: Any, payload: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    for _ in range(3):
+        other.say(MESSAGE, payload)
+    other.say(MESSAGE, "Good")
+    assert await app.has(1) == ["Good"]
+    said = [it for it in caplog.messages if "a message by MQTT" in it]
+    # What is too large is not even sent to us.
+    assert len(said) == (len(payload) < 65_536)
+
+
+async def test_what_somebody_left_there_is_not_shown(
+    run_app: Callable[..., Awaitable[Any]], broker: Any, other: Any
+) -> None:
+    other.say(MESSAGE, "old", retain=True)
+    other.say(f"{ROOT}/press", "\0", retain=True)
+    app = await run_app(broker.url)
+    await other.hears(f"{ROOT}/availability")
+    other.say(MESSAGE, "new")
+    assert await app.has(1) == ["new"]
+
+
+async def test_it_says_when_it_goes_and_hears_then_what_it_missed(
+    run_app: Callable[..., Awaitable[Any]], broker: Any, other: Any, app: Any
+) -> None:
+    await app.stop()
+    assert await other.hears(f"{ROOT}/availability") == b"offline"
+    for text in ("one", "two"):
+        other.say(MESSAGE, text)
+    again = await run_app(broker.url)
+    assert await again.has(2) == ["one", "two"]
+
+
+async def test_a_broker_that_dies_and_comes_back_loses_and_doubles_nothing(
+    app: Any, other: Any, broker: Any
+) -> None:
+    """500 messages with ids, each sent until the broker says that it has it."""
+    texts = [f"message {number}" for number in range(500)]
+
+    def send() -> None:
+        for number, text in enumerate(texts):
+            if number in (100, 300):
+                broker.stop(kill=number == 300)
+                broker.start()
+            other.say(MESSAGE, json.dumps({"id": str(number), "text": text}))
+        # A broker that is killed forgets what it has not handed on: its sender says it again.
+        for number, text in enumerate(texts):
+            other.say(MESSAGE, json.dumps({"id": str(number), "text": text}))
+        other.say(MESSAGE, "the last")
+
+    await asyncio.to_thread(send)
+    assert await app.has(501) == [*texts, "the last"]
+
+
+async def test_no_broker_is_said_once_and_everything_else_goes_on(
+    run_app: Callable[..., Awaitable[Any]],
+    broker: Any,
+    caplog: pytest.LogCaptureFixture,
+    eventually: Callable[..., Awaitable[None]],
+) -> None:
+    caplog.set_level("INFO", "inkstand.mqtt")
+    broker.stop()
+    app = await run_app(broker.url)
+    errors = app.system.report
+    await eventually(lambda: errors.errors)
+    assert errors.errors[0].what == f"broker: 127.0.0.1:{broker.port}: Connection refused"
+    await app.system.controller.submit(Draft(author="ada", text="Hello"))
+    broker.start()
+    await eventually(lambda: "connected with the broker" in caplog.messages, within=60)
+    assert len([it for it in caplog.messages if it.startswith("no broker")]) == 1
+
+
+async def test_wrong_passwords_are_said(
+    run_app: Callable[..., Awaitable[Any]],
+    make_broker: Callable[..., Any],
+    tmp_path: Path,
+    eventually: Callable[..., Awaitable[None]],
+) -> None:
+    (tmp_path / "passwords").write_text("")
+    closed = make_broker("allow_anonymous false", f"password_file {tmp_path}/passwords")
+    url = f"mqtt://ada@127.0.0.1:{closed.port}"
+    app = await run_app(url, mqtt_password="guess-what")
+    await eventually(lambda: app.system.report.errors)
+    assert app.system.report.errors[0].what.endswith("it refuses us: Not authorized")
+
+
+async def test_a_topic_that_is_forbidden_is_said_and_the_others_work(
+    run_app: Callable[..., Awaitable[Any]],
+    make_broker: Callable[..., Any],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    eventually: Callable[..., Awaitable[None]],
+) -> None:
+    (tmp_path / "acl").write_text(
+        "topic readwrite inkstand/kitchen/#\ntopic read homeassistant/status\n"
+    )
+    strict = make_broker("allow_anonymous true", f"acl_file {tmp_path}/acl")
+    app = await run_app(strict.url)
+    refused = "may not write below inkstand/kitchen"
+    await eventually(lambda: any(refused in it for it in caplog.messages))
+    assert app.system.report.errors == ()
+
+
+async def test_a_group_shows_it_on_all_once_and_who_was_away_later(
+    run_app: Callable[..., Awaitable[Any]], broker: Any, other: Any
+) -> None:
+    names = ("kitchen", "hall", "attic")
+    apps = [await run_app(broker.url, name, mqtt_groups=("home",)) for name in names]
+    for name in names:
+        await other.hears(f"inkstand/{name}/availability")
+    await apps[2].stop()
+    body = {"id": "bins", "text": "Bins", "expires_at": "2999-01-01T00:00:00Z"}
+    for _ in range(2):
+        other.say("inkstand/group/home/message", json.dumps(body))
+    for name in names[:2]:
+        await other.hears_json(f"inkstand/{name}/event/message", event_type="shown", text="Bins")
+    again = await run_app(broker.url, "attic", mqtt_groups=("home",))
+    for each in (*apps[:2], again):
+        assert await each.has(1) == ["Bins"]
+
+
+async def test_home_assistant_is_told_again_when_it_starts(app: Any, other: Any) -> None:
+    topic = "homeassistant/device/inkstand_kitchen/config"
+    first = await other.hears(topic)
+    other.say("homeassistant/status", "online")
+    assert await other.hears(topic) == first
+
+
+async def test_ten_thousand_in_a_minute_fill_only_their_own_room(
+    app: Any, other: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    def send() -> None:
+        for number in range(10_000):
+            other.client.publish(MESSAGE, f"flood {number}", qos=0)
+
+    await asyncio.to_thread(send)
+    other.say(MESSAGE, "the last")
+    added = await app.system.controller.submit(Draft(author="ada", text="Still me"))
+    assert added.created
+
+
+async def test_what_was_kept_but_not_yet_acknowledged_comes_once(
+    run_app: Callable[..., Awaitable[Any]],
+    broker: Any,
+    app: Any,
+    other: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when the power fails between the two: the broker sends it again, and says so."""
+    with monkeypatch.context() as cut:
+        cut.setattr(Connection, "keep", lambda *_: None)
+        other.say(MESSAGE, "Once")
+        await app.has(1)
+        await app.stop()
+    again = await run_app(broker.url)
+    other.say(MESSAGE, "next")
+    assert await again.has(2) == ["Once", "next"]
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, Path, str]:
+    """A certificate of 127.0.0.1 that nobody trusts: its file, that of its key, and its PEM."""
+    make = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 -subj /CN=broker"
+    files = f"-addext subjectAltName=IP:127.0.0.1 -keyout {tmp_path}/key -out {tmp_path}/pem"
+    line = ["openssl", *make.split(), *files.split()]
+    subprocess.run(line, check=True, capture_output=True, timeout=60)
+    return tmp_path / "pem", tmp_path / "key", (tmp_path / "pem").read_text()
+
+
+# After a handshake that fails paho leaves its socket for Python to find.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+async def test_by_tls_with_an_authority_of_ones_own(
+    run_app: Callable[..., Awaitable[Any]],
+    make_broker: Callable[..., Any],
+    certificate: tuple[Path, Path, str],
+    eventually: Callable[..., Awaitable[None]],
+) -> None:
+    file, key, pem = certificate
+    files = f"certfile {file}", f"keyfile {key}"
+    url = make_broker("allow_anonymous true", *files).url.replace("mqtt:", "mqtts:")
+    stranger = await run_app(url, "stranger")
+    await eventually(lambda: stranger.system.report.errors)
+    assert "its certificate is not trusted" in stranger.system.report.errors[0].what
+    await stranger.stop()
+    gc.collect()
+    friend = await run_app(url, "friend", mqtt_ca=pem)
+    with friend.system.hub.listen(8, (BrokerChanged,)) as events:
+        assert (await asyncio.wait_for(anext(events), 60)).reason is None
