@@ -68,10 +68,11 @@ async def _end(process: Process) -> None:
     # Once: the second time would take its status away from who waits for it.
     with contextlib.suppress(ProcessLookupError):
         process.kill()
-    cancelled = False
-    while process.returncode is None:
+    cancelled = ended = False
+    while not ended:
         try:
             await process.wait()
+            ended = True
         except asyncio.CancelledError:
             cancelled = True
     if cancelled:
