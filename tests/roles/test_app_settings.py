@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from inkstand import config
 from inkstand.config import Settings, load
@@ -29,11 +34,33 @@ SECRETS = {
 }
 # Where the app finds pigpiod in containers, and without.
 OTHER_DEFAULT = {"pigpiod_host"}
+
+
+def certificate() -> str:
+    """Return a certificate in PEM, which has several lines."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "broker")])
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name)
+    builder = builder.public_key(key.public_key()).serial_number(x509.random_serial_number())
+    signed = (
+        builder.not_valid_before(now)
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    return signed.public_bytes(serialization.Encoding.PEM).decode()
+
+
+CERTIFICATE = certificate()
 # What breaks careless templates.
 TEXT = "Küche #2: \"Mac\" $HOME 'x' \\"
 OTHER_VALUES = {
     "app_authority_url": "http://other/ca.pem",
     "app_certificate_address": "other:443",
+    "app_mqtt_ca": CERTIFICATE,
+    "app_mqtt_discovery": "ha",
+    "app_mqtt_groups": ["kitchens", "everywhere"],
+    "app_mqtt_name": "kitchen",
+    "app_mqtt_url": "mqtts://ada@[fd00::1]:8884",
     "app_panel_directory": "/run/glass/e-paper/panel",
     "app_panel_temperature": "-5",
     "app_playlist": [
@@ -126,7 +153,7 @@ def test_every_variable_reaches_the_app_by_its_file(
     settings = load(tmp_path / "inkstand.toml", SECRETS)
     arrived = {name: getattr(settings, name.removeprefix("app_")) for name in SETTINGS}
     assert arrived == {name: understood(name, values[name]) for name in SETTINGS}
-    assert settings.app_title == TEXT
+    assert (settings.app_title, settings.mqtt_name) == (TEXT, "kitchen")
     assert (str(settings.timezone), settings.time_source) == ("Asia/Kathmandu", "none")
     assert (settings.listen_host, settings.panel) == ("0.0.0.0", "epd")
     assert str(settings.state_directory) == "/var/lib/inkstand"

@@ -117,23 +117,21 @@ def _networks(value: object) -> tuple[Network, ...]:
     return tuple(ipaddress.ip_network(str(item)) for item in items)
 
 
-def _tables(value: object) -> object:
-    """Return a list of tables as it is; an environment variable has it as JSON."""
+def _list(value: object, such: str = '[{"days": "daily"}]') -> object:
+    """Return a list as it is; an environment variable has it as JSON."""
     if not isinstance(value, str):
         return value
     try:
         return json.loads(value)
     except (ValueError, RecursionError):
         # Nothing is quoted: screens may hold secrets.
-        raise ValueError(
-            'must be a list; as text it is JSON, such as [{"days": "daily"}]'
-        ) from None
+        raise ValueError(f"must be a list; as text it is JSON, such as {such}") from None
 
 
 def _screens(value: object) -> Mapping[str, Mapping[str, object]]:
     """Return the packs that the playlist may name, by what it calls them; settings are secret."""
     screens: dict[str, Mapping[str, object]] = {}
-    for number, table in enumerate(tables(_tables(value), _OF_A_SCREEN), 1):
+    for number, table in enumerate(tables(_list(value), _OF_A_SCREEN), 1):
         with saying(f"at entry {number}:"):
             name = _screen_name(table.get("name"), screens)
             screens[name] = _screen(table)
@@ -163,11 +161,11 @@ def _screen(table: Table) -> Mapping[str, object]:
 
 def _playlist(value: object) -> Playlist:
     # Which screens there are is another setting: load() looks at their names.
-    return playlists.from_values(_tables(value))
+    return playlists.from_values(_list(value))
 
 
 def _quiet_hours(value: object) -> QuietHours:
-    return quiet.from_values(_tables(value))
+    return quiet.from_values(_list(value))
 
 
 def _password_hash(value: object) -> str:
@@ -265,9 +263,9 @@ def _mqtt_name(value: object) -> str:
 
 
 def _mqtt_names(value: object) -> tuple[str, ...]:
-    items = value.replace(",", " ").split() if isinstance(value, str) else value
+    items = _list(value, '["kitchens"]')
     if not isinstance(items, list):
-        raise TypeError(f"must be a list of names such as kitchen, not {value!r}")
+        raise TypeError(f"must be a list of names such as kitchens, not {value!r}")
     return tuple(map(_mqtt_name, items))
 
 

@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from inkstand.errors import StorageUnavailableError
 from inkstand.events import BrokerChanged
 from inkstand.messages import Draft
+from inkstand.mqtt import mqtt
 from inkstand.mqtt.connection import Connection
 from inkstand.rendering import from_frame
 
@@ -232,6 +234,31 @@ async def test_ten_thousand_in_a_minute_fill_only_their_own_room(
     other.say(MESSAGE, "the last")
     added = await app.system.controller.submit(Draft(author="ada", text="Still me"))
     assert added.created
+
+
+@pytest.mark.parametrize("asked", ["add", "open_by_key"])
+async def test_while_the_disk_cannot_be_written_the_broker_keeps_it(
+    app: Any, other: Any, monkeypatch: pytest.MonkeyPatch, asked: str
+) -> None:
+    monkeypatch.setattr(mqtt, "_DISK_RETRY", 0.01)
+    store, tried = app.system.store, asyncio.Event()
+
+    async def fail(*_: object) -> None:
+        tried.set()
+        raise StorageUnavailableError("the disk is broken")
+
+    async def known(*_: object) -> bool:
+        # As for one that may be a repeat.
+        return bool(await store.open_by_key("", ""))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, asked, fail)
+        if asked == "open_by_key":
+            broken.setattr(mqtt.Mqtt, "_is_kept", known)
+        other.say(MESSAGE, "Not lost")
+        await asyncio.wait_for(tried.wait(), 60)
+        assert await app.texts() == []
+    assert await app.has(1) == ["Not lost"]
 
 
 async def test_what_was_kept_but_not_yet_acknowledged_comes_once(

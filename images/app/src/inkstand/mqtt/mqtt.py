@@ -156,22 +156,22 @@ class Mqtt:
             self._say_once(f"{received.topic} {error.code}", sentence)
 
     async def _submit(self, received: Received, draft: Draft) -> None:
-        if draft.idempotency_key is None:
-            # One without an id is the same when the broker says so, and it is still there.
-            digest = hashlib.sha256(received.payload).hexdigest()[:16]
-            mark = f"mqtt:{received.number} {digest} "
-            store = self._controller.store
-            if received.repeated and await store.open_by_key(draft.author, mark):
-                return
-            draft = replace(draft, idempotency_key=f"{mark}{secrets.token_hex(8)}")
+        """Keep it, as soon as the disk lets us: till then the broker keeps it too."""
         while True:
             try:
-                await self._controller.submit(draft)
+                if not await self._is_kept(received, draft):
+                    await self._controller.submit(_with_key(received, draft))
             except StorageUnavailableError:
-                # The broker keeps it as long as we do not say that we have.
                 await asyncio.sleep(_DISK_RETRY)
             else:
                 return
+
+    async def _is_kept(self, received: Received, draft: Draft) -> bool:
+        """Tell whether one without an id was kept before, as far as that can be told."""
+        if draft.idempotency_key is not None or not received.repeated:
+            return False
+        store = self._controller.store
+        return await store.open_by_key(draft.author, _mark(received)) is not None
 
     async def _tell(self, connection: Connection, event: Event) -> None:
         match event:
@@ -227,3 +227,14 @@ class Mqtt:
         if state != self._state:
             self._state = state
             connection.publish(self._topics.state, state, retain=True)
+
+
+def _mark(received: Received) -> str:
+    """Return how the keys begin of what has come with that number and says that."""
+    return f"mqtt:{received.number} {hashlib.sha256(received.payload).hexdigest()[:16]} "
+
+
+def _with_key(received: Received, draft: Draft) -> Draft:
+    if draft.idempotency_key is not None:
+        return draft
+    return replace(draft, idempotency_key=f"{_mark(received)}{secrets.token_hex(8)}")

@@ -77,7 +77,7 @@ def test_who_is_invited_sends_and_takes_back_their_own(
     expect(kim.locator("#messages .text")).to_have_text(["Not Kim's"])
     kim.get_by_role("link", name="Tokens").click()
     expect(kim.locator("#tokens > li")).to_have_count(1)
-    expect(kim.get_by_role("radio")).to_have_count(2)
+    expect(kim.get_by_role("radio")).to_have_count(3)
     kim.get_by_role("link", name="People").click()
     expect(kim.get_by_text("You are Kim (sender)")).to_be_visible()
     expect(kim.get_by_role("heading", level=2)).to_have_text(["Your password"])
