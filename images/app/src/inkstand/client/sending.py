@@ -18,6 +18,7 @@ from inkstand.client.following import SILENCE, Following, Opened
 from inkstand.client.sse import Event
 from inkstand.client.terminal import (
     alarm,
+    end_at_once,
     note,
     now,
     read_bytes,
@@ -194,6 +195,7 @@ def _extras(options: argparse.Namespace) -> dict[str, str | int]:
 
 
 def _wait(options: argparse.Namespace, server: Server, number: int) -> dict[str, Any]:
+    end_at_once()
     following = Following(server_of(options, timeout=SILENCE), patient=True)
     late = WaitedTooLongError(
         f"message {number} is not {options.wait} after {options.timeout} s; it stays where it is"

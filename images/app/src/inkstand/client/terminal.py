@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 # For scripts and containers, where nobody logs in.
 _SERVER, _TOKEN = "INKSTAND_SERVER", "INKSTAND_TOKEN"
 STANDARD = Path("-")
+# Seconds after which an alarm that nobody heard rings again.
+_AGAIN = 1.0
 
 
 def logins() -> Logins:
@@ -79,6 +81,14 @@ def now() -> datetime:
     return datetime.now().astimezone()
 
 
+def end_at_once() -> None:
+    """Let Ctrl-C end the program without a word, from now on.
+
+    As an exception it can get lost, or wait for the network: see alarm().
+    """
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @contextlib.contextmanager
 def alarm(seconds: float | None, error: Exception) -> Iterator[None]:
     """Raise `error` when the block takes longer than `seconds`, whatever it waits for."""
@@ -87,7 +97,9 @@ def alarm(seconds: float | None, error: Exception) -> Iterator[None]:
         raise error
 
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds or 0)
+    # Again and again: one that comes just before Python reads is seen with what it reads, and an
+    # exception out of a destructor is lost.
+    signal.setitimer(signal.ITIMER_REAL, seconds or 0, _AGAIN)
     try:
         yield
     finally:

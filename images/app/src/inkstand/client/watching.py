@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from inkstand.client.following import SILENCE, Following, Lost, Opened
-from inkstand.client.terminal import note, now, say, say_json, server_of
+from inkstand.client.terminal import end_at_once, note, now, say, say_json, server_of
 from inkstand.client.wording import event_line
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 def watch(options: argparse.Namespace) -> int:
     """Print events until Ctrl-C."""
+    end_at_once()
     lost = False
     for happening in Following(server_of(options, timeout=SILENCE)).happenings():
         match happening:
