@@ -224,16 +224,21 @@ async def test_home_assistant_is_told_again_when_it_starts(app: Any, other: Any)
 
 
 async def test_ten_thousand_in_a_minute_fill_only_their_own_room(
-    app: Any, other: Any, caplog: pytest.LogCaptureFixture
+    run_app: Callable[..., Awaitable[Any]], broker: Any, other: Any
 ) -> None:
+    app = await run_app(broker.url, waiting_max=100)
+    assert await other.hears(f"{ROOT}/availability") == b"online"
+
     def send() -> None:
         for number in range(10_000):
             other.client.publish(MESSAGE, f"flood {number}", qos=0)
+        for number in range(60):
+            other.say(MESSAGE, f"more {number}")
 
     await asyncio.to_thread(send)
-    other.say(MESSAGE, "the last")
-    added = await app.system.controller.submit(Draft(author="ada", text="Still me"))
-    assert added.created
+    assert len(await app.has(50)) == 50
+    draft = Draft(author="ada", text="Still me", sender="another token")
+    assert (await app.system.controller.submit(draft)).created
 
 
 @pytest.mark.parametrize("asked", ["add", "open_by_key"])

@@ -10,9 +10,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inkstand.api.schemas import Limits
+from inkstand.api.status import counts_of
 from inkstand.errors import (
     RequestError,
-    StorageError,
     StorageFullError,
     StorageUnavailableError,
 )
@@ -208,9 +208,8 @@ class Mqtt:
         connection.publish(self._topics.picture, png, retain=True)
 
     async def _tell_state(self, connection: Connection) -> None:
-        try:
-            counts = await self._controller.store.counts()
-        except StorageError:
+        counts = await counts_of(self._controller.store)
+        if counts is None:
             # Who has to know is told by the panel and the page.
             return
         refreshes = self._display.refreshes

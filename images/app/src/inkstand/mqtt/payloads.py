@@ -4,13 +4,15 @@ Without `from __future__ import annotations`: the types of the fields are read w
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
+from inkstand.accounts.model import Principal, Scope
+from inkstand.api import messages
 from inkstand.api.messages import LONGEST_KEY, MessageRequest
 from inkstand.api.schemas import Limits, Rule, read, rfc_3339
-from inkstand.errors import InvalidValueError, MalformedRequestError
-from inkstand.messages import Draft, Priority
+from inkstand.errors import MalformedRequestError
+from inkstand.messages import Draft
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
 _AUTHOR = "MQTT"
 _LONGEST_AUTHOR = 64
-# Whose room messages take that come from there.
-_SENDER = "@mqtt"
+# Who comes from there may send, and takes room as one token.
+_BROKER = Principal(_AUTHOR, Scope.POST, "@mqtt", "header")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,20 +45,9 @@ def draft_of(payload: bytes, limits: Limits) -> Draft:
     except UnicodeDecodeError as error:
         raise MalformedRequestError(f"it is no UTF-8: byte {error.start}") from error
     wanted = read(MqttRequest, _values(text), limits)
-    if wanted.show_at and wanted.expires_at and wanted.expires_at <= wanted.show_at:
-        raise InvalidValueError("expires_at has to be later than show_at")
-    return Draft(
-        author=(wanted.author or "").strip() or _AUTHOR,
-        sender=_SENDER,
-        text=wanted.text,
-        priority=wanted.priority or Priority.NORMAL,
-        expires_at=wanted.expires_at,
-        show_for=wanted.show_for,
-        idempotency_key=f"mqtt {wanted.id}" if wanted.id else None,
-        show_at=wanted.show_at,
-        repeat=wanted.repeat,
-        look=wanted.look,
-    )
+    author = (wanted.author or "").strip() or _AUTHOR
+    key = f"mqtt {wanted.id}" if wanted.id else None
+    return messages.draft_of(replace(_BROKER, user=author), wanted.text, wanted, key)
 
 
 def _values(text: str) -> dict[str, Any]:
