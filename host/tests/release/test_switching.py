@@ -89,6 +89,22 @@ def test_a_good_release_stays_with_the_previous_one_and_no_older(pi: Any) -> Non
     assert texts(pi) == ["kept"]
 
 
+def test_it_names_what_makes_it_another_release(pi: Any) -> None:
+    pi.runs("one")
+    pi.releases.begin()
+    pi.prepare("two")
+    said = pi.releases.switch()["sentence"]
+    assert "Changed: inkstand-app, " in said
+    assert str(pi.folder / "etc" / "setting") in said
+    pi.releases.begin()
+    pi.prepare("three", *pi.settings.containers)
+    for number in range(9):
+        (pi.folder / "etc" / f"more-{number}").touch()
+    said = pi.releases.switch()["sentence"]
+    named = said.partition("Changed: ")[2].split(", ")
+    assert (len(named), named[-1]) == (7, "7 more.")
+
+
 def test_a_bad_release_leaves_its_log_and_nothing_else(pi: Any) -> None:
     pi.runs("one")
     pi.bad["inkstand/app:two"] = "no frame"
@@ -598,7 +614,9 @@ def test_both_releases_are_named_and_nothing_is_left_open(pi: Any) -> None:
     pi.runs("one")
     sentence = update(pi, "two")["sentence"]
     name = r"([0-9a-f]{12})"
-    found = re.fullmatch(rf"Release {name} is well and runs; release {name} is kept\.", sentence)
+    found = re.match(
+        rf"Release {name} is well and runs; release {name} is kept\. Changed: ", sentence
+    )
     assert found
     assert found[1] != found[2]
     assert is_closed(pi)

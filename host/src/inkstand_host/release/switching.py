@@ -24,7 +24,7 @@ from inkstand_host.release.health import PARTS, Demands
 from inkstand_host.release.settings import DEFAULT_PATH, load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from inkstand_host.docker import Engine, Spec
     from inkstand_host.release.gate import Judge, Verdict
@@ -39,6 +39,7 @@ _OUR_IMAGES = "inkstand/*"
 _BEGUN, _SWITCHING = "begun", "switching"
 # Containers were called without it once: `app`, `pigpiod`, `traefik`; and networks otherwise.
 _PREFIX = "inkstand-"
+_MOST_NAMED = 6
 _FORMER_NETWORKS = ("inkstand_bus", "inkstand_edge")
 _ROLE_LABEL = "inkstand.role"
 Specs = dict[str, Any]
@@ -237,18 +238,20 @@ class Releases:
             if self._settings.app in coming:
                 database.copy(self._settings_then().databases, snapshot.databases)
             self._install(coming)
-            return self._judge(snapshot)
+            return self._judge(snapshot, [*sorted(coming), *sorted(snapshot.changed_files())])
         except (EngineError, OSError) as error:
             return self._go_back(snapshot, f"it could not be started: {error}", None)
 
-    def _judge(self, snapshot: Snapshot) -> dict[str, Any]:
+    def _judge(self, snapshot: Snapshot, changed: Sequence[str] = ()) -> dict[str, Any]:
+        """Keep what runs, or go back; `changed` is told: why it is another release at all."""
         verdict = self._judge_by(self._engine, self._settings, self._demands(snapshot.parts))
         if verdict.why:
             return self._go_back(snapshot, verdict.why, verdict)
         name = self._name()
         self._keep_settings()
         self._commit(snapshot)
-        sentence = f"Release {name} is well and runs; release {snapshot.release} is kept."
+        kept = f"release {snapshot.release} is kept"
+        sentence = f"Release {name} is well and runs; {kept}.{_named(changed)}"
         return _said("good", sentence, verdict)
 
     def _demands(self, parts: tuple[str, ...]) -> Demands:
@@ -500,6 +503,12 @@ def _ends(spec: Spec) -> set[str]:
 
 def _differs(present: Spec | None, wanted: Spec) -> bool:
     return present is None or creation(present) != creation(wanted)
+
+
+def _named(changed: Sequence[str]) -> str:
+    more = len(changed) - _MOST_NAMED
+    others = [f"{more} more"] if more > 0 else []
+    return f" Changed: {', '.join([*changed[:_MOST_NAMED], *others])}." if changed else ""
 
 
 def _is_below(path: str, patterns: tuple[str, ...]) -> bool:
