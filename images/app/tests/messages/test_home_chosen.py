@@ -7,9 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from inkstand.events import ButtonPressed, Gesture
 from inkstand.messages import Message
 from inkstand.messages.events import ScreenChanged, ScreenKind, ScreenState
-from inkstand.messages.reducer import PEEK_TIME, ControllerState, HomeChosen, Show, reduce
+from inkstand.messages.reducer import (
+    PEEK_TIME,
+    ControllerState,
+    HomeChosen,
+    Looked,
+    QuietSwitched,
+    ScreenHeld,
+    Show,
+    reduce,
+)
 from inkstand.messages.table import Outlook
 from inkstand.playlist.home import Home
 from inkstand.playlist.playlist import Entry, Playlist
@@ -61,3 +71,39 @@ def test_who_has_woken_the_panel_keeps_it_awake() -> None:
     awake = replace(CLOCK, home=QUIET.woken(NOW).at(NOW))
     state, _ = reduce(awake, HomeChosen(NOW, replace(QUIET, playlist=WEATHER.playlist)))
     assert (state.home.quiet_until, state.home.screen) == (None, "weather")
+
+
+def test_a_screen_is_held_until_a_press() -> None:
+    state, effects = reduce(CLOCK, ScreenHeld(NOW, "weather"))
+    assert effects == (Show(WEATHER_SCREEN), ScreenChanged(NOW, WEATHER_SCREEN))
+    state, _ = reduce(replace(state, drawn=True), ButtonPressed(NOW, Gesture.SHORT))
+    assert state.screen == ScreenState(ScreenKind.CLOCK)
+    state, _ = reduce(state, ScreenHeld(NOW, "weather"))
+    assert reduce(state, ScreenHeld(NOW, None))[0].screen == ScreenState(ScreenKind.CLOCK)
+
+
+def test_who_wants_to_see_a_screen_wakes_the_panel() -> None:
+    state, _ = reduce(replace(CLOCK, home=QUIET.at(NOW)), ScreenHeld(NOW, "weather"))
+    assert state.screen == WEATHER_SCREEN
+
+
+def test_a_message_covers_a_screen_that_is_held() -> None:
+    covered = replace(CLOCK, outlook=Outlook(ONE, (ONE,), None), current=ONE)
+    state, effects = reduce(covered, ScreenHeld(NOW, "weather"))
+    assert [effect for effect in effects if isinstance(effect, Show)] == []
+    assert state.home.screen == "weather"
+
+
+def test_while_quiet_is_switched_on_messages_wait() -> None:
+    state, _ = reduce(CLOCK, QuietSwitched(NOW, on=True))
+    assert state.screen.quiet_until == NOW + timedelta(hours=24)
+    state, _ = reduce(state, Looked(NOW, Outlook(ONE, (), None)))
+    assert state.current is None
+    state, _ = reduce(state, QuietSwitched(NOW, on=False))
+    assert (state.current, state.home.quiet_until) == (ONE, None)
+
+
+def test_other_settings_leave_the_switch_as_it_is() -> None:
+    state, _ = reduce(CLOCK, QuietSwitched(NOW, on=True))
+    state, _ = reduce(state, HomeChosen(NOW, WEATHER))
+    assert state.home.quiet_until == NOW + timedelta(hours=24)

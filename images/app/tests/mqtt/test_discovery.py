@@ -17,7 +17,7 @@ from inkstand.mqtt.topics import Topics
 
 pytestmark = pytest.mark.unit
 TOPICS = Topics("kitchen", ("home",), "homeassistant")
-DEVICE = discovery.device(TOPICS, "Kitchen", "https://mac.example.com")
+DEVICE = discovery.device(TOPICS, "Kitchen", "https://mac.example.com", ("clock", "weather"))
 ENTITIES: dict[str, dict[str, Any]] = DEVICE["components"]
 NOW = datetime(2026, 11, 29, 18, 0, tzinfo=UTC)
 MESSAGE = Message(id=7, author="Ada", text="x" * 300, at=NOW, state=State.SHOWN)
@@ -27,6 +27,8 @@ def rendered(name: str, **changes: object) -> str:
     """Return what Home Assistant makes of a state for the entity `name`."""
     values: dict[str, Any] = {
         "screen": ScreenState(ScreenKind.MESSAGE, MESSAGE),
+        "held": None,
+        "quiet_until": NOW,
         "waiting": 3,
         "panel": "ok",
         "button": "pigpiod is away",
@@ -44,6 +46,8 @@ def rendered(name: str, **changes: object) -> str:
     [
         ("text", "x" * 255),
         ("screen", "message"),
+        ("held", "playlist"),
+        ("quiet", "ON"),
         ("waiting", "3"),
         ("refreshes", "12"),
         ("certificate", "2026-11-29T18:00:00.000Z"),
@@ -60,6 +64,12 @@ def test_without_a_message_or_a_certificate_nothing_is_made_up() -> None:
     assert rendered("text", **empty) == ""
     # Home Assistant takes this word for: not known.
     assert rendered("certificate", **empty) == "None"
+
+
+def test_a_screen_that_stays_is_one_of_those_to_choose() -> None:
+    assert ENTITIES["held"]["options"] == ["playlist", "clock", "weather"]
+    assert rendered("held", held="weather") == "weather"
+    assert rendered("quiet", quiet_until=None) == "OFF"
 
 
 def test_each_topic_is_one_that_the_appliance_has() -> None:
@@ -81,4 +91,5 @@ def test_each_entity_has_an_id_and_the_gestures_are_those_of_the_button() -> Non
 
 
 def test_who_has_no_home_assistant_listens_to_none() -> None:
-    assert Topics("kitchen").read == ("inkstand/kitchen/message", "inkstand/kitchen/press")
+    commands = ("message", "press", "screen", "quiet")
+    assert Topics("kitchen").read == tuple(f"inkstand/kitchen/{it}" for it in commands)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
-COMPONENTS = discovery.device(Topics("kitchen", (), "homeassistant"), "", "")["components"]
+COMPONENTS = discovery.device(Topics("kitchen", (), "homeassistant"), "", "", ())["components"]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,22 @@ async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
     await until("event.kitchen_messages", event_type="read", text="From the box")
     await asyncio.to_thread(home.call, "button/press", "button.kitchen_show_status")
     await until("sensor.kitchen_screen", state="status")
+
+    app.press()
+    await until("sensor.kitchen_screen", state="clock")
+
+    select, quiet = "select.kitchen_held", "switch.kitchen_quiet"
+    await until(select, state="playlist", options=["playlist", "clock", "clock-date"])
+    await asyncio.to_thread(home.call, "select/select_option", select, option="clock-date")
+    await until(select, state="clock-date")
+    await until("sensor.kitchen_screen", state="clock-date")
+    app.press()
+    await until(select, state="playlist")
+    await asyncio.to_thread(home.call, "switch/turn_on", quiet)
+    await until(quiet, state="on")
+    assert app.system.controller.state.home.quiet_until is not None
+    await asyncio.to_thread(home.call, "switch/turn_off", quiet)
+    await until(quiet, state="off")
 
     await app.stop()
     await until("sensor.kitchen_screen", state="unavailable")

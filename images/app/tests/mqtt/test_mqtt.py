@@ -17,6 +17,7 @@ from inkstand.messages import Draft
 from inkstand.mqtt import mqtt
 from inkstand.mqtt.connection import Connection
 from inkstand.rendering import from_frame
+from inkstand.screens.quiet import QuietLook
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -73,6 +74,52 @@ async def test_others_press_the_button(app: Any, other: Any) -> None:
     other.say(f"{ROOT}/press", "short")
     await other.hears_json(f"{ROOT}/event/message", event_type="read")
     assert (await other.hears_json(f"{ROOT}/event/button"))["event_type"] == "short"
+
+
+async def test_others_choose_the_screen_until_the_button_is_pressed(app: Any, other: Any) -> None:
+    other.say(f"{ROOT}/screen", "telly")
+    other.say(f"{ROOT}/screen", "clock-date")
+    await other.hears_json(f"{ROOT}/state", screen="clock-date", held="clock-date")
+    app.press()
+    await other.hears_json(f"{ROOT}/state", screen="clock", held=None)
+    other.say(f"{ROOT}/screen", "clock-date")
+    await other.hears_json(f"{ROOT}/state", screen="clock-date")
+    other.say(f"{ROOT}/screen", "playlist")
+    await other.hears_json(f"{ROOT}/state", screen="clock", held=None)
+
+
+async def test_others_switch_the_quiet_on_and_off(app: Any, other: Any) -> None:
+    other.say(f"{ROOT}/quiet", "maybe")
+    other.say(f"{ROOT}/quiet", "ON")
+    while (await other.hears_json(f"{ROOT}/state"))["quiet_until"] is None:
+        pass
+    other.say(MESSAGE, "Not now")
+    await app.has(1)
+    assert app.system.controller.state.current is None
+    other.say(f"{ROOT}/quiet", "OFF")
+    shown = await other.hears_json(f"{ROOT}/event/message", event_type="shown")
+    assert shown["text"] == "Not now"
+    await other.hears_json(f"{ROOT}/state", message="Not now", quiet_until=None)
+
+
+async def test_below_a_message_the_quiet_is_told_too(app: Any, other: Any) -> None:
+    other.say(MESSAGE, "Hello")
+    await other.hears_json(f"{ROOT}/state", message="Hello")
+    other.say(f"{ROOT}/quiet", "ON")
+    while (await other.hears_json(f"{ROOT}/state", message="Hello"))["quiet_until"] is None:
+        pass
+    assert app.system.controller.state.home.quiet_until is not None
+
+
+async def test_the_screens_to_choose_are_those_of_the_settings_of_now(app: Any, other: Any) -> None:
+    config = "homeassistant/device/inkstand_kitchen/config"
+    told = await other.hears_json(config)
+    assert told["components"]["held"]["options"] == ["playlist", "clock", "clock-date"]
+    controller = app.system.controller
+    controller.choose(controller.state.home, dict.fromkeys(("clock", "sun")), QuietLook.UNTIL)
+    other.say(MESSAGE, "Hello")
+    while told["components"]["held"]["options"] != ["playlist", "clock", "sun"]:
+        told = await other.hears_json(config)
 
 
 @pytest.mark.parametrize(

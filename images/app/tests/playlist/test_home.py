@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from inkstand.playlist.home import AWAKE_TIME, Home
+from inkstand.playlist.home import AWAKE_TIME, LONGEST_QUIET, Home
 from inkstand.playlist.playlist import CLOCK, Entry, Playlist
 from inkstand.playlist.quiet import QuietHours, from_values
 
@@ -83,3 +83,59 @@ def test_the_night_that_lasts_an_hour_longer_is_quiet_to_its_end() -> None:
     home = Home(quiet_hours=QUIET).at(night)
     assert home.changes_at == datetime(2026, 10, 25, 5, 30, tzinfo=UTC)
     assert Home(quiet_hours=QuietHours(())).at(night).changes_at is None
+
+
+def test_a_screen_that_is_held_stays_whoevers_turn_it_is() -> None:
+    home = Home(playlist=TURNS).holding("sun").at(EVENING)
+    assert (home.screen, home.changes_at) == ("sun", None)
+    assert home.at(EVENING + 90 * MINUTE).screen == "sun"
+    turn = TURNS.turn(EVENING).screen
+    assert home.holding(None).at(EVENING).screen == turn
+    assert home.following(EVENING).at(EVENING).screen == turn
+
+
+def test_a_press_on_a_held_screen_whose_turn_it_is_brings_the_next() -> None:
+    turn = TURNS.turn(EVENING).screen
+    home = Home(playlist=TURNS).holding(turn).at(EVENING).following(EVENING).at(EVENING)
+    assert (home.held, home.screen) == (None, ({"weather", CLOCK} - {turn}).pop())
+
+
+def test_it_is_held_without_a_playlist_too() -> None:
+    home = Home().holding("sun").at(EVENING)
+    assert home.screen == "sun"
+    assert home.holding(None).at(EVENING) == Home()
+
+
+def test_quiet_that_is_switched_on_lasts_a_day_at_most() -> None:
+    home = Home(playlist=TURNS).with_quiet(EVENING, on=True).at(EVENING)
+    ends = EVENING + LONGEST_QUIET
+    assert (home.quiet_until, home.changes_at) == (ends, ends)
+    assert home.at(ends).quiet_until is None
+    assert home.with_quiet(NIGHT, on=False).at(NIGHT).quiet_until is None
+    # The clock was set back.
+    assert home.at(EVENING - MINUTE).quiet_until is None
+
+
+def test_a_press_wakes_it_then_too() -> None:
+    home = Home().with_quiet(EVENING, on=True).at(EVENING).woken(EVENING).at(EVENING)
+    assert (home.quiet_until, home.changes_at) == (None, EVENING + AWAKE_TIME)
+    assert home.at(EVENING + AWAKE_TIME).quiet_until == EVENING + LONGEST_QUIET
+
+
+def test_quiet_that_is_switched_off_comes_again_with_the_next_hours() -> None:
+    home = Home(quiet_hours=QUIET).at(NIGHT).with_quiet(NIGHT, on=False).at(NIGHT)
+    assert (home.quiet_until, home.changes_at) == (None, MORNING)
+    assert home.at(MORNING).changes_at == MORNING + timedelta(hours=16)
+    assert home.at(NIGHT + timedelta(days=1)).quiet_until == MORNING + timedelta(days=1)
+
+
+def test_by_day_there_is_nothing_to_switch_off() -> None:
+    home = Home(quiet_hours=QUIET).at(EVENING)
+    assert home.with_quiet(EVENING, on=False) == home
+
+
+def test_quiet_hours_go_on_where_the_switch_ends() -> None:
+    evening = NIGHT - timedelta(days=1)
+    home = Home(quiet_hours=QUIET).with_quiet(evening, on=True).at(evening)
+    assert home.quiet_until == NIGHT
+    assert home.at(NIGHT).quiet_until == MORNING

@@ -139,7 +139,30 @@ class Controller:
         is what `quiet` says.
         """
         self._packs, self._quiet = packs, quiet
+        held = self.state.home.held
+        home = home.holding(held if held in self.screens else None)
         self._feed(reducer.HomeChosen(self._clock.now(), home))
+
+    @property
+    def screens(self) -> tuple[str, ...]:
+        """What hold() takes: the clocks, and the packs of the playlist."""
+        return tuple(self._packs)
+
+    def hold(self, screen: str | None) -> None:
+        """Show `screen`, one of `screens`, until somebody presses the button; None: the playlist.
+
+        Messages come first, as ever.
+
+        Raises:
+            KeyError: there is no such screen.
+        """
+        if screen is not None:
+            _ = self._packs[screen]
+        self._feed(reducer.ScreenHeld(self._clock.now(), screen))
+
+    def switch_quiet(self, *, on: bool) -> None:
+        """Be quiet from now on, for a day at most, or not until the present quiet hours end."""
+        self._feed(reducer.QuietSwitched(self._clock.now(), on))
 
     def show_status(self) -> None:
         """Do what a long press does: peek at the status screen.

@@ -60,6 +60,25 @@ class HomeChosen:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenHeld:
+    """Somebody wants to see that screen until the button is pressed; None: the playlist again.
+
+    `at` is aware.
+    """
+
+    at: datetime
+    screen: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSwitched:
+    """Somebody has switched the quiet on or off; `at` is aware."""
+
+    at: datetime
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Show:
     """Ask the display for a screen, the first page of it."""
 
@@ -157,7 +176,7 @@ def reduce(before: ControllerState, event: Event) -> tuple[ControllerState, tupl
     return state, (*_effects(before, state, event.at), *jobs)
 
 
-def _step(  # noqa: C901, PLR0911 - one line for each event
+def _step(  # noqa: C901, PLR0911, PLR0912 - one line for each event
     state: ControllerState, event: Event, now: datetime
 ) -> ControllerState:
     match event:
@@ -178,7 +197,13 @@ def _step(  # noqa: C901, PLR0911 - one line for each event
             return replace(state, failed=state.current is not None)
         case HomeChosen(home=home):
             # Who has woken the panel keeps it awake.
-            return replace(state, home=replace(home, awake_until=state.home.awake_until))
+            known = state.home
+            home = replace(home, awake_until=known.awake_until, switched=known.switched)
+            return replace(state, home=home)
+        case ScreenHeld(screen=screen):
+            return replace(state, home=state.home.holding(screen).woken(event.at))
+        case QuietSwitched(on=on):
+            return replace(state, home=state.home.with_quiet(event.at, on=on))
         case PanelChanged(reason=str()):
             return replace(state, drawn=False, read=None)
         case StorageChanged(reason=reason):

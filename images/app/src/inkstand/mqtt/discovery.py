@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 from inkstand import __version__
 from inkstand.events import Gesture
 from inkstand.messages import State
+from inkstand.mqtt.topics import OFF, ON, PLAYLIST
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from inkstand.mqtt.topics import Topics
 
 ONLINE, OFFLINE = "online", "offline"
@@ -23,10 +26,15 @@ _DIAGNOSTIC = "diagnostic"
 Entity = dict[str, Any]
 
 
-def device(topics: Topics, title: str, url: str) -> dict[str, Any]:
+def device(topics: Topics, title: str, url: str, screens: Sequence[str]) -> dict[str, Any]:
     """Return the device; `url` is that of its page, "" if it is not known."""
     identity = f"inkstand_{topics.name}"
-    entities = {**_commands(topics), **_events(topics), **_states(topics)}
+    entities = {
+        **_commands(topics),
+        **_chosen(topics, screens),
+        **_events(topics),
+        **_states(topics),
+    }
     return {
         "device": {
             "identifiers": [identity],
@@ -75,6 +83,28 @@ def _commands(topics: Topics) -> dict[str, Entity]:
             "command_topic": topics.press,
             "payload_press": Gesture.LONG,
             "entity_category": _DIAGNOSTIC,
+        },
+    }
+
+
+def _chosen(topics: Topics, screens: Sequence[str]) -> dict[str, Entity]:
+    return {
+        "held": {
+            "platform": "select",
+            "name": "Screen to stay",
+            "command_topic": topics.screen,
+            "state_topic": topics.state,
+            "value_template": f"{{{{ value_json.held or '{PLAYLIST}' }}}}",
+            "options": [PLAYLIST, *screens],
+        },
+        "quiet": {
+            "platform": "switch",
+            "name": "Quiet",
+            "command_topic": topics.quiet,
+            "state_topic": topics.state,
+            "value_template": f"{{{{ '{ON}' if value_json.quiet_until else '{OFF}' }}}}",
+            "payload_on": ON,
+            "payload_off": OFF,
         },
     }
 

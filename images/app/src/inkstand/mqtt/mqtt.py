@@ -35,7 +35,7 @@ from inkstand.mqtt.connection import (
     Received,
     Refused,
 )
-from inkstand.mqtt.topics import Topics
+from inkstand.mqtt.topics import OFF, ON, PLAYLIST, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -88,9 +88,15 @@ class Mqtt:
         self._report = report
         self._png = png
         self._topics = Topics(settings.mqtt_name, settings.mqtt_groups, settings.mqtt_discovery)
+        self._commands: dict[str, Callable[[str], None]] = {
+            self._topics.press: self._press,
+            self._topics.screen: self._hold,
+            self._topics.quiet: self._switch_quiet,
+        }
         self._reason: str | None = None
         self._said: set[str] = set()
         self._state = b""
+        self._screens: tuple[str, ...] = ()
 
     async def run(self) -> None:
         """Be on the broker whenever it is there, until cancelled."""
@@ -134,17 +140,31 @@ class Mqtt:
     async def _take(self, connection: Connection, received: Received) -> None:
         if received.topic == self._topics.birth:
             self._discover(connection)
-        elif received.topic == self._topics.press:
-            self._press(received.payload)
+        elif (command := self._commands.get(received.topic)) is not None:
+            command(received.payload.decode(errors="replace").strip())
+            # Below a message it changes nothing that anybody is told of.
+            await self._tell_state(connection)
         else:
             await self._show(received)
 
-    def _press(self, payload: bytes) -> None:
-        gesture = payload.decode(errors="replace").strip().lower()
-        if gesture in list(Gesture):
-            self._controller.press(Gesture(gesture))
+    def _press(self, wanted: str) -> None:
+        if wanted.lower() in list(Gesture):
+            self._controller.press(Gesture(wanted.lower()))
         else:
             self._say_once("press", f"a press by MQTT is one of {', '.join(Gesture)}")
+
+    def _hold(self, wanted: str) -> None:
+        known = (PLAYLIST, *self._controller.screens)
+        if wanted in known:
+            self._controller.hold(None if wanted == PLAYLIST else wanted)
+        else:
+            self._say_once("screen", f"a screen by MQTT is one of {', '.join(known)}")
+
+    def _switch_quiet(self, wanted: str) -> None:
+        if wanted.upper() in {ON, OFF}:
+            self._controller.switch_quiet(on=wanted.upper() == ON)
+        else:
+            self._say_once("quiet", f"quiet by MQTT is {ON} or {OFF}")
 
     async def _show(self, received: Received) -> None:
         limits = Limits(self._settings.message_max_length, self._clock.now())
@@ -186,6 +206,8 @@ class Mqtt:
                 await self._announce(connection)
         if isinstance(event, FrameShown):
             await self._tell_picture(connection, event)
+        if self._screens != self._controller.screens:
+            self._discover(connection)
         await self._tell_state(connection)
 
     async def _announce(self, connection: Connection) -> None:
@@ -198,9 +220,10 @@ class Mqtt:
         connection.publish(self._topics.availability, online, retain=True)
 
     def _discover(self, connection: Connection) -> None:
+        self._screens = self._controller.screens
         if self._topics.discovery:
             title, url = self._settings.app_title, self._settings.public_url
-            told = payloads.as_json(discovery.device(self._topics, title, url))
+            told = payloads.as_json(discovery.device(self._topics, title, url, self._screens))
             connection.publish(self._topics.config, told, retain=True)
 
     async def _tell_picture(self, connection: Connection, shown: FrameShown) -> None:
@@ -216,6 +239,8 @@ class Mqtt:
         state = payloads.state(
             payloads.Condition(
                 screen=self._controller.state.screen,
+                held=self._controller.state.home.held,
+                quiet_until=self._controller.state.home.quiet_until,
                 waiting=counts.get(State.WAITING, 0),
                 panel=self._report.panel,
                 button=self._report.button,

@@ -65,6 +65,8 @@ class Condition:
     """How the appliance is; the sentences are `ok` or say what is wrong."""
 
     screen: "ScreenState"
+    held: str | None
+    quiet_until: "datetime | None"
     waiting: int
     panel: str
     button: str
@@ -78,6 +80,8 @@ def state(now: Condition) -> bytes:
     return as_json(
         {
             "screen": now.screen.name or now.screen.screen,
+            "held": now.held,
+            "quiet_until": now.quiet_until and rfc_3339(now.quiet_until),
             "message": message and message.text,
             "author": message and message.author,
             "waiting": now.waiting,

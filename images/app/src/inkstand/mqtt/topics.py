@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What is sent, beside the names of screens and gestures.
+PLAYLIST, ON, OFF = "playlist", "ON", "OFF"
 _ROOT = "inkstand"
 
 
@@ -50,6 +52,16 @@ class Topics:
         return f"{_ROOT}/{self.name}/press"
 
     @property
+    def screen(self) -> str:
+        """Where others choose the screen that stays, or PLAYLIST."""
+        return f"{_ROOT}/{self.name}/screen"
+
+    @property
+    def quiet(self) -> str:
+        """Where others switch the quiet ON or OFF."""
+        return f"{_ROOT}/{self.name}/quiet"
+
+    @property
     def message(self) -> str:
         """Where others send what is to be shown: text, or JSON."""
         return f"{_ROOT}/{self.name}/message"
@@ -73,4 +85,5 @@ class Topics:
     def read(self) -> tuple[str, ...]:
         """All that it listens to."""
         home = (self.birth,) if self.discovery else ()
-        return (self.message, *self.group_messages, self.press, *home)
+        commands = (self.press, self.screen, self.quiet)
+        return (self.message, *self.group_messages, *commands, *home)

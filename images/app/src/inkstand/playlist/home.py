@@ -14,7 +14,17 @@ if TYPE_CHECKING:
 
 # How long a press keeps the panel awake in quiet hours.
 AWAKE_TIME = timedelta(minutes=5)
+# How long quiet that somebody has switched on lasts at most: the glass says when it ends.
+LONGEST_QUIET = timedelta(hours=24)
 _NO_PLAYLIST, _NEVER_QUIET = Playlist(), QuietHours()
+
+
+@dataclass(frozen=True, slots=True)
+class Switched:
+    """Somebody has switched the quiet on or off, which holds until then; in UTC."""
+
+    on: bool
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,39 +40,79 @@ class Home:
     shift: int = 0  # minutes by which presses have put the playlist forward
     quiet_until: datetime | None = None  # None: it is not quiet
     awake_until: datetime | None = None  # somebody has pressed the button
+    held: str | None = None  # a screen that stays until a press, whoever's turn it is
+    switched: Switched | None = None  # whatever the quiet hours say
     changes_at: datetime | None = None  # when at() has something to say, at the latest
 
     def at(self, moment: datetime) -> Home:
         """Return what it is at `moment`, which is aware and in the owner's zone."""
-        if not self.playlist.entries and not self.quiet_hours.windows:
+        if self == _CLOCK_ALONE:
             return self
-        ends, now = _utc(self.quiet_hours.until(moment)), moment.astimezone(UTC)
+        now = moment.astimezone(UTC)
+        switched = self._switched_at(now)
+        ends = self._quiet_ends(moment)
         awake = self.awake_until if self._is_awake(now) else None
         turn = self.playlist.turn(moment, self.shift)
         quiet = None if awake else ends
         stays = quiet is not None and self.quiet_until is not None
         changes = (
             awake if ends else _utc(self.quiet_hours.next_change(moment)),
-            None if quiet else _utc(turn.until),
+            None if quiet or self.held else _utc(turn.until),
             quiet,
         )
         return replace(
             self,
-            screen=self.screen if stays else turn.screen,
+            screen=self.screen if stays else self.held or turn.screen,
             quiet_until=quiet,
             awake_until=awake,
+            switched=switched,
             changes_at=min(filter(None, changes), default=None),
         )
 
     def woken(self, moment: datetime) -> Home:
         """Return what it is when somebody has used the button at `moment`."""
-        if self.quiet_hours.until(moment) is None:
+        if self._quiet_ends(moment) is None:
             return self
         return replace(self, awake_until=moment.astimezone(UTC) + AWAKE_TIME)
 
     def following(self, moment: datetime) -> Home:
-        """Return it with the turn of the next screen beginning at `moment`, if there is one."""
-        return replace(self, shift=self.playlist.next_shift(moment, self.shift))
+        """Return it with the turn of the next screen beginning at `moment`, if there is one.
+
+        Whoever's turn it is follows a screen that is held.
+        """
+        free = replace(self, held=None)
+        if self.held not in {None, self.playlist.turn(moment, self.shift).screen}:
+            return free
+        return replace(free, shift=self.playlist.next_shift(moment, self.shift))
+
+    def holding(self, screen: str | None) -> Home:
+        """Return it with `screen` staying until somebody presses the button; None: no more."""
+        return replace(self, held=screen)
+
+    def with_quiet(self, moment: datetime, *, on: bool) -> Home:
+        """Return what it is when somebody has switched the quiet on or off at `moment`.
+
+        On, it lasts a day at most; off, until those quiet hours end during which that was.
+        """
+        ends = moment + LONGEST_QUIET if on else self.quiet_hours.until(moment)
+        until = _utc(ends)
+        switched = None if until is None else Switched(on, until)
+        return replace(self, switched=switched, awake_until=None)
+
+    def _quiet_ends(self, moment: datetime) -> datetime | None:
+        """Return when the quiet ends that there is at `moment`; None: there is none."""
+        switched = self._switched_at(moment.astimezone(UTC))
+        if switched is None:
+            return _utc(self.quiet_hours.until(moment))
+        return switched.until if switched.on else None
+
+    def _switched_at(self, now: datetime) -> Switched | None:
+        switched = self.switched
+        if switched is None or switched.until <= now:
+            return None
+        # More than that is left when the clock was set back.
+        too_long = switched.on and switched.until - now > LONGEST_QUIET
+        return None if too_long else switched
 
     def _is_awake(self, now: datetime) -> bool:
         # More than that is left when the clock was set back.
@@ -73,3 +123,6 @@ class Home:
 def _utc(moment: datetime | None) -> datetime | None:
     """Times of one zone would compare by what the wall shows, which goes back once a year."""
     return None if moment is None else moment.astimezone(UTC)
+
+
+_CLOCK_ALONE = Home()
