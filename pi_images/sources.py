@@ -25,6 +25,7 @@ class Source:
     part: str
     base: str
     target: str = ""
+    as_of: str = ""
 
     @property
     def context(self) -> Path:
@@ -34,8 +35,8 @@ class Source:
     @property
     def name(self) -> str:
         """The name that the roles give this image on a Pi."""
-        extra = [self.target] if self.target else []
-        return f"inkstand/{self.part}:{context_hash(self.context, *extra, self.base)}"
+        parts = filter(None, (self.target, self.base, self.as_of))
+        return f"inkstand/{self.part}:{context_hash(self.context, *parts)}"
 
     def name_for(self, architecture: Architecture) -> str:
         """Give the name on this machine, which may have the image for several architectures."""
@@ -45,9 +46,12 @@ class Source:
 def sources(settings: Mapping[str, Any]) -> list[Source]:
     """List the images for these settings; of the bridge both that need no compiler."""
     lines = sorted({*LINES, settings["pigpiod_line"]} - {"auto", "upstream"})
+    # As wiring.yml gives it to both.
+    as_of = str(settings.get("inkstand_images_as_of", ""))
+    bridge = settings["pigpiod_base_image"]
     return [
-        Source("app", settings["app_base_image"]),
-        *(Source("pigpiod", settings["pigpiod_base_image"], line) for line in lines),
+        Source("app", settings["app_base_image"], as_of=as_of),
+        *(Source("pigpiod", bridge, line, as_of) for line in lines),
         Source("traefik", settings["traefik_base_image"]),
     ]
 
@@ -61,6 +65,6 @@ def build(source: Source, architecture: Architecture, base: str) -> bool:
     name = source.name_for(architecture)
     if engine.image_id(name):
         return False
-    arguments = {"BASE_IMAGE": base}
+    arguments = {"BASE_IMAGE": base, **({"AS_OF": source.as_of} if source.as_of else {})}
     engine.build(source.context, name, architecture.platform, arguments, source.target)
     return True

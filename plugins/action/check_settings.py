@@ -53,6 +53,7 @@ OLDEST_ANSIBLE = (2, 19)
 OF_PLAYBOOKS: Mapping[str, Mapping[str, Any]] = {
     "inkstand_button_gpio": {"type": "int"},
     "inkstand_environment": {"type": "dict"},
+    "inkstand_images_as_of": {"type": "str"},
     "inkstand_serial": {"type": "raw"},
     "remove_docker": {"type": "bool"},
     "remove_inkstand": {"type": "bool"},

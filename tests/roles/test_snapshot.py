@@ -34,6 +34,8 @@ LEFT_OUT = {
     "/etc/inkstand-host.json": "as its program",
     "/etc/systemd/system/inkstand-release*": "its units",
     "/etc/systemd/system/*.wants/inkstand-release*": "its units",
+    "/etc/systemd/system/inkstand-updates*": "as its program",
+    "/etc/systemd/system/*.wants/inkstand-updates*": "as its program",
     "/etc/systemd/system/*.wants/docker.*": "a package of Debian",
     # The role hardening comes after the switch, and what it closes a way back must not open.
     "/etc/inkstand/hardening": "hardening",

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from inkstand_host import owner
+from inkstand_host import owner, updates
 from inkstand_host.backup import commands as backup
 from inkstand_host.doctor import commands as doctor
 from inkstand_host.errors import HostError
@@ -23,6 +23,7 @@ Look after an Inkstand, on its Raspberry Pi and as root.
   sudo inkstand-host release status    what runs, and what can be gone back to
   sudo inkstand-host rollback          back to the previous release
   sudo inkstand-host backup create --recipient age1... --output FILE
+  sudo inkstand-host updates           what Debian has mended since the images were built
   sudo inkstand-host reset-owner       the owner's password of the settings counts again
 """
 
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     release.add_commands(commands)
     backup.add_commands(commands)
     owner.add_command(commands)
+    updates.add_command(commands)
     return parser
 
 

@@ -32,6 +32,7 @@ def examine(machine: Machine, question: Mapping[str, Any]) -> Iterator[Finding]:
     yield hardware.gpio(machine, line)
     yield from containers.containers(machine, question["images"])
     yield from containers.networks(machine)
+    yield from containers.updates(machine)
     yield from system.waiting_units(machine)
     yield from system.secrets(machine)
     yield from system.clock(machine, question["time_source"], question["now"])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from inkstand_host.doctor.finding import DEPLOY, FAIL, OK, WARN, Finding, finding
 from inkstand_host.doctor.machine import parsed
+from inkstand_host.updates import FIX, RECORD, told
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from inkstand_host.doctor.machine import Machine
+
+
+_IMAGE = "{{.Config.Image}}"
 
 
 def containers(machine: Machine, images: Mapping[str, str]) -> Iterator[Finding]:
@@ -81,6 +86,20 @@ def networks(machine: Machine) -> Iterator[Finding]:
         if mine is not None and theirs is not None and not mine & theirs:
             seen = f"inkstand-{one} and inkstand-{other} are on no common network"
             yield finding(FAIL, "network", seen, DEPLOY)
+
+
+def updates(machine: Machine) -> Iterator[Finding]:
+    """Tell what was found when somebody last looked what is mended, of images that still run."""
+    for name, found in (_record(machine).get("images") or {}).items():
+        status, said = machine.run("docker", "container", "inspect", "--format", _IMAGE, name)
+        if status == 0 and said.strip() == found["image"]:
+            level = WARN if found["packages"] else OK
+            fix = FIX if found["packages"] else ""
+            yield finding(level, f"{name.removeprefix('inkstand-')}: packages", told(found), fix)
+
+
+def _record(machine: Machine) -> dict[str, Any]:
+    return parsed(machine.read(os.fspath(RECORD).lstrip("/"))) or {}
 
 
 def _networks(machine: Machine, name: str) -> set[str] | None:

@@ -50,6 +50,7 @@ from inkstand.status.certificate import Certificate
 from inkstand.status.host_time import HostTime
 from inkstand.status.recent_errors import RecentErrors
 from inkstand.status.report import StatusReport
+from inkstand.status.updates import UpdatesFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -142,6 +143,7 @@ def build(settings: Settings) -> System:
         certificate=_certificate(settings, clock),
         authority=Authority(settings.authority_url, clock),
         recent_errors=RecentErrors(hub),
+        updates=UpdatesFile(settings.updates_file, settings.image),
         screens=lambda: showing.states,
         state_directory=settings.state_directory,
         language=language,

@@ -349,6 +349,8 @@ class Settings:
     button_double_ms: Annotated[int, partial(_number, low=0, high=5_000)] = 300
     time_source: Annotated[str, partial(_choice, options=("none", "timesyncd"))] = "none"
     time_synchronised_file: Annotated[Path, _path] = Path("/run/host-time/synchronized")
+    image: Annotated[str, _text] = "none"
+    updates_file: Annotated[Path, _path] = Path("/run/host/updates.json")
     public_url: Annotated[str, _url] = ""
     certificate_address: Annotated[tuple[str, int] | None, _address] = None
     authority_url: Annotated[str, _plain_url] = ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +12,11 @@ import pytest
 from inkstand import __version__
 from inkstand.api.metrics import Metric, render
 from inkstand.errors import StorageError
+from inkstand.status.updates import UpdatesFile
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from pathlib import Path
 
 pytestmark = pytest.mark.integration
 Api = Any
@@ -31,6 +34,15 @@ async def metrics(api: Api) -> dict[str, float]:
     return named
 
 
+async def test_the_status_names_what_debian_has_mended_since(api: Api, tmp_path: Path) -> None:
+    packages = {"packages": ["libc6", "openssl"], "security": ["libc6"]}
+    file, found = tmp_path / "updates.json", {"image": "inkstand/app:1", **packages}
+    file.write_text(json.dumps({"at": "2026-11-29T18:00:00+00:00", "images": {"app": found}}))
+    api.site.system.report._updates = UpdatesFile(file, "inkstand/app:1")
+    told = (await (await api.get("/status")).json())["updates"]
+    assert (told["packages"], told["security"]) == (["libc6", "openssl"], 1)
+
+
 async def test_the_status_says_how_everything_is(api: Api) -> None:
     await api.post("/messages", json={"text": "Hello"})
     await api.until_message(1, "shown")
@@ -46,6 +58,7 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "button": {"state": "ok"},
         "storage": {"state": "ok"},
         "screens": [],
+        "updates": None,
         "messages": {
             "waiting": 0,
             "shown": 1,

@@ -163,3 +163,16 @@ def test_the_status_tells_all() -> None:
     assert "certificate expires: -" in lines
     assert "messages: 1 waiting, 2 read" in lines
     assert lines[-1] == "error at 2026-11-21 10:30: no panel"
+    assert not [line for line in lines if line.startswith("packages")]
+
+
+@pytest.mark.parametrize(
+    ("packages", "line"),
+    [
+        ([], "packages: as Debian has them"),
+        (["a", "b"], "packages: 2 are older than Debian's, 1 for security: a, b"),
+    ],
+)
+def test_packages_that_are_older_than_debians_are_named(packages: list[str], line: str) -> None:
+    status = {"updates": {"looked_at": AT, "packages": packages, "security": len(packages) - 1}}
+    assert line in wording.status_lines(status, ZONE)

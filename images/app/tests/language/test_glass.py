@@ -21,6 +21,7 @@ from inkstand.status.authority import Authority
 from inkstand.status.certificate import Certificate
 from inkstand.status.recent_errors import RecentErrors
 from inkstand.status.report import StatusReport
+from inkstand.status.updates import UpdatesFile
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -78,6 +79,7 @@ async def test_the_status_is_told(stage: Stage, tmp_path: Path) -> None:
         certificate=Certificate(None, None, stage.clock),
         authority=Authority("", stage.clock),
         recent_errors=errors,
+        updates=UpdatesFile(tmp_path / "updates.json", "none"),
         screens=dict,
         state_directory=tmp_path,
         language=GERMAN,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from inkstand.status.certificate import Certificate
 from inkstand.status.host_time import HostTime
 from inkstand.status.recent_errors import RecentErrors
 from inkstand.status.report import StatusReport
+from inkstand.status.updates import UpdatesFile
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,6 +38,7 @@ def parts(stage: Stage, tmp_path: Path) -> dict[str, Any]:
         "certificate": Certificate(None, None, stage.clock),
         "authority": Authority("", stage.clock),
         "recent_errors": RecentErrors(stage.hub),
+        "updates": UpdatesFile(tmp_path / "updates.json", "inkstand/app:1"),
         "screens": {},
         "state_directory": tmp_path,
     }
@@ -103,3 +106,17 @@ async def test_a_panel_that_is_gone_is_named(parts: dict[str, Any], stage: Stage
     stage.display.look_again()
     await stage.next_change()
     assert "vanish" in StatusReport(**parts).panel
+
+
+def keep(tmp_path: Path, packages: list[str]) -> None:
+    found = {"image": "inkstand/app:1", "packages": packages, "security": packages[:1]}
+    record = {"at": "2026-11-29T18:00:00+00:00", "images": {"inkstand-app": found}}
+    (tmp_path / "updates.json").write_text(json.dumps(record))
+
+
+async def test_what_is_older_than_debians_is_counted(parts: dict[str, Any], tmp_path: Path) -> None:
+    report = StatusReport(**parts)
+    keep(tmp_path, [])
+    assert "Updates" not in dict(report.screen().entries)
+    keep(tmp_path, ["libc6", "openssl"])
+    assert dict(report.screen().entries)["Updates"] == "2, 1 for security"

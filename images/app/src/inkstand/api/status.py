@@ -20,6 +20,7 @@ from inkstand.messages import State
 
 if TYPE_CHECKING:
     from inkstand.messages.store import MessageStore
+    from inkstand.status import updates
 
 OPERATIONS = Operations("panel")
 OK = "ok"
@@ -58,6 +59,21 @@ class ShownPack(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Updates:
+    """What Debian has mended since the images were built; `security` counts what is for that."""
+
+    looked_at: datetime
+    packages: Annotated[list[str], Rule(description="Those that are older than Debian's.")]
+    security: Count
+
+    @classmethod
+    def of(cls, found: "updates.Updates") -> "Updates":
+        """Return what is told about it."""
+        packages = [*found.packages]
+        return cls(looked_at=found.looked_at, packages=packages, security=found.security)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """How everything is."""
 
@@ -72,6 +88,7 @@ class Status:
     panel: Panel
     storage: Part
     screens: list[ShownPack]
+    updates: Updates | None
     messages: dict[State, Count] | None
 
 
@@ -80,6 +97,7 @@ async def status(request: web.Request) -> web.Response:
     """How everything is."""
     services = request.app[SERVICES]
     report, now = services.report, services.clock.now()
+    found = await asyncio.to_thread(lambda: report.updates)
     return answer(
         Status(
             version=report.version,
@@ -100,6 +118,7 @@ async def status(request: web.Request) -> web.Response:
                 ShownPack(name=name, state=pack.problem or OK, fetched_at=pack.fetched_at)
                 for name, pack in report.screens.items()
             ],
+            updates=None if found is None else Updates.of(found),
             messages=await counts_of(services.controller.store),
         )
     )

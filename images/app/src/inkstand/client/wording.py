@@ -125,6 +125,17 @@ def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
     return [*lines, f"refreshes: {_counts(panel.get('refreshes', {}))}"]
 
 
+def _packages(updates: Mapping[str, Any] | None) -> list[str]:
+    if not updates:
+        return []
+    names = updates.get("packages", [])
+    if not names:
+        return ["packages: as Debian has them"]
+    security = updates.get("security", 0)
+    told = ", ".join(map(printable, names))
+    return [f"packages: {len(names)} are older than Debian's, {security} for security: {told}"]
+
+
 def status_lines(status: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
     """Return what there is to say about the whole appliance."""
     time = status.get("time", {})
@@ -137,6 +148,7 @@ def status_lines(status: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
         *panel_lines(status.get("panel", {}), zone),
         f"button: {printable(status.get('button', {}).get('state'))}",
         f"storage: {printable(status.get('storage', {}).get('state'))}",
+        *_packages(status.get("updates")),
         f"messages: {_counts(status.get('messages', {}))}",
     ]
     return lines + [

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from inkstand.status.authority import Authority
     from inkstand.status.certificate import Certificate
     from inkstand.status.recent_errors import RecentErrors, Trouble
+    from inkstand.status.updates import Updates, UpdatesFile
 
 _OK = "ok"
 _ERRORS_ON_THE_SCREEN = 2
@@ -43,6 +44,7 @@ class StatusReport:
         certificate: Certificate,
         authority: Authority,
         recent_errors: RecentErrors,
+        updates: UpdatesFile,
         screens: Callable[[], Mapping[str, PackState]],
         state_directory: Path,
         language: Language = ENGLISH,
@@ -58,6 +60,7 @@ class StatusReport:
         self._certificate = certificate
         self._authority = authority
         self._recent_errors = recent_errors
+        self._updates = updates
         self._screens = screens
         self._state_directory = state_directory
         self._language = language
@@ -84,6 +87,11 @@ class StatusReport:
     def authority(self) -> Authority:
         """The certificate authority that people are asked to trust, if there is one."""
         return self._authority
+
+    @property
+    def updates(self) -> Updates | None:
+        """What Debian has mended since the images were built, as far as the host has looked."""
+        return self._updates.read()
 
     @property
     def screens(self) -> Mapping[str, PackState]:
@@ -139,7 +147,16 @@ class StatusReport:
                 self._language.time(now) if self.synchronised else say("not synchronised"),
             ),
             (say("Version"), self.version),
+            *self._packages(),
         )
+
+    def _packages(self) -> tuple[tuple[str, str], ...]:
+        found = self.updates
+        if found is None or not found.packages:
+            return ()
+        say, number = self._language.text, str(len(found.packages))
+        told = say("{number}, {security} for security", number=number, security=str(found.security))
+        return ((say("Updates"), told),)
 
     def _certificate_until(self) -> str:
         expires, zone = self.certificate_expires_at, self._clock.now().tzinfo

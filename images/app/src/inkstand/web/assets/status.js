@@ -81,7 +81,7 @@ function screens({ screens: list }) {
   return group(t("Screens"), ...list.map(({ name, state, fetched_at }) => health(name, state, fetched_at && t("data of {time}", { time: full(fetched_at) }))));
 }
 
-function software({ version, started_at, url, certificate_expires_at, authority_fingerprint }) {
+function software({ version, started_at, url, certificate_expires_at, authority_fingerprint, updates }) {
   const authority = [
     make("a", { href: "/ca.pem", download: "ca.pem" }, "ca.pem"),
     ` SHA-256 ${authority_fingerprint}`,
@@ -92,8 +92,15 @@ function software({ version, started_at, url, certificate_expires_at, authority_
     fact(t("Running since"), full(started_at)),
     fact(t("Address"), url || location.origin),
     fact(t("Certificate"), certificate_expires_at ? t("until {time}", { time: full(certificate_expires_at) }) : t("not watched")),
+    ...(updates ? [health(t("Debian's packages"), ...packages(updates))] : []),
     ...(authority_fingerprint ? [fact(t("Own authority, to trust"), ...authority)] : []),
   );
+}
+
+function packages({ looked_at, packages: names, security }) {
+  if (!names.length) return ["ok", t("as of {time}", { time: full(looked_at) })];
+  const counts = { number: String(names.length), security: String(security) };
+  return [t("{number} are older than Debian's, {security} for security: build the images anew", counts)];
 }
 
 function errors(list) {
