@@ -83,13 +83,14 @@ class Edge:
         return int(status.split()[1]), {key.lower(): value for key, value in found.items()}, rest
 
 
-def _variable(name: str, settings: dict[str, object]) -> Any:
-    """Return what a variable of the role is."""
-    role = ROOT / "roles" / "traefik"
+def _variables(names: list[str], settings: dict[str, object]) -> list[Any]:
+    """Return what variables of the role are."""
+    role, asked = ROOT / "roles" / "traefik", f"[{', '.join(names)}]"
     done = subprocess.run(
         [
             *(sys.executable, "-m", "ansible", "adhoc", "localhost", "--inventory=localhost,"),
-            *("--connection=local", "--module-name=ansible.builtin.debug", f"--args=var={name}"),
+            *("--connection=local", "--module-name=ansible.builtin.debug"),
+            f"--args={json.dumps({'var': asked})}",
             f"--extra-vars=@{role / 'defaults' / 'main.yml'}",
             f"--extra-vars=@{role / 'vars' / 'main.yml'}",
             f"--extra-vars={json.dumps(settings)}",
@@ -100,7 +101,8 @@ def _variable(name: str, settings: dict[str, object]) -> Any:
         text=True,
         cwd=ROOT,
     )
-    return json.loads(done.stdout.partition("=> ")[2])[name]
+    found: list[Any] = json.loads(done.stdout.partition("=> ")[2])[asked]
+    return found
 
 
 def _write_certificate(directory: Path) -> None:
@@ -129,8 +131,7 @@ def configuration() -> dict[str, Any]:
         "traefik_login_burst": 1000,
         "traefik_app_url": "APP",
     }
-    names = ("__traefik_static_all", "__traefik_dynamic_all")
-    static, dynamic = (_variable(name, settings) for name in names)
+    static, dynamic = _variables(["__traefik_static_all", "__traefik_dynamic_all"], settings)
     return {"static": static, "dynamic": dynamic}
 
 

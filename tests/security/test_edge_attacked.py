@@ -242,4 +242,5 @@ async def test_no_answer_may_be_framed_sniffed_or_come_in_the_clear(edge: Edge) 
         assert "server" not in headers
         # That answer is Traefik's own, and is no page.
         if path != "/metrics":
+            assert headers["content-type"].endswith("; charset=utf-8")
             assert "frame-ancestors 'none'" in headers["content-security-policy"]
