@@ -224,6 +224,8 @@ WRONG: list[dict[str, Any]] = [
     {"name": None},
     {"name": 7},
     {"password": "x" * 11},
+    {"password": "anna-inkstand-1"},
+    {"password": "LegoMac2026!"},
     {"password": None},
     {"password": 123456789012},
     {"secret": None},
@@ -461,6 +463,10 @@ async def test_a_person_changes_their_password_and_all_their_sessions_end(
         "wrong-password",
     )
     assert await code(await change(site, anna, PASSWORD, "too short")) == (422, "invalid-value")
+    assert await code(await change(site, anna, PASSWORD, "Anna.Inkstand.1")) == (
+        422,
+        "invalid-value",
+    )
     assert (await change(site, anna, PASSWORD, "a new password")).status == 204
     assert await asked(site, anna, "GET", "/panel") == 401
     assert (await log_in(site, "Anna")).status == 401
