@@ -64,6 +64,15 @@ def test_what_opens_a_door_is_taken_out(said: str) -> None:
         assert "[redacted]" in line
 
 
+@pytest.mark.parametrize("break_", ["\n", "\r\n", "\r", "\x0b", "\x85", "\u2028", "\x1b[2K"])
+def test_nobody_writes_an_entry_by_what_they_send(break_: str) -> None:
+    forged = f"GET /{break_}2026-11-29T20:00:00.000Z INFO owner logged in"
+    for text in (line_of(forged), line_of("Error", ValueError(forged))):
+        lines = re.split(r"[\n\r\x0b\x85\u2028]+", text)
+        assert [line for line in lines[1:] if not line.startswith("  ")] == []
+        assert "\x1b" not in text
+
+
 def test_what_stands_beside_it_stays() -> None:
     line = line_of(f"b'GET / HTTP/1.1\\r\\nAuthorization: Bearer {TOKEN}\\r\\nHost: mac\\x00'")
     assert "GET / HTTP/1.1" in line

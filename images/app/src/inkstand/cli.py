@@ -229,7 +229,14 @@ def _hash_password(options: argparse.Namespace) -> int:
             f"the password has {len(password)} characters; take {MIN_PASSWORD} or more, "
             "for example four words that have nothing to do with each other"
         )
+    from inkstand.accounts.names import is_obvious  # noqa: PLC0415
     from inkstand.accounts.passwords import make_hash  # noqa: PLC0415
+
+    if is_obvious(password):
+        raise ConfigError(
+            "the password is little more than the name of the appliance or of its owner, which "
+            "is tried first; take four words that have nothing to do with each other"
+        )
 
     made = make_hash(password)
     print(f"{options.setting}: '{made}'" if options.setting else made)

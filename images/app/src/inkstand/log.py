@@ -16,12 +16,15 @@ _SECRETS = re.compile(
     r"|eyJ[\w-]{4,}\.[\w-]+\.[\w-]+",
     re.IGNORECASE,
 )
+# What moves a terminal's cursor, and what some readers take for the end of a line.
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029]")
 
 
 class RedactingFormatter(logging.Formatter):
     """Writes UTC times, and takes credentials out of lines and tracebacks.
 
-    aiohttp quotes the head of a request that it cannot read, token and all.
+    aiohttp quotes the head of a request that it cannot read, token and all. Only what begins an
+    entry stands at the beginning of a line, so that nobody can write one by what they send.
     """
 
     converter = staticmethod(time.gmtime)
@@ -29,8 +32,9 @@ class RedactingFormatter(logging.Formatter):
     default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line of `record`, its traceback included."""
-        return _SECRETS.sub(_redacted, super().format(record))
+        """Return the line of `record`, and its traceback below it, further to the right."""
+        text = _SECRETS.sub(_redacted, super().format(record))
+        return _CONTROLS.sub(_escaped, text).replace("\n", "\n  ")
 
 
 def log_to_stderr(level: str) -> None:
@@ -43,6 +47,10 @@ def log_to_stderr(level: str) -> None:
     if level != "debug":
         # It has a traceback for every client that does not speak HTTP; bugs are logged by us.
         logging.getLogger("aiohttp.server").setLevel(logging.CRITICAL)
+
+
+def _escaped(match: re.Match[str]) -> str:
+    return ascii(match[0])[1:-1]
 
 
 def _redacted(match: re.Match[str]) -> str:

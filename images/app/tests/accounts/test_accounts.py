@@ -255,6 +255,47 @@ async def test_attempts_that_come_at_the_same_time_are_counted_one_by_one(office
     assert office.accounts.login_failures == 10
 
 
+async def test_log_ins_are_written_down_without_what_was_typed(
+    office: Office, password: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who takes one field for the other writes a password where the name goes."""
+    with caplog.at_level(logging.INFO):
+        await log_in(office, password)
+        await guess(office, 10)
+        with pytest.raises(InvalidCredentialsError):
+            await office.accounts.log_in("hunter2 hunter2", "x", Visitor("192.0.2.2"))
+    assert caplog.messages == [
+        "jürgen gave the right password from 192.0.2.1",
+        *["a wrong password for jürgen came from 192.0.2.1"] * 10,
+        "who guesses has to wait from now on: address 192.0.2.1",
+        "a wrong password for an unknown name came from 192.0.2.2",
+    ]
+
+
+async def test_in_an_hour_600_guesses_at_most_and_the_owner_gets_in_on_a_known_device(
+    office: Office, password: str
+) -> None:
+    """Twenty guessers, each as often as it may; the time is counted, not spent."""
+    device = office.accounts.known_device(office.accounts.mark_device("jürgen"), "jürgen")
+    known = Visitor("192.0.2.1", "Firefox", device)
+    end, tries = office.seconds + 3600, 0
+    late: list[Any] = []
+    while office.seconds < end:
+        wait = 60
+        for number in range(20):
+            try:
+                await log_in(office, "wrong", Visitor(f"198.51.100.{number}"))
+            except InvalidCredentialsError:
+                tries += 1
+            except TooManyAttemptsError as error:
+                wait = min(wait, error.retry_after)
+        if len(late) < (office.seconds - 1000) // 600:
+            late.append(await log_in(office, password, known))
+        office.seconds += wait
+    assert 30 < tries <= 600
+    assert len(late) == 5
+
+
 @pytest.mark.parametrize("mark", ["", "garbage", "a.b.c", "\ud800"])
 async def test_a_mark_that_is_none_knows_no_device(office: Office, mark: str) -> None:
     assert office.accounts.known_device(mark, office.username) is None

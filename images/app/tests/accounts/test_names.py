@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from inkstand.accounts.names import clean, folded
+from inkstand.accounts.names import clean, folded, is_obvious
 
 pytestmark = pytest.mark.unit
 
@@ -42,3 +42,34 @@ def test_nothing_that_cannot_be_seen_makes_another_name(unseen: str) -> None:
 def test_names_are_compared_without_case_and_form() -> None:
     assert folded("STRASSE") == folded("straße") == folded("ﬆrasse")
     assert folded("Anna") != folded("Anne")
+
+
+@pytest.mark.parametrize(
+    ("password", "name"),
+    [
+        ("inkstand2026!", "Anna"),
+        ("InkStandInkStand", "Anna"),
+        ("anna.lindqvist.1", "Anna Lindqvist"),
+        ("owner-inkstand-1", "Anna"),
+        ("ÅSAÅSAÅSAÅSA", "åsa"),
+        ("legomac legomac", "Anna"),
+        ("inkstand        ", "Anna"),
+        ("inkstand of glas", "Anna"),
+    ],
+)
+def test_a_password_of_names_is_obvious(password: str, name: str) -> None:
+    assert is_obvious(password, name, "Our LegoMac")
+
+
+@pytest.mark.parametrize(
+    ("password", "name"),
+    [
+        ("correct horse battery staple", "Anna"),
+        ("anna rides a horse", "Anna"),
+        ("inkstand of glass", "Anna"),
+        ("aaaaaaaaaaaa", "a"),
+        ("\ud800" * 12, "Anna"),
+    ],
+)
+def test_a_password_with_more_in_it_is_not(password: str, name: str) -> None:
+    assert not is_obvious(password, name, "Our LegoMac")

@@ -32,6 +32,15 @@ def test_only_the_password_is_right(password_hash: str, password: str) -> None:
         assert not verify_hash(password_hash, wrong)
 
 
+@pytest.mark.parametrize("letters", [64, 128, 1000])
+def test_a_long_password_of_any_letters_counts_to_its_end(letters: int) -> None:
+    long = ("Ünïcödé 🔑 \t" * letters)[:letters]
+    made = make_hash(long, "$argon2id$v=19$m=8,t=1,p=1$c29tZXNhbHQ$" + "A" * 43)
+    assert verify_hash(made, long)
+    assert not verify_hash(made, long[:-1])
+    assert not verify_hash(made, long.swapcase())
+
+
 async def test_the_verifier_answers_off_the_loop(password_hash: str, password: str) -> None:
     verifier = PasswordVerifier()
     assert await verifier.verify(password_hash, password)

@@ -116,6 +116,46 @@ def _code(headers: dict[str, str]) -> str:
     return "unauthorized" if "Cookie" in headers else "invalid-token"
 
 
+async def test_who_logs_in_again_ends_the_session_that_the_browser_had(
+    site: Site, password: str
+) -> None:
+    elsewhere = await log_in(site, password)
+    former = (await enter(site, password)).cookies[JAR].value
+    present = (await enter(site, password)).cookies[JAR].value
+    site.client.session.cookie_jar.clear()
+    statuses = []
+    for token in (former, present, (await elsewhere.json())["token"]):
+        answer = await site.client.get(PATH, headers={"Authorization": token})
+        statuses.append(answer.status)
+    assert statuses == [401, 200, 200]
+
+
+async def test_who_logs_in_again_with_a_wrong_password_stays_logged_in(
+    site: Site, password: str
+) -> None:
+    await enter(site, password)
+    assert (await log_in(site, "wrong", transport="cookie")).status == 401
+    assert (await site.client.get(PATH)).status == 200
+
+
+async def test_who_wants_more_than_they_may_is_written_down(
+    site: Site, password: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    issued = await site.system.accounts.create("friend", Scope.READ, None)
+    await enter(site, password)
+    caplog.clear()
+    body = {"text": "a"}
+    headers = {"Authorization": issued.token}
+    await site.client.post("/api/v1/messages", json=body, headers=headers)
+    await site.client.post("/api/v1/messages", json=body, headers={"Sec-Fetch-Site": "cross-site"})
+    site.client.session.cookie_jar.clear()
+    await site.client.post("/api/v1/messages", json=body)
+    assert caplog.messages == [
+        "john may not POST /api/v1/messages: forbidden",
+        "a page of another site used the browser of john",
+    ]
+
+
 async def test_a_token_can_end_itself(site: Site, password: str) -> None:
     headers = {"Authorization": (await (await log_in(site, password)).json())["token"]}
     answer = await site.client.delete(PATH, headers=headers)

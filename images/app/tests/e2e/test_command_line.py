@@ -130,6 +130,13 @@ def test_a_short_password_gets_no_hash(inkstand: Callable[..., Any]) -> None:
     assert "the password has 3 characters; take 12 or more" in result.stderr
 
 
+def test_an_obvious_password_gets_no_hash(inkstand: Callable[..., Any]) -> None:
+    result = inkstand("hash-password", given="Inkstand-2026\n")
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "tried first" in result.stderr
+    assert "2026" not in result.stderr
+
+
 def test_the_whole_line_of_a_setting_is_printed(inkstand: Callable[..., Any]) -> None:
     result = inkstand("hash-password", "--setting", "app_password_hash", given="x" * 12)
     assert re.fullmatch(r"app_password_hash: '[$]argon2id[$][^']+'\n", result.stdout)

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkstand.errors import (
@@ -316,6 +316,7 @@ def test_blocks_are_read_six_deep() -> None:
     assert sent({"text": "Fallback", "blocks": [deep]}) == Wanted("Fallback")
 
 
+BOUNDED = settings(max_examples=300, derandomize=True, deadline=None)
 WORDS = """
     alerts status labels annotations summary alertname fingerprint groupKey heartbeat monitor id msg
     message title text body blocks elements fields attachments priority topic repository full_name
@@ -344,11 +345,13 @@ def answered(kind: str, body: bytes, headers: dict[str, str]) -> str:
     return "heard" if found is None or found.over else found.text
 
 
+@BOUNDED
 @given(ANYTHING, st.sampled_from([{}, {"X-GitHub-Event": "issues"}, {"Priority": "²"}]))
 def test_whatever_json_comes_is_read_or_refused(value: Any, headers: dict[str, str]) -> None:
     assert answered(JSON, json.dumps(value).encode(), headers)
 
 
+@BOUNDED
 @given(st.sampled_from([JSON, FORM, PLAIN_TEXT, BYTES]), st.binary(max_size=200))
 def test_whatever_bytes_come_are_read_or_refused(kind: str, body: bytes) -> None:
     assert answered(kind, body, {})

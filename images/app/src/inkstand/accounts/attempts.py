@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import logging
 import math
 import time
 from collections import OrderedDict
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from inkstand.accounts.model import Visitor
 
+_LOG = logging.getLogger(__name__)
 _FREE_FAILURES = {"address": 10, "account": 30, "device": 10}
 _LONGEST_DELAY = 60.0
 # Seconds after which nobody remembers.
@@ -73,7 +75,10 @@ class Attempts:
         """Note that somebody in `buckets` sent a wrong password."""
         self.failures += 1
         for bucket in buckets:
-            self._count(self._record_to_count(bucket))
+            record = self._record_to_count(bucket)
+            self._count(record)
+            if record.failures == _FREE_FAILURES[bucket[0]]:
+                _LOG.warning("who guesses has to wait from now on: %s %s", *bucket)
 
     def succeeded(self, *buckets: Bucket) -> None:
         """Forget what somebody in `buckets` did before."""

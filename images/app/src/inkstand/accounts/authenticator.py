@@ -69,9 +69,13 @@ class Authenticator:
             right = await self._passwords.verify(password_hash, password)
             # Whoever was removed or got another password meanwhile is not who was asked for.
             if person is None or not right or self._people.find(username) != person:
+                # Who takes one field for the other writes a password where the name goes.
+                whose = "an unknown name" if person is None else person.name
+                _LOG.warning("a wrong password for %s came from %s", whose, visitor.address)
                 self._attempts.failed(*buckets)
                 raise InvalidCredentialsError("user name or password is wrong")
         self._attempts.succeeded(*buckets)
+        _LOG.info("%s gave the right password from %s", person.name, visitor.address)
         return person
 
     async def hashed(self, username: str, password: str) -> str:

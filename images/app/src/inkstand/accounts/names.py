@@ -6,6 +6,11 @@ import re
 import unicodedata
 
 LONGEST = 40  # characters
+_OURS = ("inkstand", "owner")
+# Shorter ones are in too many words.
+_WORD = re.compile(r"\w{3,}")
+# What has to be left of a password without names: the shortest that OWASP ASVS 5.0.0 takes.
+_LEFT = 8
 _SIGNS = " .,@+'\N{RIGHT SINGLE QUOTATION MARK}-_"
 # Letters and marks that nobody sees.
 _UNSEEN = re.compile(
@@ -33,6 +38,15 @@ def clean(name: str) -> str:
 def folded(name: str) -> str:
     """Return what is the same for names that differ in case or in how they are encoded."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def is_obvious(password: str, *names: str) -> bool:
+    """Tell whether `password` is little more than words of `names`, or of ours: tried first."""
+    words = _WORD.findall(folded(" ".join((*names, *_OURS))))
+    left = folded(password)
+    for word in sorted(words, key=len, reverse=True):
+        left = left.replace(word, "")
+    return len(left.strip()) < _LEFT
 
 
 def _is_fine(sign: str) -> bool:

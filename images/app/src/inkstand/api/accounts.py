@@ -3,6 +3,7 @@
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
 
+import contextlib
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
@@ -13,8 +14,8 @@ from inkstand.accounts.model import Kind, Role, Scope
 from inkstand.api import visitor
 from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
-from inkstand.api.services import SERVICES
-from inkstand.errors import InvalidValueError, PeopleError, TokenNotFoundError
+from inkstand.api.services import PRINCIPAL, SERVICES
+from inkstand.errors import InvalidValueError, PeopleError, StorageError, TokenNotFoundError
 
 if TYPE_CHECKING:
     from inkstand.accounts.model import Issued, Principal, TokenRecord
@@ -173,6 +174,7 @@ async def log_in(request: web.Request) -> web.Response:
         201,
     )
     if by_cookie:
+        await _end_former(request)
         _keep_in_browser(request, response, issued)
     return response
 
@@ -263,6 +265,15 @@ async def revoke(request: web.Request) -> web.Response:
 def _whose(principal: "Principal") -> str | None:
     """Return whose tokens somebody may see and revoke, None: everybody's."""
     return None if principal.scope is Scope.ADMIN else principal.user
+
+
+async def _end_former(request: web.Request) -> None:
+    """End the session that the browser had, which forgets it now."""
+    former: Principal | None = request.get(PRINCIPAL)
+    if former is not None and former.via == "cookie":
+        # What cannot be removed just now is worthless all the same.
+        with contextlib.suppress(TokenNotFoundError, StorageError):
+            await request.app[SERVICES].accounts.revoke(former.token_id)
 
 
 def _keep_in_browser(request: web.Request, response: web.Response, issued: "Issued") -> None:

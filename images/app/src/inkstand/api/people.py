@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from aiohttp import web
 
 from inkstand.accounts.model import MIN_PASSWORD, Role, Scope
-from inkstand.accounts.names import LONGEST, clean
+from inkstand.accounts.names import LONGEST, clean, is_obvious
 from inkstand.api import visitor
 from inkstand.api.operations import Operations, answer, body_of, principal_of
 from inkstand.api.schemas import Limits, Request, Rule
@@ -261,6 +261,7 @@ async def look(request: web.Request) -> web.Response:
 async def accept(request: web.Request) -> web.Response:
     """Come in by an invitation, which then is used; log in next."""
     sent = await body_of(request, AcceptRequest)
+    _refuse_obvious(request, sent.password, sent.name)
     person = await request.app[SERVICES].accounts.invitations.accept(
         sent.secret, sent.name, sent.password, visitor.visitor_of(request, "")
     )
@@ -281,9 +282,18 @@ async def change_password(request: web.Request) -> web.Response:
     """Choose another password: all sessions end, named tokens stay."""
     sent = await body_of(request, PasswordRequest)
     user = principal_of(request).user
+    _refuse_obvious(request, sent.new, user)
     who = visitor.visitor_of(request, user)
     await request.app[SERVICES].accounts.change_password(user, sent.old, sent.new, who)
     return web.Response(status=204)
+
+
+def _refuse_obvious(request: web.Request, password: str, name: str) -> None:
+    if is_obvious(password, name, request.app[SERVICES].settings.app_title):
+        raise InvalidValueError(
+            "The password is little more than a name, yours or that of this appliance, which is "
+            "tried first; take four words that have nothing to do with each other"
+        )
 
 
 def _told(person: "model.Person", used: int) -> Person:

@@ -14,7 +14,13 @@ from aiohttp import web
 
 from inkstand.api import errors, visitor
 from inkstand.api.services import PRINCIPAL, SERVICES
-from inkstand.errors import InkstandError, InvalidTokenError
+from inkstand.errors import (
+    CrossOriginError,
+    ForbiddenError,
+    InkstandError,
+    InvalidTokenError,
+    OwnerOnlyError,
+)
 from inkstand.web import pages
 
 if TYPE_CHECKING:
@@ -79,6 +85,7 @@ async def translate_errors(request: web.Request, handler: Handler) -> web.Stream
         page = pages.for_browser(request, error.status)
         return errors.from_http(request, error) if page is None else page
     except InkstandError as error:
+        _note_refusal(request, error)
         return errors.from_ours(request, error)
     except _UNREADABLE:
         return errors.bad_request(request)
@@ -176,6 +183,13 @@ async def serving(
         yield
 
 
+def _note_refusal(request: web.Request, error: InkstandError) -> None:
+    """Write down who wanted more than they may; strangers are too many to write down."""
+    if isinstance(error, (ForbiddenError, OwnerOnlyError)) and PRINCIPAL in request:
+        user = request[PRINCIPAL].user
+        _LOG.warning("%s may not %s %s: %s", user, request.method, request.path, error.code)
+
+
 def _take_token(request: web.Request, token: str) -> None:
     try:
         request[PRINCIPAL] = request.app[SERVICES].accounts.verify(token)
@@ -194,8 +208,16 @@ def _take_cookie(request: web.Request) -> None:
         # Reading is left to the browser, which keeps the answer from a page of another site; what
         # comes through a WebSocket it does not keep.
         if request.method not in _READING or "Upgrade" in request.headers:
-            visitor.refuse_other_sites(request)
+            _refuse_other_sites(request, principal.user)
         request[PRINCIPAL] = principal
+
+
+def _refuse_other_sites(request: web.Request, user: str) -> None:
+    try:
+        visitor.refuse_other_sites(request)
+    except CrossOriginError:
+        _LOG.warning("a page of another site used the browser of %s", user)
+        raise
 
 
 def _without_scheme(value: str) -> str:
