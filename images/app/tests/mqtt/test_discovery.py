@@ -34,6 +34,7 @@ def rendered(name: str, **changes: object) -> str:
         "button": "pigpiod is away",
         "refreshes": 12,
         "certificate_expires_at": NOW,
+        "updates": 3,
         **changes,
     }
     told = json.loads(payloads.state(payloads.Condition(**values)))
@@ -53,6 +54,7 @@ def rendered(name: str, **changes: object) -> str:
         ("certificate", "2026-11-29T18:00:00.000Z"),
         ("panel_problem", "OFF"),
         ("button_problem", "ON"),
+        ("updates", "ON"),
     ],
 )
 def test_a_state_is_what_the_entity_says(name: str, value: str) -> None:
@@ -70,6 +72,13 @@ def test_a_screen_that_stays_is_one_of_those_to_choose() -> None:
     assert ENTITIES["held"]["options"] == ["playlist", "clock", "weather"]
     assert rendered("held", held="weather") == "weather"
     assert rendered("quiet", quiet_until=None) == "OFF"
+
+
+@pytest.mark.parametrize("number", [None, 0])
+def test_where_nothing_is_older_or_nobody_has_looked_there_is_nothing_to_do(
+    number: int | None,
+) -> None:
+    assert rendered("updates", updates=number) == "OFF"
 
 
 def test_each_topic_is_one_that_the_appliance_has() -> None:

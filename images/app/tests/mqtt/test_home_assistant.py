@@ -53,6 +53,7 @@ async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
     assert {name for name in states if "kitchen" in name} == wanted
     assert states["sensor.kitchen_waiting"]["state"] == "0"
     assert states["binary_sensor.kitchen_panel_problem"]["state"] == "off"
+    assert states["binary_sensor.kitchen_updates"]["state"] == "off"
     assert "unavailable" not in {states[name]["state"] for name in wanted}
 
     tea, show = "Tea is ready, says {Home}", "notify.kitchen_notify"

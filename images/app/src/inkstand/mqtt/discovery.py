@@ -151,6 +151,14 @@ def _states(topics: Topics) -> dict[str, Entity]:
             device_class="timestamp",
             entity_category=_DIAGNOSTIC,
         ),
+        "updates": {
+            "platform": "binary_sensor",
+            "name": "Updates",
+            "device_class": "update",
+            "state_topic": topics.state,
+            "value_template": f"{{{{ '{ON}' if value_json.updates else '{OFF}' }}}}",
+            "entity_category": _DIAGNOSTIC,
+        },
         "panel_problem": _problem(topics, "Panel", "panel"),
         "button_problem": _problem(topics, "Button", "button"),
     }

@@ -62,7 +62,10 @@ def _values(text: str) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """How the appliance is; the sentences are `ok` or say what is wrong."""
+    """How the appliance is; the sentences are `ok` or say what is wrong.
+
+    `updates` counts packages of the images that are older than Debian's; None: nobody has looked.
+    """
 
     screen: "ScreenState"
     held: str | None
@@ -72,6 +75,7 @@ class Condition:
     button: str
     refreshes: int
     certificate_expires_at: "datetime | None"
+    updates: int | None
 
 
 def state(now: Condition) -> bytes:
@@ -89,6 +93,7 @@ def state(now: Condition) -> bytes:
             "button": now.button,
             "refreshes": now.refreshes,
             "certificate_expires_at": expires and rfc_3339(expires),
+            "updates": now.updates,
         }
     )
 
