@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from inkstand import __version__
 from inkstand.events import Gesture
-from inkstand.messages import State
+from inkstand.messages.events import TOLD
 
 if TYPE_CHECKING:
     from inkstand.mqtt.topics import Topics
 
 ONLINE, OFFLINE = "online", "offline"
-# What happens to messages that is told.
-TOLD = (State.SHOWN, State.READ, State.EXPIRED)
 # A state there has at most so many characters.
 _LONGEST_STATE = 255
 _DIAGNOSTIC = "diagnostic"
