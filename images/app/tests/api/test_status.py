@@ -46,6 +46,7 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "button": {"state": "ok"},
         "storage": {"state": "ok"},
         "screens": [],
+        "webhooks": [],
         "messages": {
             "waiting": 0,
             "shown": 1,

@@ -58,6 +58,13 @@ class ShownPack(Part):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldWebhook(Part):
+    """A webhook that is told what happens, and whether it has failed for long."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """How everything is."""
 
@@ -72,6 +79,7 @@ class Status:
     panel: Panel
     storage: Part
     screens: list[ShownPack]
+    webhooks: list[ToldWebhook]
     messages: dict[State, Count] | None
 
 
@@ -99,6 +107,10 @@ async def status(request: web.Request) -> web.Response:
             screens=[
                 ShownPack(name=name, state=pack.problem or OK, fetched_at=pack.fetched_at)
                 for name, pack in report.screens.items()
+            ],
+            webhooks=[
+                ToldWebhook(name=name, state=state)
+                for name, state in (services.webhooks.states if services.webhooks else {}).items()
             ],
             messages=await counts_of(services.controller.store),
         )
