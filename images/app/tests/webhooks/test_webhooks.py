@@ -172,11 +172,13 @@ async def test_one_that_fails_keeps_no_other_from_being_told(
         return web.Response()
 
     silent, good = await receive(lambda: hang), await receive()
-    async with house.telling(target(silent), target(good, "good")):
+    async with house.telling(target(silent), target(good, "good")) as webhooks:
         house.shows(*range(20))
         await silent.until(lambda: silent.asked)
         await good.has_taken(20)
         assert len(silent.asked) == 1
+        silent.answer = lambda: 200
+        assert (await webhooks.test("home")).outcome is Outcome.DELIVERED
         never.set()
 
 

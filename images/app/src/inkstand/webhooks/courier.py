@@ -60,7 +60,6 @@ class Courier:
         self._hub = hub
         self._fetcher = fetcher or Fetcher(clock, authority=target.ca)
         self._nudge = asyncio.Event()
-        self._sending = asyncio.Lock()
         self._failures = 0
         self._failing_since: datetime | None = None
         self._next_try = clock.now()
@@ -150,16 +149,14 @@ class Courier:
 
     async def _send(self, told: Notification) -> tuple[Delivery, timedelta | None]:
         """Post it once, and return how that went and how long to wait, if the target said that."""
-        async with self._sending:
-            now, target = self._clock.now(), self.target
-            headers = payloads.headers(target.secret, told, now)
-            try:
-                posted = await self._fetcher.post(
-                    PostRequest(target.url, headers, told.body, target.private)
-                )
-            except FetchError as error:
-                return _delivery(told, now, None, str(error)), error.retry_after
-            return _delivery(told, now, posted.status, None), posted.retry_after
+        now, target = self._clock.now(), self.target
+        headers = payloads.headers(target.secret, told, now)
+        request = PostRequest(target.url, headers, told.body, target.private)
+        try:
+            posted = await self._fetcher.post(request)
+        except FetchError as error:
+            return _delivery(told, now, None, str(error)), error.retry_after
+        return _delivery(told, now, posted.status, None), posted.retry_after
 
     def _follow(self, delivery: Delivery, asked_for: timedelta | None = None) -> None:
         match delivery.outcome:
