@@ -81,7 +81,9 @@ FORMER: Mapping[str, str] = {
 # How alike two names are, of 1, for the second to be offered, and for the first to be a slip of it.
 ALIKE, SLIP = 0.6, 0.85
 MAX_SHOWN = 60
-SECRET = re.compile(r"password|secret|hash|token|key|recipients|identity|app_screens|mqtt_url")
+SECRET = re.compile(
+    r"password|secret|hash|token|key|recipients|identity|app_screens|app_webhooks|mqtt_url"
+)
 RANGE = re.compile(r"From (-?\d+) to (-?\d+)\.")
 _DAY = r"\s*(?:mon|tue|wed|thu|fri|sat|sun)\s*"
 _DAYS = rf"{_DAY}(?:-{_DAY})?"
@@ -93,6 +95,10 @@ FORMS: Mapping[str, re.Pattern[str]] = {
     'A time between quotes such as "22:30".': re.compile(r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]|24:00"),
     "An address such as mqtt://inkstand@192.168.1.5, or mqtts:// for TLS.": re.compile(
         r"(mqtts?://([^\s/@:]+@)?(\[[0-9A-Fa-f:.]+\]|[^\s/@:\[\]]+)(:\d{1,5})?/?)?"
+    ),
+    "An address such as https://example.com/hook.": re.compile(r"https://[^\s/?#@]+([/?]\S*)?"),
+    "A secret such as whsec_ and 24 to 64 random bytes in base64.": re.compile(
+        r"whsec_(?:[A-Za-z0-9+/]{4}){8,21}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?"
     ),
     "Small letters, digits, - and _, at most 32.": re.compile(r"(?:[a-z0-9][a-z0-9_-]{0,31})?"),
 }
@@ -236,7 +242,7 @@ def check_value(name: str, value: Any, option: Mapping[str, Any]) -> Iterator[st
         yield f"{name} is {is_now}; it must be {wrong.wanted}."
         return
     choices = [str(choice) for choice in option.get("choices", [])]
-    if choices and str(value) not in choices:
+    if choices and not isinstance(value, list) and str(value) not in choices:
         yield (
             f"{name} is {is_now}; it must be one of {', '.join(choices)}."
             f"{_meant(str(value).lower(), choices)}"

@@ -86,6 +86,11 @@ GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
             "minutes of x, entry 2 is a number, -1; it must be from 0 to 86400.",
         ),
         (
+            ["red", "gren"],
+            {"type": "list", "elements": "str", "choices": ["red", "green"]},
+            'x, entry 2, is text, "gren"; it must be one of red, green. Did you mean green?',
+        ),
+        (
             [{"form": "22:30"}],
             ENTRIES,
             "x, entry 1 has form, which means nothing there. Did you mean from?",
@@ -139,6 +144,7 @@ def test_what_a_role_understands_is_let_through(
         ("app_token_secret", {"type": "str"}),
         ("traefik_dns", {"type": "str", "no_log": True}),
         ("settings of app_screens, entry 1", {"type": "str"}),
+        ("url of app_webhooks, entry 1", {"type": "str"}),
     ],
 )
 def test_a_secret_is_never_shown(check_settings: Any, name: str, option: dict[str, Any]) -> None:

@@ -72,6 +72,7 @@ OTHER_VALUES = {
     "app_state_directory": "/srv/messages",
     "app_time_source": "none",
     "app_timezone": "Asia/Kathmandu",
+    "app_webhooks": [],
 }
 
 
@@ -182,6 +183,37 @@ def test_days_and_times_have_the_form_that_the_app_takes(plugin: ModuleType, nam
         value = {**others, "from": "12:00", "to": to}
         told = list(plugin.check_value(name, [value], OPTIONS[name]))
         assert bool(told) is refused(name, [value]), to
+
+
+RANDOM = "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+WEBHOOK = {"name": "home", "url": "https://home.example/hook", "secret": f"whsec_{RANDOM}"}
+
+
+@pytest.mark.unit
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"url": url} for url in ("http://home.example/", "home.example", "https://a@b/", 5)),
+        {"url": "https://home.example:8443/hook?key=x"},
+        *({"secret": text} for text in ("", "whsec_", f"whsec_{RANDOM[4:]}", RANDOM)),
+        *({"secret": f"whsec_{RANDOM * 3}"[:length]} for length in (90, 94, 91)),
+        *({"secret": f"whsec_{RANDOM}{end}"} for end in ("ab3=", "ab==", "a===", "ab*=")),
+        *({"name": name} for name in ("Home", "a" * 33, "a-1")),
+        *({"events": events} for events in (["read", "panel"], ["seen"], "read")),
+        {"private": "perhaps"},
+        {"private": True},
+        {"colour": 1},
+        *({key: None} for key in ("name", "url", "secret", "events", "private", "ca")),
+    ],
+    ids=str,
+)
+def test_a_webhook_is_refused_before_the_pi_is_asked_as_the_app_refuses_it(
+    plugin: ModuleType, change: dict[str, Any]
+) -> None:
+    value = [{**WEBHOOK, **change}]
+    told = list(plugin.check_value("app_webhooks", value, OPTIONS["app_webhooks"]))
+    assert bool(told) is refused("app_webhooks", value)
+    assert RANDOM not in str(told)
 
 
 def refused(name: str, value: object) -> bool:

@@ -11,6 +11,7 @@ import yaml
 from inkstand.accounts import table as accounts
 from inkstand.messages import store, table
 from inkstand.preferences import table as preferences
+from inkstand.webhooks import table as webhooks
 from inkstand_host.backup.commands import PLACES
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,6 +25,7 @@ def test_a_restore_knows_the_databases_of_this_app() -> None:
         store.NAME: table.VERSION,
         accounts.NAME: accounts._VERSION,
         preferences.NAME: preferences.VERSION,
+        webhooks.NAME: webhooks.VERSION,
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -301,6 +302,54 @@ def test_a_zone_that_was_renamed_is_known_by_its_name_of_before(
     monkeypatch.setattr(config, "ZONES", tmp_path)
     settings = load(None, {**environment, "INKSTAND_TIMEZONE": "Of/Before"})
     assert str(settings.timezone) == "Europe/Berlin"
+
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+WEBHOOK = {"name": "home", "url": "https://home.example/hook?key=53cr3t", "secret": SECRET}
+
+
+def test_webhooks_are_read_with_what_they_leave_out(environment: dict[str, str]) -> None:
+    tables = [WEBHOOK, {**WEBHOOK, "name": "garden", "events": ["read", "read"], "private": True}]
+    settings = load(None, {**environment, "INKSTAND_WEBHOOKS": json.dumps(tables)})
+    home, garden = settings.webhooks
+    assert (home.name, home.host, home.private, home.ca) == ("home", "home.example", False, "")
+    assert home.events == ("shown", "read", "expired", "button", "panel")
+    assert (garden.events, garden.private, len(garden.secret)) == (("read",), True, 24)
+    assert "53cr3t" not in repr(settings)
+    assert "MfKQ9" not in repr(settings)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"url": "http://home.example/53cr3t"}, "entry 2: url must be an address such as https:"),
+        ({"url": "https://john:53cr3t@home.example/"}, "url cannot be used: a URL must not have"),
+        ({"secret": "whsec_53cr3t"}, "secret must be whsec_ and 24 to 64 random bytes in base64"),
+        ({"secret": f"whsec_{'AAAA' * 8}"}, "make one with: echo"),
+        ({"name": "home"}, "there is a webhook home above; give each another name"),
+        ({"name": "Home"}, "name must be small letters"),
+        ({"events": ["53cr3t"]}, "events must be a list of some of shown, read, expired, button"),
+        ({"events": []}, "events must be a list"),
+        ({"events": "read"}, "events must be a list"),
+        ({"private": 1}, "private must be true or false"),
+        ({"ca": "53cr3t"}, "ca must be certificates in PEM"),
+        ({"colour": "53cr3t"}, "colour means nothing there"),
+    ],
+)
+def test_a_webhook_that_is_wrong_is_refused_and_nothing_secret_told(
+    environment: dict[str, str], change: dict[str, object], sentence: str
+) -> None:
+    tables = [WEBHOOK, {**WEBHOOK, "name": "garden", **change}]
+    with pytest.raises(ConfigError, match=re.escape(sentence)) as caught:
+        load(None, {**environment, "INKSTAND_WEBHOOKS": json.dumps(tables)})
+    assert "53cr3t" not in str(caught.value)
+
+
+def test_there_are_at_most_ten_webhooks(environment: dict[str, str]) -> None:
+    tables = [{**WEBHOOK, "name": f"home-{number}"} for number in range(11)]
+    load(None, {**environment, "INKSTAND_WEBHOOKS": json.dumps(tables[:10])})
+    with pytest.raises(ConfigError, match="at most 10 webhooks, not 11"):
+        load(None, {**environment, "INKSTAND_WEBHOOKS": json.dumps(tables)})
 
 
 @pytest.mark.parametrize(

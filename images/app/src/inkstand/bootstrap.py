@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import urllib.parse
@@ -62,6 +63,7 @@ if TYPE_CHECKING:
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
     from inkstand.panel import Panel
+    from inkstand.webhooks.webhooks import Webhooks
 
 _LOG = logging.getLogger(__name__)
 _LAST_REFRESH = 5.0
@@ -93,6 +95,7 @@ class System:
     broadcaster: Broadcaster
     report: StatusReport
     preview_renderer: PreviewRenderer
+    webhooks: Webhooks | None
 
     @property
     def services(self) -> Services:
@@ -109,6 +112,7 @@ class System:
             preview_renderer=self.preview_renderer,
             preferences=self.preferences,
             screen_picture=self.showing.picture,
+            webhooks=self.webhooks,
         )
 
 
@@ -165,6 +169,7 @@ def build(settings: Settings) -> System:
         broadcaster=Broadcaster(hub, controller, display, clock),
         report=report,
         preview_renderer=PreviewRenderer(display),
+        webhooks=_webhooks(settings, hub, clock, time),
     )
 
 
@@ -205,6 +210,7 @@ async def run(
         system.store,
         system.accounts,
         system.preferences,
+        system.webhooks or contextlib.nullcontext(),
         asyncio.TaskGroup() as group,
     ):
         tasks = [group.create_task(job) for job in _jobs(system, app, listener, ready)]
@@ -252,6 +258,7 @@ def _jobs(
         system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
         *([_stay_on_broker(system)] if system.settings.mqtt_url else []),
+        *([system.webhooks.run()] if system.webhooks else []),
     ]
 
 
@@ -284,6 +291,16 @@ async def _serve_http(
     async with serving(app, listener, _LAST_REQUESTS):
         ready()
         await asyncio.get_running_loop().create_future()
+
+
+def _webhooks(settings: Settings, hub: Hub, clock: Clock, time: TimeSource) -> Webhooks | None:
+    if not settings.webhooks:
+        return None
+    # Most owners have none.
+    from inkstand.webhooks.webhooks import Webhooks  # noqa: PLC0415
+
+    directory = settings.state_directory
+    return Webhooks(settings.webhooks, directory, hub=hub, clock=clock, time=time)
 
 
 def _panel(settings: Settings) -> Panel:

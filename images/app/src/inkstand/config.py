@@ -22,6 +22,8 @@ from inkstand.playlist import quiet
 from inkstand.playlist.playlist import BUILT_IN, Playlist
 from inkstand.playlist.quiet import QuietHours
 from inkstand.playlist.values import Table, saying, tables
+from inkstand.webhooks import targets
+from inkstand.webhooks.targets import Target
 
 DEFAULT_FILE = Path("/etc/inkstand/inkstand.toml")
 PANEL_DIRECTORY = Path("/run/epd/panel")
@@ -30,7 +32,7 @@ ZONES = Path("/usr/share/zoneinfo")
 # These mean the client, which may run where a server runs.
 _OF_THE_CLIENT = ("INKSTAND_SERVER", "INKSTAND_TOKEN")
 # Read from files as well, like SECRETS, but nobody has to set them.
-MAY_HOLD_SECRETS = ("screens", "mqtt_password")
+MAY_HOLD_SECRETS = ("screens", "mqtt_password", "webhooks")
 SECRETS = {"password_hash": "inkstand hash-password", "token_secret": "openssl rand -hex 32"}
 
 _PASSWORD_HASH = re.compile(
@@ -253,7 +255,7 @@ def _mqtt_url(value: object) -> str:
     return value
 
 
-def _mqtt_name(value: object) -> str:
+def _short_name(value: object) -> str:
     if not isinstance(value, str) or not _NAME.fullmatch(value):
         raise ValueError(
             f"must be small letters, digits, - and _, at most 32, such as kitchen, not {value!r}"
@@ -265,7 +267,7 @@ def _mqtt_names(value: object) -> tuple[str, ...]:
     items = _list(value, '["kitchens"]')
     if not isinstance(items, list):
         raise TypeError(f"must be a list of names such as kitchens, not {value!r}")
-    return tuple(map(_mqtt_name, items))
+    return tuple(map(_short_name, items))
 
 
 def _mqtt_topic(value: object) -> str:
@@ -293,6 +295,24 @@ def _certificates(value: object) -> str:
     except (ssl.SSLError, ValueError):
         raise ValueError("must be certificates in PEM: -----BEGIN CERTIFICATE----- …") from None
     return str(value)
+
+
+def _webhooks(value: object) -> tuple[Target, ...]:
+    """Return who is told what happens; secrets and addresses are in no error."""
+    such = '[{"name": "home", "url": "https://home.example/hook", "secret": "whsec_..."}]'
+    found: dict[str, Target] = {}
+    for number, table in enumerate(tables(_list(value, such), targets.KEYS), 1):
+        with saying(f"at entry {number}:"):
+            with saying("name"):
+                name = _short_name(table.get("name"))
+            if name in found:
+                raise ValueError(f"there is a webhook {name} above; give each another name")
+            with saying("ca"):
+                ca = _certificates(table.get("ca", ""))
+            found[name] = targets.read(name, table, ca)
+    if len(found) > targets.MOST:
+        raise ValueError(f"must be at most {targets.MOST} webhooks, not {len(found)}")
+    return tuple(found.values())
 
 
 # The annotations are read below, so this file has none of those that stay text.
@@ -362,9 +382,10 @@ class Settings:
     mqtt_url: Annotated[str, _mqtt_url] = ""
     mqtt_password: Annotated[str, _password] = field(default="", repr=False)
     mqtt_ca: Annotated[str, _certificates] = ""
-    mqtt_name: Annotated[str, _mqtt_name] = "inkstand"
+    mqtt_name: Annotated[str, _short_name] = "inkstand"
     mqtt_groups: Annotated[tuple[str, ...], _mqtt_names] = ()
     mqtt_discovery: Annotated[str, _mqtt_topic] = "homeassistant"
+    webhooks: Annotated[tuple[Target, ...], _webhooks] = field(default=(), repr=False)
     log_level: Annotated[str, partial(_choice, options=("debug", "info", "warning", "error"))] = (
         "info"
     )

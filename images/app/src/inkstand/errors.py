@@ -440,3 +440,12 @@ class PacksError(RequestError):
     """That cannot be done with packs: a screen shows one, or there may be no more."""
 
     code = "packs"
+
+
+class WebhookNotFoundError(RequestError, LookupError):
+    """No target of what happens is called that."""
+
+    code = "webhook-not-found"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is no webhook called {name}")

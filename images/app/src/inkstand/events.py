@@ -120,6 +120,15 @@ class BrokerChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookChanged:
+    """The webhook `name` is well again (`reason` None), or has failed for long."""
+
+    at: datetime
+    name: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class TokenRevoked:
     """A token or a session is good no longer; whoever came with it has to go."""
 

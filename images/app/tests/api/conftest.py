@@ -197,8 +197,8 @@ class Served:
 
 
 @pytest.fixture
-def served(password: str, password_hash: str) -> Iterator[Callable[[Path], Served]]:
-    """Make a Served for a directory; it ends with the test."""
+def served(password: str, password_hash: str) -> Iterator[Callable[..., Served]]:
+    """Make a Served for a directory, with more variables; it ends with the test."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("INKSTAND_")}
     environment = {
         **kept,
@@ -214,8 +214,8 @@ def served(password: str, password_hash: str) -> Iterator[Callable[[Path], Serve
     }
     made: list[Served] = []
 
-    def make(directory: Path) -> Served:
-        made.append(Served(directory, environment))
+    def make(directory: Path, **more: str) -> Served:
+        made.append(Served(directory, {**environment, **more}))
         return made[-1]
 
     yield make

@@ -87,6 +87,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "removePack": OWNER,
     "hook": SENDERS,
     "hookByPath": SENDERS,
+    "webhooks": OWNER,
+    "testWebhook": OWNER,
 }
 
 

@@ -59,6 +59,7 @@ async def test_the_status_says_how_everything_is(api: Api) -> None:
         "storage": {"state": "ok"},
         "screens": [],
         "updates": None,
+        "webhooks": [],
         "messages": {
             "waiting": 0,
             "shown": 1,

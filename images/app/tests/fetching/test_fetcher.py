@@ -19,7 +19,6 @@ from inkstand.fetching.fetcher import Fetched, Fetcher, FetchRequest, Timeouts
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
-    from pathlib import Path
 
     from images.app.tests.fetching.servers import Certificate, Names, Server
     from inkstand.clock import ManualClock
@@ -147,7 +146,7 @@ async def test_a_redirect_from_https_to_http_is_refused(
 ) -> None:
     plain = await serve(http(200, b"here"))
     server = await serve(to(plain.url()), tls=certificate.context)
-    error = await failure(server.url(), authority=certificate.pem)
+    error = await failure(server.url(), authority=certificate.pem.read_text())
     assert str(error) == f"{NAME} redirects from https to http, which others can read"
     assert plain.connections == 0
 
@@ -157,7 +156,7 @@ async def test_a_redirect_from_http_to_https_is_followed(
 ) -> None:
     secure = await serve(http(200, b"here"), tls=certificate.context)
     server = await serve(to(secure.url()))
-    assert (await fetch(server.url(), authority=certificate.pem)).body == b"here"
+    assert (await fetch(server.url(), authority=certificate.pem.read_text())).body == b"here"
 
 
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "//[", "http://u:p@other.example/"])
@@ -238,7 +237,7 @@ async def test_what_is_around_a_body_is_limited_too(
     serve: Serve, failure: Failure, certificate: Certificate, answer: Any, secure: bool
 ) -> None:
     server = await serve(answer, tls=certificate.context if secure else None)
-    error = await failure(server.url(), authority=certificate.pem)
+    error = await failure(server.url(), authority=certificate.pem.read_text())
     assert str(error) == f"{NAME} sent more than the 1000 bytes that are taken"
     assert server.connections == 1
 
@@ -383,7 +382,7 @@ async def test_a_certificate_of_an_own_authority_is_trusted_with_it(
     serve: Serve, fetch: Fetch, certificate: Certificate
 ) -> None:
     server = await serve(http(200, b"here"), tls=certificate.context)
-    assert (await fetch(server.url(), authority=certificate.pem)).body == b"here"
+    assert (await fetch(server.url(), authority=certificate.pem.read_text())).body == b"here"
 
 
 async def test_a_certificate_that_nobody_trusts_is_refused(
@@ -399,7 +398,7 @@ async def test_a_certificate_for_another_name_is_refused(
     serve: Serve, failure: Failure, certificate: Certificate
 ) -> None:
     server = await serve(http(200, b"here"), tls=certificate.context)
-    error = await failure(server.url(host="other.example"), authority=certificate.pem)
+    error = await failure(server.url(host="other.example"), authority=certificate.pem.read_text())
     assert str(error).startswith("the certificate of other.example is not trusted: ")
     assert server.asked == []
 
@@ -410,24 +409,18 @@ async def test_a_server_without_tls_is_told(serve: Serve, failure: Failure) -> N
     assert str(error) == f"{NAME} does not speak TLS as it should"
 
 
-@pytest.mark.parametrize("content", [None, "no certificate"])
-def test_a_file_without_certificates_is_a_wrong_setting(
-    clock: ManualClock, tmp_path: Path, content: str | None
-) -> None:
-    path = tmp_path / "ca.pem"
-    if content is not None:
-        path.write_text(content)
-    with pytest.raises(ConfigError, match="cannot read certificates from"):
-        Fetcher(clock, authority=path)
+@pytest.mark.parametrize("text", ["no certificate", "-----BEGIN CERTIFICATE-----\n-----END"])
+def test_what_is_no_certificate_is_a_wrong_setting(clock: ManualClock, text: str) -> None:
+    with pytest.raises(ConfigError, match="no certificates in PEM"):
+        Fetcher(clock, authority=text)
 
 
-def test_an_own_authority_is_trusted_beside_those_of_the_system(
+def test_an_own_authority_is_trusted_in_place_of_those_of_the_system(
     clock: ManualClock, certificate: Certificate
 ) -> None:
-    context = Fetcher(clock, authority=certificate.pem)._tls
+    context = Fetcher(clock, authority=certificate.pem.read_text())._tls
     assert isinstance(context, ssl.SSLContext)
-    system = ssl.create_default_context().cert_store_stats()["x509_ca"]
-    assert context.cert_store_stats()["x509"] > system
+    assert len(context.get_ca_certs()) <= context.cert_store_stats()["x509"] == 1
     assert context.verify_mode == ssl.CERT_REQUIRED
     assert context.check_hostname
 

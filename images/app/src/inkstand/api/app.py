@@ -26,6 +26,7 @@ from inkstand.api import (
     settings,
     sharing,
     status,
+    webhooks,
 )
 from inkstand.api.operations import TEXT, Operations
 from inkstand.api.schemas import Schemas
@@ -81,6 +82,7 @@ OPERATIONS = [
     *guests.OPERATIONS,
     *own_packs.OPERATIONS,
     *hooks.OPERATIONS,
+    *webhooks.OPERATIONS,
 ]
 
 

@@ -46,6 +46,7 @@ from inkstand.errors import (
     TooManyWaitingError,
     UnauthorizedError,
     UnsupportedMediaTypeError,
+    WebhookNotFoundError,
     WrongPasswordError,
 )
 
@@ -94,6 +95,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     OwnerOnlyError: (403, None),
     PackNotFoundError: (404, None),
     PacksError: (409, None),
+    WebhookNotFoundError: (404, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 

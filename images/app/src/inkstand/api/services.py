@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inkstand.messages.controller import Controller
     from inkstand.preferences.preferences import Preferences
     from inkstand.status.report import StatusReport
+    from inkstand.webhooks.webhooks import Webhooks
 
 
 class HasState(Protocol):
@@ -45,6 +46,7 @@ class Services:
     preview_renderer: PreviewRenderer
     preferences: Preferences
     screen_picture: Callable[[str], bytes | None]
+    webhooks: Webhooks | None = None
 
 
 SERVICES = web.AppKey("services", Services)

@@ -74,6 +74,13 @@ class Updates:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ToldWebhook(Part):
+    """A webhook that is told what happens, and whether it has failed for long."""
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Status:
     """How everything is."""
 
@@ -89,6 +96,7 @@ class Status:
     storage: Part
     screens: list[ShownPack]
     updates: Updates | None
+    webhooks: list[ToldWebhook]
     messages: dict[State, Count] | None
 
 
@@ -119,6 +127,10 @@ async def status(request: web.Request) -> web.Response:
                 for name, pack in report.screens.items()
             ],
             updates=None if found is None else Updates.of(found),
+            webhooks=[
+                ToldWebhook(name=name, state=state)
+                for name, state in (services.webhooks.states if services.webhooks else {}).items()
+            ],
             messages=await counts_of(services.controller.store),
         )
     )

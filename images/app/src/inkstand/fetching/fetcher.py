@@ -1,6 +1,6 @@
-"""Fetches what data screens show, from servers that nobody trusts.
+"""Asks servers that nobody trusts: fetches what data screens show, and posts to webhooks.
 
-Each hop of a redirect is checked like the URL that its owner wrote. Nothing outlives a fetch: no
+Each hop of a redirect is checked like the URL that its owner wrote. Nothing outlives a request: no
 connection, no cookie, no proxy of the environment.
 """
 
@@ -33,8 +33,7 @@ from inkstand.fetching.schedule import parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
-    from pathlib import Path
+    from datetime import datetime, timedelta
 
     from inkstand.clock import Clock
     from inkstand.fetching.connection import Resolve
@@ -91,6 +90,24 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class PostRequest:
+    """What to post; of all this the same holds as of a FetchRequest."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How it was answered; `retry_after` is how long the other side wants to be left alone."""
+
+    status: int
+    retry_after: timedelta | None
+
+
+@dataclass(frozen=True, slots=True)
 class Timeouts:
     """Seconds: to connect, from one read to the next, and for all of it with its redirects."""
 
@@ -102,17 +119,17 @@ class Timeouts:
 class Fetcher:
     """Asks servers, one request at a time or several.
 
-    `authority` is a file of certificates in PEM that are trusted beside those of the system.
+    `authority` are certificates in PEM that are trusted in place of those of the system, "": none.
 
     Raises:
-        ConfigError: that file cannot be used.
+        ConfigError: they cannot be read.
     """
 
     def __init__(
         self,
         clock: Clock,
         *,
-        authority: Path | None = None,
+        authority: str = "",
         user_agent: str = USER_AGENT,
         timeouts: Timeouts | None = None,
         resolve: Resolve = ask_system,
@@ -147,6 +164,28 @@ class Fetcher:
                 return found
             target = found
         raise FetchError(f"{first.host} redirects more than {MAX_REDIRECTS} times")
+
+    async def post(self, request: PostRequest) -> Posted:
+        """Post `request.body` and return how that was answered; no redirect is followed.
+
+        Raises:
+            FetchError: no answer came in time, or that is not where something may be posted.
+        """
+        _check_headers(request.headers)
+        target, budget = check_url(request.url), Budget(0)
+        with self._told(target.host):
+            async with asyncio.timeout(self._timeouts.total):
+                private = request.private
+                addresses = await checked_addresses(target, self._resolve, private=private)
+                headers = {**request.headers, **self._headers(None)}
+                async with (
+                    self._session(CheckedResolver(target.host, addresses), budget) as session,
+                    session.post(
+                        target.url, data=request.body, headers=headers, allow_redirects=False
+                    ) as response,
+                ):
+                    asked_for = response.headers.get("Retry-After")
+                    return Posted(response.status, parse_retry_after(asked_for, self._clock.now()))
 
     async def _ask(
         self, target: Target, request: FetchRequest, known: Fetched | None
@@ -283,14 +322,11 @@ def _sentence(host: str, error: Exception) -> str:
     return f"{host} broke off its answer"
 
 
-def _trusting(authority: Path | None) -> ssl.SSLContext | bool:
+def _trusting(authority: str) -> ssl.SSLContext | bool:
     """Return what verifies certificates; True is aiohttp's own, which it has made anyway."""
-    if authority is None:
+    if not authority:
         return True
-    context = ssl.create_default_context()
     try:
-        context.load_verify_locations(authority)
-    except OSError as error:
-        # ssl.SSLError is one, too.
-        raise ConfigError(f"cannot read certificates from {authority}: {error.strerror}") from error
-    return context
+        return ssl.create_default_context(cadata=authority)
+    except (ssl.SSLError, ValueError) as error:
+        raise ConfigError("these are no certificates in PEM") from error

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import enum
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from inkstand.messages.model import State
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from inkstand.messages.model import Message, State
+    from inkstand.messages.model import Message
+
+# What becomes of a message that brokers and webhooks are told.
+TOLD = (State.SHOWN, State.READ, State.EXPIRED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +24,16 @@ class MessageChanged:
     at: datetime
     message: Message
     previous: State | None
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it has just come onto the glass, was read, or has expired."""
+        return self.message.state in TOLD and self.message.state is not self.previous
+
+
+def told_of(message: Message) -> dict[str, Any]:
+    """Return what brokers and webhooks are told of a message, as JSON has it."""
+    return {"id": message.id, "text": message.text, "author": message.author}
 
 
 class ScreenKind(enum.StrEnum):

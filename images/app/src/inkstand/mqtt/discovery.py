@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from inkstand import __version__
 from inkstand.events import Gesture
-from inkstand.messages import State
+from inkstand.messages.events import TOLD
 from inkstand.mqtt.topics import OFF, ON, PLAYLIST
 
 if TYPE_CHECKING:
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from inkstand.mqtt.topics import Topics
 
 ONLINE, OFFLINE = "online", "offline"
-# What happens to messages that is told.
-TOLD = (State.SHOWN, State.READ, State.EXPIRED)
 # A state there has at most so many characters.
 _LONGEST_STATE = 255
 _DIAGNOSTIC = "diagnostic"

@@ -198,10 +198,9 @@ class Mqtt:
             case ButtonPressed(gesture=gesture):
                 pressed = payloads.as_json({"event_type": gesture})
                 connection.publish(self._topics.button_event, pressed)
-            case MessageChanged(message=message, previous=before):
-                if message.state in discovery.TOLD and message.state is not before:
-                    told = payloads.message_event(message)
-                    connection.publish(self._topics.message_event, told)
+            case MessageChanged(message=message) if event.is_told:
+                told = payloads.message_event(message)
+                connection.publish(self._topics.message_event, told)
             case BrokerChanged(reason=None):
                 await self._announce(connection)
         if isinstance(event, FrameShown):

@@ -13,6 +13,7 @@ from inkstand.api.messages import LONGEST_KEY, MessageRequest
 from inkstand.api.schemas import Limits, Rule, read, rfc_3339
 from inkstand.errors import MalformedRequestError
 from inkstand.messages import Draft
+from inkstand.messages.events import told_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -100,14 +101,7 @@ def state(now: Condition) -> bytes:
 
 def message_event(message: "Message") -> bytes:
     """Return what happened to a message, as Home Assistant reads events."""
-    return as_json(
-        {
-            "event_type": message.state,
-            "id": message.id,
-            "text": message.text,
-            "author": message.author,
-        }
-    )
+    return as_json({"event_type": message.state, **told_of(message)})
 
 
 def as_json(value: object) -> bytes:

@@ -13,6 +13,7 @@ from inkstand.events import (
     PanelChanged,
     ScreenFailed,
     StorageChanged,
+    WebhookChanged,
 )
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ _PARTS = {
     PanelChanged: "panel",
     StorageChanged: "storage",
 }
-_KINDS = (*_PARTS, ScreenFailed)
+_KINDS = (*_PARTS, ScreenFailed, WebhookChanged)
 _SIZE = 10
 
 
@@ -65,6 +66,8 @@ class RecentErrors:
         match event:
             case ScreenFailed(at=at, screen=screen):
                 self._note(at, f"screen: a {type(screen).__name__} cannot be drawn")
+            case WebhookChanged(at=at, name=name, reason=reason):
+                self._follow(f"webhook {name}", at, reason)
             case BrokerChanged() | PanelChanged() | ButtonChanged() | StorageChanged():
                 self._follow(_PARTS[type(event)], event.at, event.reason)
 

@@ -5,6 +5,7 @@ import { byId, toast, write, writer } from "./dom.js";
 import * as own from "./settings-packs.js";
 import * as rows from "./settings-rows.js";
 import * as screens from "./settings-screens.js";
+import * as webhooks from "./settings-webhooks.js";
 import { offerToLogOut } from "./session.js";
 import { t } from "./language.js";
 
@@ -24,6 +25,7 @@ async function begin() {
     own.show(packs);
     show(told);
     byId("inside").hidden = false;
+    if (role === "owner") await webhooks.show();
   } catch (error) {
     if (!error.sentence) throw error;
     if (error.status === 401) byId("outside").hidden = false;

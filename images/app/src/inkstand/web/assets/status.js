@@ -39,6 +39,7 @@ export function hide() {
 function draw(status) {
   const groups = [hardware(status), time(status), messages(status), refreshes(status), software(status)];
   if (status.screens.length) groups.push(screens(status));
+  if (status.webhooks.length) groups.push(webhooks(status));
   byId("status").replaceChildren(...groups, errors(status.errors));
 }
 
@@ -79,6 +80,10 @@ function refreshes({ panel }) {
 
 function screens({ screens: list }) {
   return group(t("Screens"), ...list.map(({ name, state, fetched_at }) => health(name, state, fetched_at && t("data of {time}", { time: full(fetched_at) }))));
+}
+
+function webhooks({ webhooks: list }) {
+  return group(t("Webhooks"), ...list.map(({ name, state }) => health(name, state)));
 }
 
 function software({ version, started_at, url, certificate_expires_at, authority_fingerprint, updates }) {
