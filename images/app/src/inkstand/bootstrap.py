@@ -60,6 +60,7 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
+    from inkstand.mqtt.mqtt import Mqtt
     from inkstand.panel import Panel
 
 _LOG = logging.getLogger(__name__)
@@ -92,6 +93,7 @@ class System:
     broadcaster: Broadcaster
     report: StatusReport
     preview_renderer: PreviewRenderer
+    mqtt: Mqtt | None
 
     @property
     def services(self) -> Services:
@@ -108,6 +110,7 @@ class System:
             preview_renderer=self.preview_renderer,
             preferences=self.preferences,
             screen_picture=self.showing.picture,
+            neighbourhood=self.mqtt,
         )
 
 
@@ -148,6 +151,13 @@ def build(settings: Settings) -> System:
     )
     controller.on_long_press = report.screen
     preferences = Preferences(settings, lambda it: showing.follow(it, preferences.shown_packs))
+    broadcaster = Broadcaster(hub, controller, display, clock)
+    mqtt = None
+    if settings.mqtt_url:
+        # Most owners have none.
+        from inkstand.mqtt.mqtt import Mqtt  # noqa: PLC0415
+
+        mqtt = Mqtt(settings, hub, clock, controller, display, report, broadcaster.png)
     return System(
         settings=settings,
         hub=hub,
@@ -160,9 +170,10 @@ def build(settings: Settings) -> System:
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
-        broadcaster=Broadcaster(hub, controller, display, clock),
+        broadcaster=broadcaster,
         report=report,
         preview_renderer=PreviewRenderer(display),
+        mqtt=mqtt,
     )
 
 
@@ -249,24 +260,8 @@ def _jobs(
         _serve_http(app, listener, ready),
         system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
-        *([_stay_on_broker(system)] if system.settings.mqtt_url else []),
+        *([system.mqtt.run()] if system.mqtt else []),
     ]
-
-
-async def _stay_on_broker(system: System) -> None:
-    # Most owners have none.
-    from inkstand.mqtt.mqtt import Mqtt  # noqa: PLC0415
-
-    mqtt = Mqtt(
-        system.settings,
-        system.hub,
-        system.clock,
-        system.controller,
-        system.display,
-        system.report,
-        system.broadcaster.png,
-    )
-    await mqtt.run()
 
 
 async def _pruning(system: System) -> None:

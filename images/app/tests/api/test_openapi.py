@@ -159,6 +159,7 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/people", "People"),
         ("/invitations", "Invitations"),
         ("/guests", "Guests"),
+        ("/neighbours", "Neighbours"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

@@ -18,6 +18,7 @@ from inkstand.api import (
     hooks,
     messages,
     metrics,
+    neighbours,
     own_packs,
     packs,
     panel,
@@ -81,6 +82,7 @@ OPERATIONS = [
     *guests.OPERATIONS,
     *own_packs.OPERATIONS,
     *hooks.OPERATIONS,
+    *neighbours.OPERATIONS,
 ]
 
 
