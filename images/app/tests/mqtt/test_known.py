@@ -79,6 +79,7 @@ def test_who_is_cleared_goes_and_without_a_broker_all_do(neighbours: Neighbours)
         ("hall", "state", b'{"waiting": 1e9}'),
         ("hall", "state", b'{"waiting": 10000000}'),
     ],
+    ids=range(12),
 )
 def test_rubbish_is_refused_and_changes_nothing(
     neighbours: Neighbours, name: str, what: str, payload: bytes
