@@ -93,9 +93,10 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand.bootstrap",
         "inkstand.demo",
         "inkstand.mqtt.mqtt",
+        "inkstand.mqtt.neighbours",
         "inkstand.mqtt.payloads",
     },
-    "paho": {"inkstand.mqtt.connection"},
+    "paho": {"inkstand.mqtt.connection", "inkstand.mqtt.posting"},
     "inkstand.api.errors": {"inkstand.api.server"},
     "inkstand.messages.store": {
         "inkstand.api.messages",

@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from inkstand.button import Button
     from inkstand.clock import Clock, TimeSource
     from inkstand.config import Settings
+    from inkstand.mqtt.mqtt import Mqtt
     from inkstand.panel import Panel
     from inkstand.webhooks.webhooks import Webhooks
 
@@ -96,6 +97,7 @@ class System:
     report: StatusReport
     preview_renderer: PreviewRenderer
     webhooks: Webhooks | None
+    mqtt: Mqtt | None
 
     @property
     def services(self) -> Services:
@@ -113,6 +115,7 @@ class System:
             preferences=self.preferences,
             screen_picture=self.showing.picture,
             webhooks=self.webhooks,
+            neighbourhood=self.mqtt,
         )
 
 
@@ -154,6 +157,13 @@ def build(settings: Settings) -> System:
     )
     controller.on_long_press = report.screen
     preferences = Preferences(settings, lambda it: showing.follow(it, preferences.shown_packs))
+    broadcaster = Broadcaster(hub, controller, display, clock)
+    mqtt = None
+    if settings.mqtt_url:
+        # Most owners have none.
+        from inkstand.mqtt.mqtt import Mqtt  # noqa: PLC0415
+
+        mqtt = Mqtt(settings, hub, clock, controller, display, report, broadcaster.png)
     return System(
         settings=settings,
         hub=hub,
@@ -166,10 +176,11 @@ def build(settings: Settings) -> System:
         store=store,
         controller=controller,
         accounts=_accounts(settings, clock, hub),
-        broadcaster=Broadcaster(hub, controller, display, clock),
+        broadcaster=broadcaster,
         report=report,
         preview_renderer=PreviewRenderer(display),
         webhooks=_webhooks(settings, hub, clock, time),
+        mqtt=mqtt,
     )
 
 
@@ -257,25 +268,9 @@ def _jobs(
         _serve_http(app, listener, ready),
         system.showing.run(),
         *([mounts.watch(system.display.look_again)] if system.settings.panel == "epd" else []),
-        *([_stay_on_broker(system)] if system.settings.mqtt_url else []),
+        *([system.mqtt.run()] if system.mqtt else []),
         *([system.webhooks.run()] if system.webhooks else []),
     ]
-
-
-async def _stay_on_broker(system: System) -> None:
-    # Most owners have none.
-    from inkstand.mqtt.mqtt import Mqtt  # noqa: PLC0415
-
-    mqtt = Mqtt(
-        system.settings,
-        system.hub,
-        system.clock,
-        system.controller,
-        system.display,
-        system.report,
-        system.broadcaster.png,
-    )
-    await mqtt.run()
 
 
 async def _pruning(system: System) -> None:

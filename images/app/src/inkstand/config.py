@@ -41,7 +41,7 @@ _PASSWORD_HASH = re.compile(
 _NO_PLAYLIST = Playlist()
 _NEVER_QUIET = QuietHours()
 _SECRET_BYTES = 32
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
 _OF_A_SCREEN = ("name", "pack", "settings", "private", "example")
 _SECRET_VARIETY = 8
 
@@ -140,7 +140,7 @@ def _screens(value: object) -> Mapping[str, Mapping[str, object]]:
 
 
 def _screen_name(value: object, known: Collection[str]) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value) or value in BUILT_IN:
+    if not isinstance(value, str) or not NAME.fullmatch(value) or value in BUILT_IN:
         raise ValueError(
             f"name must be small letters, digits, - and _, such as weather, not {value!r}"
         )
@@ -256,7 +256,7 @@ def _mqtt_url(value: object) -> str:
 
 
 def _short_name(value: object) -> str:
-    if not isinstance(value, str) or not _NAME.fullmatch(value):
+    if not isinstance(value, str) or not NAME.fullmatch(value):
         raise ValueError(
             f"must be small letters, digits, - and _, at most 32, such as kitchen, not {value!r}"
         )

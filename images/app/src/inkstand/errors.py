@@ -128,6 +128,15 @@ class FetchError(InkstandError, OSError):
         self.retry_after = retry_after
 
 
+class BrokerError(InkstandError, OSError):
+    """The MQTT broker did not take a message, for the `reason` that is told, and will not."""
+
+    code = "broker"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The broker has not taken it, try again later: {reason}")
+
+
 class RequestError(InkstandError):
     """A client sent something that cannot be done; the parent of all answers below 500."""
 
@@ -449,3 +458,12 @@ class WebhookNotFoundError(RequestError, LookupError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is no webhook called {name}")
+
+
+class GroupNotFoundError(RequestError, LookupError):
+    """This appliance is in no group of that name."""
+
+    code = "group-not-found"
+
+    def __init__(self, name: str, known: Iterable[str]) -> None:
+        super().__init__(f"This appliance is in no group {name}{did_you_mean(name, known)}")

@@ -160,6 +160,7 @@ async def test_what_is_answered_is_what_is_documented(api: Api) -> None:
         ("/invitations", "Invitations"),
         ("/guests", "Guests"),
         ("/webhooks", "Webhooks"),
+        ("/neighbours", "Neighbours"),
     ):
         answer = await api.get(path)
         assert answer.status == 200

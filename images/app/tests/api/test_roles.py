@@ -89,6 +89,8 @@ MAY: dict[str, tuple[str, ...]] = {
     "hookByPath": SENDERS,
     "webhooks": OWNER,
     "testWebhook": OWNER,
+    "neighbours": READERS,
+    "sendToGroup": SENDERS,
 }
 
 
@@ -125,7 +127,7 @@ async def status(site: Site, operation: str, token: str | None) -> int:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     body: dict[str, Any] = {} if method in ("get", "delete") else {"json": {}}
     place = f"/api/v1{path}".replace("{id}", "7").replace("{name}", "nobody")
-    place = place.replace("{token}", token or "none")
+    place = place.replace("{token}", token or "none").replace("{group}", "home")
     async with site.client.request(method, place, headers=headers, **body) as answer:
         return int(answer.status)
 

@@ -13,11 +13,13 @@ import subprocess
 import time
 from typing import TYPE_CHECKING, Any
 
+import aiohttp
 import pytest
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from inkstand import bootstrap
+from inkstand.accounts.model import Scope
 from inkstand.api.app import make_app
 from inkstand.button import MemoryButton
 from inkstand.messages.events import MessageChanged
@@ -174,6 +176,8 @@ class App:
         self._stop = asyncio.Event()
         ready = asyncio.Event()
         app, listener = make_app(self.system.services), bootstrap.listen("127.0.0.1", 0)
+        self._api = f"{bootstrap.url_of(listener)}api/v1"
+        self._token = ""
         self.ready = ready
         self.task = asyncio.create_task(
             bootstrap.run(self.system, app, listener, self._stop, ready.set)
@@ -183,6 +187,15 @@ class App:
         """End it as SIGTERM would."""
         self._stop.set()
         await self.task
+
+    async def ask(self, method: str, path: str, **options: Any) -> tuple[int, Any]:
+        """Return status and JSON of the answer to a request below /api/v1."""
+        if not self._token:
+            self._token = (await self.system.accounts.create("tests", Scope.POST, None)).token
+        headers = {"Authorization": f"Bearer {self._token}", **options.pop("headers", {})}
+        request = aiohttp.request(method, f"{self._api}{path}", headers=headers, **options)
+        async with request as answer:
+            return answer.status, await answer.json(content_type=None)
 
     def press(self) -> None:
         """Press the button."""

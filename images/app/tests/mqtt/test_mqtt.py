@@ -359,5 +359,7 @@ async def test_by_tls_with_an_authority_of_ones_own(
     await stranger.stop()
     gc.collect()
     caplog.set_level("INFO", "inkstand.mqtt")
-    await run_app(url, "friend", mqtt_ca=pem)
+    friend = await run_app(url, "friend", mqtt_ca=pem, mqtt_groups=("home",))
     await eventually(lambda: "connected with the broker" in caplog.messages)
+    assert (await friend.ask("POST", "/groups/home/messages", json={"text": "Hello"}))[0] == 202
+    assert await friend.has(1) == ["Hello"]

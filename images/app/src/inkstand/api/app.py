@@ -18,6 +18,7 @@ from inkstand.api import (
     hooks,
     messages,
     metrics,
+    neighbours,
     own_packs,
     packs,
     panel,
@@ -83,6 +84,7 @@ OPERATIONS = [
     *own_packs.OPERATIONS,
     *hooks.OPERATIONS,
     *webhooks.OPERATIONS,
+    *neighbours.OPERATIONS,
 ]
 
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from inkstand.errors import (
+    BrokerError,
     BusyError,
     CrossOriginError,
     DailyLimitError,
     ForbiddenError,
+    GroupNotFoundError,
     GuestNotFoundError,
     HookLimitError,
     IdempotencyConflictError,
@@ -83,6 +85,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     StorageFullError: (507, None),
     StorageError: (503, None),
     PanelError: (503, None),
+    BrokerError: (503, None),
     WrongPasswordError: (403, None),
     PersonNotFoundError: (404, None),
     InvitationNotFoundError: (404, None),
@@ -96,6 +99,7 @@ _ANSWERS: dict[type[InkstandError], tuple[int, str | None]] = {
     PackNotFoundError: (404, None),
     PacksError: (409, None),
     WebhookNotFoundError: (404, None),
+    GroupNotFoundError: (404, None),
 }
 _UNAUTHORIZED = (UnauthorizedError, InvalidTokenError, InvalidCredentialsError)
 

@@ -12,10 +12,12 @@ if TYPE_CHECKING:
 
     from inkstand.accounts.accounts import Accounts
     from inkstand.api.broadcaster import Broadcaster
+    from inkstand.api.neighbours import Neighbour
     from inkstand.clock import Clock
     from inkstand.config import Settings
     from inkstand.display.display import Display
     from inkstand.display.preview import PreviewRenderer
+    from inkstand.messages import Draft
     from inkstand.messages.controller import Controller
     from inkstand.preferences.preferences import Preferences
     from inkstand.status.report import StatusReport
@@ -28,6 +30,24 @@ class HasState(Protocol):
     @property
     def state(self) -> str:
         """Return "ok" or the reason why it is not."""
+        ...
+
+
+class Neighbourhood(Protocol):
+    """The other appliances of a broker."""
+
+    @property
+    def neighbours(self) -> list[Neighbour]:
+        """Return those that are known, by their names."""
+        ...
+
+    async def send(self, group: str, draft: Draft) -> str:
+        """Send a message to all of a group, and return its id there once the broker has it.
+
+        Raises:
+            BrokerError: it did not take it.
+            InvalidValueError: it is too long to be taken.
+        """
         ...
 
 
@@ -47,6 +67,7 @@ class Services:
     preferences: Preferences
     screen_picture: Callable[[str], bytes | None]
     webhooks: Webhooks | None = None
+    neighbourhood: Neighbourhood | None = None
 
 
 SERVICES = web.AppKey("services", Services)

@@ -70,6 +70,14 @@ def status(options: argparse.Namespace) -> int:
     return _tell(options, server_of(options).ask("GET", "/status").json(), wording.status_lines)
 
 
+def neighbours(options: argparse.Namespace) -> int:
+    """Print the other appliances of the broker, and what is on them."""
+    told = server_of(options).ask("GET", "/neighbours").json()
+    if not (told["neighbours"] or options.json):
+        note("there are no other appliances, or no broker")
+    return _tell(options, told, wording.neighbour_lines)
+
+
 def show(options: argparse.Namespace) -> int:
     """Show a message again at once."""
     message = server_of(options).ask("POST", f"/messages/{options.id}/show").json()

@@ -72,6 +72,7 @@ def _add_send(commands: Commands) -> None:
     send.add_argument("--wait", choices=("shown", "read"), nargs="?", const="shown", help=_WAIT)
     send.add_argument("--timeout", type=_seconds, metavar="SECONDS", help=_TIMEOUT)
     send.add_argument("--key", help=_KEY)
+    send.add_argument("--group", metavar="NAME", help=_GROUP)
     _add_json(send, "print the message as JSON")
     _add_server(send)
 
@@ -94,7 +95,10 @@ def _add_looking(commands: Commands) -> None:
     _add_json(panel, "print the answer of the server")
     status = _add(commands, "status", "looking:status", "say how the appliance is")
     _add_json(status, "print the answer of the server")
-    for command in (watch, history, queue, later, panel, status):
+    text = "list the other appliances of the MQTT broker, and what is on them"
+    neighbours = _add(commands, "neighbours", "looking:neighbours", text)
+    _add_json(neighbours, "print the answer of the server")
+    for command in (watch, history, queue, later, panel, status, neighbours):
         _add_server(command)
 
 
@@ -264,6 +268,7 @@ _SKIPPED = "as the list says (default: the next time)"
 _WAIT = "wait until it is shown (default) or read, and tell by the exit code"
 _TIMEOUT = "wait at most that long"
 _KEY = "send nothing if something was sent with this key before (default: a new one each time)"
+_GROUP = "show it on all appliances of this group, by MQTT; not for --image"
 _STATE = "only these: waiting, shown, read, expired, deleted"
 _SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
@@ -300,6 +305,7 @@ examples:
   inkstand send --wifi Guests --for 2h
   inkstand send --image cat.jpg --for 10m
   inkstand send --at 'tuesday 19:00' --repeat weekly Bins
+  inkstand send --group kitchens Dinner is ready
   inkstand send --wait read Please call me && echo they know
 
 """

@@ -10,7 +10,7 @@ import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from inkstand.client import arguments, wording
 from inkstand.client.errors import EndedError, MisusedError, UnreachableError, WaitedTooLongError
@@ -60,6 +60,10 @@ def send(options: argparse.Namespace) -> int:
     """Send what the options say, and wait if they say so."""
     if options.wait and options.repeat:
         raise MisusedError("what repeats is never done; leave out --wait or --repeat")
+    if options.group and options.image:
+        raise MisusedError("a group takes texts alone; leave out --image or --group")
+    if options.group and options.wait:
+        raise MisusedError("nobody waits for all of a group; leave out --wait or --group")
     server, request = server_of(options), _request(options)
     headers = {**request.headers, "Idempotency-Key": options.key or uuid.uuid4().hex}
     message = persistently(
@@ -106,6 +110,11 @@ def _request(options: argparse.Namespace) -> Request:
     return _picture(options) if options.image else _text(options)
 
 
+def _place(options: argparse.Namespace) -> str:
+    """Return where texts are sent."""
+    return f"/groups/{quote(options.group, safe='')}/messages" if options.group else "/messages"
+
+
 def _wifi(options: argparse.Namespace) -> Request:
     if options.text or options.image:
         raise MisusedError("--wifi makes its own text; leave out TEXT and --image")
@@ -113,7 +122,9 @@ def _wifi(options: argparse.Namespace) -> Request:
     if password is None:
         password = getpass.getpass(f"Password of {options.wifi}: ")
     text = arguments.wifi(options.wifi, password)
-    return Request("/messages", {"text": text, **_look(options), "qr": True, **_extras(options)})
+    return Request(
+        _place(options), {"text": text, **_look(options), "qr": True, **_extras(options)}
+    )
 
 
 def _text(options: argparse.Namespace) -> Request:
@@ -128,7 +139,7 @@ def _text(options: argparse.Namespace) -> Request:
         raise MisusedError(
             "there is nothing to send; give a text, - for standard input, or --image"
         )
-    return Request("/messages", {"text": text, **_look(options), **_extras(options)})
+    return Request(_place(options), {"text": text, **_look(options), **_extras(options)})
 
 
 def _look(options: argparse.Namespace) -> dict[str, str | bool]:
@@ -223,6 +234,8 @@ def _news(
 def _report(options: argparse.Namespace, message: dict[str, Any]) -> None:
     if options.json:
         say_json(message)
+    elif options.group:
+        say(f"sent to all of {options.group}")
     elif message.get("upcoming"):
         say(f"message {message['id']} comes {wording.coming(message['upcoming'][0])}")
     else:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 _LONGEST_TEXT = 60
 _PEOPLE_COLUMNS = ("NAME", "ROLE", "SINCE", "LAST USED")
 _LINK_COLUMNS = ("LINK", "FOR A", "NAME", "EXPIRES")
+_NEIGHBOUR_COLUMNS = ("NAME", "ON IT", "WAITING", "")
 _TOKEN_COLUMNS = ("ID", "KIND", "SCOPE", "NAME", "EXPIRES", "LAST USED", "")
 
 
@@ -112,6 +113,12 @@ def people_lines(
     return [*lines, "", *table([_LINK_COLUMNS, *links])] if links else lines
 
 
+def neighbour_lines(told: Mapping[str, Any], _zone: tzinfo | None) -> list[str]:
+    """Return a table of other appliances, nothing if there are none."""
+    rows = [_neighbour_row(each) for each in told["neighbours"]]
+    return table([_NEIGHBOUR_COLUMNS, *rows]) if rows else []
+
+
 def panel_lines(panel: Mapping[str, Any], zone: tzinfo | None) -> list[str]:
     """Return what there is to say about the panel."""
     lines = [f"panel: {printable(_state_of(panel))}"]
@@ -197,6 +204,15 @@ def _time_of_message(data: Mapping[str, Any]) -> str | None:
     name = {"waiting": "at", "shown": "shown_at"}.get(state, "ended_at")
     at: str | None = message.get(name)
     return at
+
+
+def _neighbour_row(it: Mapping[str, Any]) -> tuple[str, ...]:
+    name = printable(it["name"])
+    if not it["online"]:
+        return (name, "away", "-", "")
+    shown = _text({"text": it["message"] or it["screen"] or "-"})
+    troubles = sorted({it["panel"], it["button"]} - {"ok", None})
+    return (name, shown, str(it["waiting"] or 0), printable("; ".join(troubles)))
 
 
 def _text(message: Mapping[str, Any]) -> str:

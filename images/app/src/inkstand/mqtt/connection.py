@@ -35,13 +35,15 @@ _LOOK = 15.0
 _FIRST_RETRY, _LAST_RETRY = 1, 120
 # How long the broker keeps what comes for us while we are away.
 _SESSION = 7 * 86_400
-_LARGEST = 65_536
+LARGEST = 65_536  # bytes of a packet
 _UNKEPT = 20
-# Of what may get lost on its way, so many wait for us.
-_MOST_WAITING = 100
+# Of what may get lost on its way, so many wait for us: all that 64 neighbours have left there.
+_MOST_WAITING = 256
 _MOST_QUEUED = 200
 _LAST_WORDS = 2.0
-_NO_RETAINED = 2
+_ONCE = SubscribeOptions(qos=1, retainHandling=2)
+# The broker keeps none of it while we are away: it would take the room of messages.
+_AS_IT_IS = SubscribeOptions(qos=0, noLocal=True, retainHandling=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +121,20 @@ class Received:
 class Connection:
     """What happens on the way to a broker: `async for told in connection`, within `async with`.
 
-    It reads `topics`; when we are gone, `offline` is what the broker says at `availability`.
+    It reads `topics`, and `states`: what others leave there for who comes later, and may get lost.
+    When we are gone, `offline` is what the broker says at `availability`.
     """
 
     def __init__(
-        self, broker: Broker, topics: Iterable[str], availability: str, offline: str
+        self,
+        broker: Broker,
+        topics: Iterable[str],
+        availability: str,
+        offline: str,
+        states: Iterable[str] = (),
     ) -> None:
         self._broker = broker
-        self._topics = list(topics)
+        self._wanted = {**dict.fromkeys(topics, _ONCE), **dict.fromkeys(states, _AS_IT_IS)}
         self._last_will = partial(self.publish, availability, offline.encode(), retain=True)
         self._told: asyncio.Queue[Connected | Disconnected | Refused | Received] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
@@ -164,19 +172,11 @@ class Connection:
             self._client.ack(received.number, received.qos)
 
     def _make_client(self, availability: str, offline: str) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=f"inkstand-{self._broker.name}",
-            protocol=MQTTProtocolVersion.MQTTv5,
-            manual_ack=True,
-        )
+        client = make_client(self._broker, f"inkstand-{self._broker.name}")
+        client.manual_ack_set(True)
         client.will_set(availability, offline, qos=1, retain=True)
         client.reconnect_delay_set(_FIRST_RETRY, _LAST_RETRY)
         client.max_queued_messages_set(_MOST_QUEUED)
-        if self._broker.username:
-            client.username_pw_set(self._broker.username, self._broker.password or None)
-        if self._broker.tls:
-            client.tls_set_context(ssl.create_default_context(cadata=self._broker.ca or None))
         client.on_connect = self._on_connect
         client.on_connect_fail = self._on_connect_fail
         client.on_disconnect = self._on_disconnect
@@ -188,7 +188,7 @@ class Connection:
     def _run(self) -> None:
         wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
         wanted.SessionExpiryInterval = _SESSION
-        wanted.MaximumPacketSize = _LARGEST
+        wanted.MaximumPacketSize = LARGEST
         wanted.ReceiveMaximum = _UNKEPT
         client, broker = self._client, self._broker
         client.connect_async(
@@ -212,15 +212,14 @@ class Connection:
         if reason.is_failure:
             return self._tell(Disconnected(f"it refuses us: {reason}"))
         self._is_in = True
-        once = SubscribeOptions(qos=1, retainHandling=_NO_RETAINED)
-        for topic in self._topics:
-            _, number = client.subscribe(topic, options=once)
+        for topic, options in self._wanted.items():
+            _, number = client.subscribe(topic, options=options)
             self._subscribed[number or 0] = topic
         return self._tell(Connected())
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         error = sys.exc_info()[1]
-        self._tell(Disconnected(_in_words(error)))
+        self._tell(Disconnected(in_words(error)))
 
     def _on_disconnect(
         self,
@@ -266,7 +265,20 @@ class Connection:
             )
 
 
-def _in_words(error: Any) -> str:
+def make_client(broker: Broker, client_id: str) -> Client:
+    """Return a client that is let in there; with the id "" the broker makes one."""
+    client = Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5
+    )
+    if broker.username:
+        client.username_pw_set(broker.username, broker.password or None)
+    if broker.tls:
+        client.tls_set_context(ssl.create_default_context(cadata=broker.ca or None))
+    return client
+
+
+def in_words(error: Any) -> str:
+    """Return what went wrong on the way to a broker."""
     if isinstance(error, TimeoutError):
         return "it does not answer"
     if isinstance(error, ssl.SSLCertVerificationError):

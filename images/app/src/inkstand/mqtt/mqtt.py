@@ -1,4 +1,4 @@
-"""The appliance on a broker: says how it is and what happens, and shows what is sent to it."""
+"""The appliance on a broker: says how it is and what happens, shows what is sent to it, sends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import asyncio
 import hashlib
 import logging
 import secrets
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from inkstand.api.schemas import Limits
 from inkstand.api.status import counts_of
 from inkstand.errors import (
+    BrokerError,
+    InvalidValueError,
     RequestError,
     StorageFullError,
     StorageUnavailableError,
@@ -26,8 +29,10 @@ from inkstand.events import (
 )
 from inkstand.messages import State
 from inkstand.messages.events import MessageChanged, ScreenChanged
+from inkstand.messages.model import clean
 from inkstand.mqtt import discovery, payloads
 from inkstand.mqtt.connection import (
+    LARGEST,
     Broker,
     Connected,
     Connection,
@@ -35,11 +40,14 @@ from inkstand.mqtt.connection import (
     Received,
     Refused,
 )
+from inkstand.mqtt.neighbours import Neighbours
+from inkstand.mqtt.posting import post
 from inkstand.mqtt.topics import OFF, ON, PLAYLIST, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from inkstand.api.neighbours import Neighbour
     from inkstand.clock import Clock
     from inkstand.config import Settings
     from inkstand.display.display import Display
@@ -62,6 +70,10 @@ _KINDS = (
 _BACKLOG = 256
 # Seconds until a disk that could not be written is tried again.
 _DISK_RETRY = 10.0
+# Seconds within which the broker has to have what is sent to a group.
+_PATIENCE = 10.0
+# What appliances take, with room for the head of the packet.
+_LARGEST = LARGEST - 1024
 
 
 class Mqtt:
@@ -87,6 +99,9 @@ class Mqtt:
         self._display = display
         self._report = report
         self._png = png
+        self._broker = Broker(
+            settings.mqtt_url, settings.mqtt_name, settings.mqtt_password, settings.mqtt_ca
+        )
         self._topics = Topics(settings.mqtt_name, settings.mqtt_groups, settings.mqtt_discovery)
         self._commands: dict[str, Callable[[str], None]] = {
             self._topics.press: self._press,
@@ -97,12 +112,42 @@ class Mqtt:
         self._said: set[str] = set()
         self._state = b""
         self._screens: tuple[str, ...] = ()
+        self._neighbours = Neighbours(settings.mqtt_name)
+        self._turn = asyncio.Lock()
+
+    @property
+    def neighbours(self) -> list[Neighbour]:
+        """The other appliances of the broker, by their names; none while it is away."""
+        return self._neighbours.all
+
+    async def send(self, group: str, draft: Draft) -> str:
+        """Send a message to all of a group, and return its id there once the broker has it.
+
+        Raises:
+            BrokerError: it did not take it, and will not.
+            InvalidValueError: it is longer than what appliances take.
+        """
+        draft = clean(draft)
+        name, key = self._settings.mqtt_name, draft.idempotency_key
+        number = payloads.id_of(name, draft.author, key) if key else secrets.token_hex(16)
+        payload = payloads.group_message(draft, number)
+        if len(payload) > _LARGEST:
+            raise InvalidValueError(f"text is too long for a group, which takes {_LARGEST} bytes")
+        topic, deadline = self._topics.group_message(group), time.monotonic() + _PATIENCE
+        try:
+            # Who waits for a broker that is silent must not take all threads.
+            async with asyncio.timeout(_PATIENCE), self._turn:
+                await asyncio.to_thread(post, self._broker, topic, payload, deadline)
+        except TimeoutError:
+            raise BrokerError("it does not answer") from None
+        return number
 
     async def run(self) -> None:
         """Be on the broker whenever it is there, until cancelled."""
-        given, topics = self._settings, self._topics
-        broker = Broker(given.mqtt_url, given.mqtt_name, given.mqtt_password, given.mqtt_ca)
-        connection = Connection(broker, topics.read, topics.availability, discovery.OFFLINE)
+        broker, topics = self._broker, self._topics
+        connection = Connection(
+            broker, topics.read, topics.availability, discovery.OFFLINE, topics.neighbours
+        )
         with self._hub.listen(_BACKLOG, _KINDS) as events:
             async with connection, asyncio.TaskGroup() as group:
                 group.create_task(self._follow(connection, broker))
@@ -124,6 +169,8 @@ class Mqtt:
 
     def _is(self, reason: str | None) -> None:
         """Note that the broker is there, or why it is not."""
+        # What others have left there comes again when it is there again.
+        self._neighbours.forget()
         if reason is None:
             _LOG.info("connected with the broker")
         elif self._reason is None:
@@ -144,8 +191,16 @@ class Mqtt:
             command(received.payload.decode(errors="replace").strip())
             # Below a message it changes nothing that anybody is told of.
             await self._tell_state(connection)
+        elif (neighbour := self._topics.neighbour(received.topic)) is not None:
+            self._meet(*neighbour, received.payload)
         else:
             await self._show(received)
+
+    def _meet(self, name: str, what: str, payload: bytes) -> None:
+        try:
+            self._neighbours.take(name, what, payload)
+        except InvalidValueError as error:
+            self._say_once("neighbour", f"what {name!r} says by MQTT is not listened to: {error}")
 
     def _press(self, wanted: str) -> None:
         if wanted.lower() in list(Gesture):

@@ -3,8 +3,9 @@
 Without `from __future__ import annotations`: the types of the fields are read when it runs.
 """
 
+import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
 from inkstand.accounts.model import Principal, Scope
@@ -49,6 +50,27 @@ def draft_of(payload: bytes, limits: Limits) -> Draft:
     author = (wanted.author or "").strip() or _AUTHOR
     key = f"mqtt {wanted.id}" if wanted.id else None
     return messages.draft_of(replace(_BROKER, user=author), wanted.text, wanted, key)
+
+
+def group_message(draft: Draft, number: str) -> bytes:
+    """Return what draft_of() reads as `draft`; `number` is the id of it."""
+    times = {"expires_at": draft.expires_at, "show_at": draft.show_at}
+    told = {
+        "id": number,
+        "author": draft.author[:_LONGEST_AUTHOR],
+        "text": draft.text,
+        "priority": draft.priority,
+        "show_for": draft.show_for,
+        "repeat": draft.repeat,
+        **{name: moment and rfc_3339(moment) for name, moment in times.items()},
+        **asdict(draft.look),
+    }
+    return as_json({name: value for name, value in told.items() if value is not None})
+
+
+def id_of(name: str, author: str, key: str) -> str:
+    """Return the id of what `author` sends from the appliance `name` with that key."""
+    return hashlib.sha256("\0".join((name, author, key)).encode()).hexdigest()[:32]
 
 
 def _values(text: str) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 # What is sent, beside the names of screens and gestures.
 PLAYLIST, ON, OFF = "playlist", "ON", "OFF"
 _ROOT = "inkstand"
+# What others say of themselves.
+_OF_OTHERS = ("state", "availability")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,25 @@ class Topics:
     @property
     def group_messages(self) -> tuple[str, ...]:
         """The same for all of a group."""
-        return tuple(f"{_ROOT}/group/{group}/message" for group in self.groups)
+        return tuple(map(self.group_message, self.groups))
+
+    @staticmethod
+    def group_message(group: str) -> str:
+        """The same for all of that group."""
+        return f"{_ROOT}/group/{group}/message"
+
+    @property
+    def neighbours(self) -> tuple[str, ...]:
+        """What all appliances say of themselves."""
+        return tuple(f"{_ROOT}/+/{what}" for what in _OF_OTHERS)
+
+    @staticmethod
+    def neighbour(topic: str) -> tuple[str, str] | None:
+        """Return whose topic it is of those, and what is told there; None: it is another one."""
+        match topic.split("/"):
+            case [root, name, what] if root == _ROOT and what in _OF_OTHERS:
+                return name, what
+        return None
 
     @property
     def config(self) -> str:

@@ -28,6 +28,7 @@ const SENTENCES = {
   "invalid-credentials": t("That user and password do not belong together."),
   "too-many-attempts": t("Too many attempts. Try again later."),
   busy: t("Too many ask for this at a time. Try again in a moment."),
+  broker: t("The MQTT broker has not taken it. Try again later."),
   "daily-limit": t("That was all for today. Come back tomorrow."),
   "invitation-not-found": t("This invitation was used, has ended, or was never there; ask for another."),
   "guest-not-found": t("This link has ended, or was never there; ask for another."),

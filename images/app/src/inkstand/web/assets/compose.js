@@ -5,6 +5,7 @@ import { attempt, byId, forgive, write, writer } from "./dom.js";
 import { fullRefresh } from "./glass.js";
 import { t } from "./language.js";
 import { pictureIn, ready } from "./pictures.js";
+import * as groups from "./groups.js";
 import * as later from "./later.js";
 import * as preview from "./preview.js";
 
@@ -48,6 +49,7 @@ export function start() {
 export function resume(user) {
   if ((sessionStorage.getItem(AUTHOR) ?? user) !== user) clear();
   sessionStorage.setItem(AUTHOR, user);
+  groups.offer();
   refresh();
 }
 
@@ -118,7 +120,7 @@ function choose(next) {
     byId(`mode-${each}`).setAttribute("aria-pressed", String(each === mode));
     byId(`part-${each}`).hidden = each !== mode;
   }
-  byId("looks").hidden = mode !== "text";
+  for (const id of ["looks", "texts-alone"]) byId(id).hidden = mode !== "text";
   problem("");
   refresh();
 }
@@ -180,10 +182,11 @@ function submit(event) {
 async function send() {
   if (draft() === null) return nothing();
   pending ??= { extra: extras(), key: randomKey() };
+  const group = mode === "text" && groups.chosen();
   const sent = mode === "text" ? await sendText(pending) : await sendPicture(pending);
   clear();
   (mode === "text" ? message : byId("mode-picture")).focus();
-  tellOutcome(await outlook(sent));
+  tellOutcome(group ? t("Sent to all of {name}.", { name: group }) : await outlook(sent));
 }
 
 function tellOutcome(sentence) {
@@ -213,7 +216,7 @@ function nothing() {
 }
 
 const sendText = ({ extra, key }) =>
-  post("/messages", { text: message.value, ...textLook(), ...extra }, { headers: { "Idempotency-Key": key } });
+  post(groups.path(), { text: message.value, ...textLook(), ...extra }, { headers: { "Idempotency-Key": key } });
 
 async function sendPicture({ extra, key }) {
   const query = new URLSearchParams({ ...looks(), name, ...extra });

@@ -1,4 +1,4 @@
-// How the appliance is: panel, button, time, storage, certificate, last errors.
+// How the appliance is: panel, button, time, storage, certificate, last errors; and how others are.
 
 import { get } from "./api.js";
 import { byId, make, writer } from "./dom.js";
@@ -14,6 +14,7 @@ const STATES = {
   expired: t("expired"),
   deleted: t("deleted"),
 };
+const SHOWN = { clock: t("The clock"), status: t("The status screen"), picture: t("A picture") };
 const problem = writer("status-problem");
 let timer = 0;
 
@@ -21,7 +22,7 @@ let timer = 0;
 export async function show() {
   clearTimeout(timer);
   try {
-    draw(await get("/status"));
+    draw(...(await Promise.all([get("/status"), get("/neighbours")])));
     problem("");
   } catch (error) {
     if (!error.sentence) throw error;
@@ -36,10 +37,11 @@ export function hide() {
   clearTimeout(timer);
 }
 
-function draw(status) {
+function draw(status, { neighbours }) {
   const groups = [hardware(status), time(status), messages(status), refreshes(status), software(status)];
   if (status.screens.length) groups.push(screens(status));
   if (status.webhooks.length) groups.push(webhooks(status));
+  if (neighbours.length) groups.push(group(t("Other appliances"), ...neighbours.map(neighbour)));
   byId("status").replaceChildren(...groups, errors(status.errors));
 }
 
@@ -84,6 +86,14 @@ function screens({ screens: list }) {
 
 function webhooks({ webhooks: list }) {
   return group(t("Webhooks"), ...list.map(({ name, state }) => health(name, state)));
+}
+
+function neighbour({ name, online, screen, message, waiting, panel, button }) {
+  if (!online) return fact(name, t("away"));
+  const broken = [panel, button].filter((state) => state && state !== "ok");
+  if (broken.length) return health(name, broken.join("; "));
+  const shown = message ? make("bdi", {}, `“${message}”`) : SHOWN[screen] ?? screen ?? "";
+  return fact(name, shown, waiting ? `, ${t("{count} waiting", { count: waiting })}` : "");
 }
 
 function software({ version, started_at, url, certificate_expires_at, authority_fingerprint, updates }) {
