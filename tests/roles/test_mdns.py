@@ -188,3 +188,28 @@ def test_what_can_be_found_is_let_through(
 ) -> None:
     run = refused(**settings)
     assert run.status == 0, run.output
+
+
+BUSCTL = """#!/bin/sh
+case "$*" in
+  *GetState) echo '{"type":"i","data":[2]}';;
+  *GetHostNameFqdn) echo '{"type":"s","data":["NAME"]}';;
+esac
+"""
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(("given", "is_told"), [("pi.local", False), ("pi-2.local", True)])
+def test_a_run_says_when_the_pi_could_not_have_its_name(
+    play_here: Callable[..., testing.Run], tmp_path: Path, given: str, is_told: bool
+) -> None:
+    """Avahi takes another one when a device of the network has it."""
+    busctl = tmp_path / "busctl"
+    busctl.write_text(BUSCTL.replace("NAME", given))
+    busctl.chmod(0o755)
+    role = {"name": "traefik", "tasks_from": "verify_mdns"}
+    task = {"name": "Verify", "ansible.builtin.import_role": role}
+    run = play_here([task], __traefik_mdns_name="pi.local")
+    assert run.status == 0, run.output
+    # The last of three tasks tells it.
+    assert ("skipped=0" in run.output) is is_told, run.output
