@@ -43,6 +43,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "PIL",
         "recurring_ical_events",
         "segno",
+        "zeroconf",
     },
     DRIVER: {"gpiod", "PIL", "pyfuse3", "trio"},
     BRIDGE: set(),

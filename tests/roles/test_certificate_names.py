@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = {
     "traefik_host": "mac.example.com",
     "traefik_extra_names": ["mac.example.org", "192.0.2.7", "mac.home.arpa", "2001:db8::7", "mac"],
+    "traefik_mdns": False,
 }
 EXPECTED = [
     *("DNS:mac.example.com", "DNS:mac.example.org", "DNS:mac.home.arpa", "DNS:mac"),
@@ -64,5 +65,27 @@ def test_an_authority_for_addresses_alone_can_sign_for_no_name(
     host: str, extra: list[str], permitted: list[str]
 ) -> None:
     """A kind of name of which constraints say nothing is free (RFC 5280, 4.2.1.10)."""
-    settings = {"traefik_host": host, "traefik_extra_names": extra}
+    settings = {"traefik_host": host, "traefik_extra_names": extra, "traefik_mdns": False}
     assert said("__traefik_permitted", settings) == permitted
+
+
+@pytest.mark.parametrize(
+    ("tls", "host", "names"),
+    [
+        ("local_ca", "mac.home.arpa", ["DNS:mac.home.arpa", "DNS:kitchen.local"]),
+        ("local_ca", "kitchen.local", ["DNS:kitchen.local"]),
+        ("letsencrypt", "mac.example.com", ["DNS:mac.example.com"]),
+        ("provided", "mac.example.com", ["DNS:mac.example.com"]),
+    ],
+)
+def test_the_name_that_is_announced_is_in_a_certificate_of_the_pis_own(
+    tls: str, host: str, names: list[str]
+) -> None:
+    settings = {
+        "traefik_host": host,
+        "traefik_extra_names": [],
+        "traefik_mdns": True,
+        "traefik_tls": tls,
+        "__traefik_mdns_name": "kitchen.local",
+    }
+    assert said("__traefik_alternative_names", settings) == names

@@ -37,6 +37,7 @@ LEFT_OUT = {
     "/etc/systemd/system/inkstand-updates*": "as its program",
     "/etc/systemd/system/*.wants/inkstand-updates*": "as its program",
     "/etc/systemd/system/*.wants/docker.*": "a package of Debian",
+    "/etc/systemd/system/*.wants/avahi-daemon.service": "a package of Debian",
     # The role hardening comes after the switch, and what it closes a way back must not open.
     "/etc/inkstand/hardening": "hardening",
     "/etc/systemd/system/inkstand-firewall.service": "hardening",
@@ -59,6 +60,7 @@ FACTS = {
     "__epd_driver_pi": {"boot_command_line": "/boot/firmware/cmdline.txt"},
     "__docker_bundle": {"id": "1"},
     "__inkstand_host_brought": {"path": "/var/tmp/inkstand-host-1"},
+    "__traefik_interfaces": {"files": [{"path": "/sys/class/net/eth0"}]},
     "traefik_host": "pi.example",
     "app_password_hash": "",
     "app_token_secret": "",
@@ -162,7 +164,9 @@ def test_a_reason_to_leave_out_is_of_a_file_that_is_written_and_not_kept(
 @pytest.mark.parametrize(
     "path",
     [
+        "/etc/avahi/services/inkstand.service",
         "/etc/inkstand/app/secrets/password_hash",
+        "/etc/systemd/system/avahi-daemon.service.d/inkstand.conf",
         "/etc/systemd/system/inkstand-acme@.service",
         "/etc/systemd/system/any.wants/inkstand-certificate.timer",
         "/etc/systemd/system/epd-fuse.service",

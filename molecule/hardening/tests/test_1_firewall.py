@@ -89,6 +89,19 @@ def test_a_container_s_port_may_be_opened(apply: Callable[..., Any], outside: An
     assert outside.open_ports("22", "9990-9999") == [22]
 
 
+def test_who_asks_by_mdns_is_let_in_from_the_local_network(
+    apply: Callable[..., Any], pi: Any
+) -> None:
+    apply(firewall_udp_ports=[], firewall_mdns=True)
+    listed = pi.check_output("nft list chain inet inkstand arriving")
+    rules = [line.strip() for line in listed.splitlines() if "5353" in line]
+    assert rules == [
+        "ip daddr 224.0.0.251 udp dport 5353 accept",
+        "ip6 daddr ff02::fb udp dport 5353 accept",
+    ]
+    apply()
+
+
 def test_it_stands_after_a_reboot(
     instance: str, pi: Any, outside: Any, wait_for: Callable[..., Any]
 ) -> None:

@@ -31,6 +31,7 @@ exit codes:
 def add_client(commands: Commands) -> None:
     """Add the commands of the client."""
     _add_session(commands)
+    _add_discover(commands)
     _add_send(commands)
     _add_looking(commands)
     _add_message(commands)
@@ -49,6 +50,14 @@ def _add_session(commands: Commands) -> None:
     source.add_argument("--token-stdin", action="store_true", help=_TOKEN)
     logout = _add(commands, "logout", "session:log_out", "make the token worthless and forget it")
     _add_server(logout)
+
+
+def _add_discover(commands: Commands) -> None:
+    text = "list the appliances that announce themselves in this network, as they answer"
+    discover = _add(commands, "discover", "discovering:discover", text, _DISCOVER)
+    discover.add_argument("--timeout", type=_seconds, default=3, metavar="SECONDS", help=_LISTEN)
+    discover.add_argument("--interface", metavar="ADDRESS", help=_INTERFACE)
+    _add_json(discover, "print each as JSON, one a line")
 
 
 def _add_send(commands: Commands) -> None:
@@ -272,6 +281,13 @@ _GROUP = "show it on all appliances of this group, by MQTT; not for --image"
 _STATE = "only these: waiting, shown, read, expired, deleted"
 _SEARCH = "only those with this in the text or in the sender's name"
 _OUTPUT = "write what is on the glass there; - is standard output"
+_LISTEN = "wait that long for answers (default: 3)"
+_INTERFACE = "ask only in the network where this computer has that address (default: in all)"
+_DISCOVER = """\
+Anybody in the network can announce anything: compare the fingerprint of an authority of its own
+before you trust it. When none is found, the exit code is 4.
+
+"""
 _SCOPES = ("metrics", "read", "post", "admin")
 _SCOPE = "what it may do; each includes the one before (default: post)"
 _ROLES = ("viewer", "sender", "admin")
