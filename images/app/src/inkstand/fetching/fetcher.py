@@ -33,7 +33,7 @@ from inkstand.fetching.schedule import parse_retry_after
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from datetime import datetime
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from inkstand.clock import Clock
@@ -82,12 +82,34 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came, and what to ask with whether it has changed; `fetched_at` is aware."""
+    """What came, and what to ask with whether it has changed; `fetched_at` is aware.
+
+    `again` is after how long the other side wants to be asked next, None if it did not say.
+    """
 
     body: bytes = field(repr=False)
     etag: str | None
     last_modified: str | None
     fetched_at: datetime
+    again: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PostRequest:
+    """What to post; of all this the same holds as of a FetchRequest."""
+
+    url: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """How it was answered; `retry_after` is how long the other side wants to be left alone."""
+
+    status: int
+    retry_after: timedelta | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +170,28 @@ class Fetcher:
             target = found
         raise FetchError(f"{first.host} redirects more than {MAX_REDIRECTS} times")
 
+    async def post(self, request: PostRequest) -> Posted:
+        """Post `request.body` and return how that was answered; no redirect is followed.
+
+        Raises:
+            FetchError: no answer came in time, or that is not where something may be posted.
+        """
+        _check_headers(request.headers)
+        target, budget = check_url(request.url), Budget(0)
+        with self._told(target.host):
+            async with asyncio.timeout(self._timeouts.total):
+                private = request.private
+                addresses = await checked_addresses(target, self._resolve, private=private)
+                headers = {**request.headers, **self._headers(None)}
+                async with (
+                    self._session(CheckedResolver(target.host, addresses), budget) as session,
+                    session.post(
+                        target.url, data=request.body, headers=headers, allow_redirects=False
+                    ) as response,
+                ):
+                    asked_for = response.headers.get("Retry-After")
+                    return Posted(response.status, parse_retry_after(asked_for, self._clock.now()))
+
     async def _ask(
         self, target: Target, request: FetchRequest, known: Fetched | None
     ) -> Fetched | Target:
@@ -161,7 +205,7 @@ class Fetcher:
                 session.get(target.url, headers=headers, allow_redirects=False) as response,
             ):
                 if response.status in _REDIRECTS and (to := response.headers.get("Location")):
-                    return _next_target(target, to)
+                    return next_target(target, to, "redirects")
                 return await self._answer(target.host, response, request.max_bytes, known)
         except _OF_AIOHTTP:
             if budget.is_spent:
@@ -176,7 +220,7 @@ class Fetcher:
             return replace(known, fetched_at=now)
         if response.status not in _GOOD:
             wait = parse_retry_after(response.headers.get("Retry-After"), now)
-            raise FetchError(f"{host} answered {response.status}", wait)
+            raise FetchError(f"{host} answered {response.status}", wait, response.status)
         body = await _body(host, response, max_bytes)
         return Fetched(
             body, response.headers.get("ETag"), response.headers.get("Last-Modified"), now
@@ -232,15 +276,20 @@ async def _body(host: str, response: aiohttp.ClientResponse, max_bytes: int) -> 
     return body.whole()
 
 
-def _next_target(here: Target, location: str) -> Target:
+def next_target(here: Target, location: str, leads: str = "leads") -> Target:
+    """Return where an answer of `here` leads, by a redirect or in a word of its own.
+
+    Raises:
+        FetchError: nobody may go there, or others could read what is asked for there.
+    """
     try:
         there = check_url(urljoin(here.url, location))
     except ValueError:
-        raise FetchError(f"{here.host} redirects to what is not a URL") from None
+        raise FetchError(f"{here.host} {leads} to what is not a URL") from None
     except FetchError as error:
-        raise FetchError(f"{here.host} redirects to where nobody may go: {error}") from None
+        raise FetchError(f"{here.host} {leads} to where nobody may go: {error}") from None
     if (here.scheme, there.scheme) == ("https", "http"):
-        raise FetchError(f"{here.host} redirects from https to http, which others can read")
+        raise FetchError(f"{here.host} {leads} from https to http, which others can read")
     return there
 
 
