@@ -93,6 +93,7 @@ async def test_who_has_a_key_is_not_set_up(server: TrmnlServer, trmnl: Trmnl) ->
 async def test_two_screens_at_once_are_one_device(server: TrmnlServer, trmnl: Trmnl) -> None:
     await asyncio.gather(*(trmnl.fetch(request(server.url), None, SIZE) for _ in range(5)))
     assert len(server.keys) == 1
+    assert server.paths().count("setup") == 1
 
 
 async def test_a_picture_of_the_same_name_is_not_fetched_again(
@@ -131,21 +132,37 @@ async def test_a_picture_without_a_name_is_fetched_each_time(
     ],
     ids=["401", "403", "404", "404 in JSON", "500 in JSON"],
 )
-async def test_a_key_that_is_good_no_longer_is_forgotten(
+async def test_for_a_key_that_is_good_no_longer_another_is_asked_for(
     server: TrmnlServer, trmnl: Trmnl, answer: web.Response
 ) -> None:
     await trmnl.fetch(request(server.url), None, SIZE)
     (identity,) = server.keys
+    server.keys[identity] = f"{SECRET}-new"
     server.instead["/api/display"] = answer
+    server.paths()
     said = await failure(trmnl, server.url)
     assert said == (
         f"{HOST} does not know this device: add it there as {identity}, or fill in its API key here"
     )
+    assert "Access-Token" not in dict(server.asked)["/api/setup"]
+    assert server.paths() == ["display", "setup"]
     server.instead.clear()
-    server.keys[identity] = f"{SECRET}-new"
+    await trmnl.fetch(request(server.url), None, SIZE)
+    assert server.paths() == ["display", "/pictures/screen.png"]
+
+
+async def test_a_key_that_is_given_once_outlives_a_proxy_that_knows_nothing(
+    server: TrmnlServer, trmnl: Trmnl
+) -> None:
+    await trmnl.fetch(request(server.url), None, SIZE)
+    server.instead["/api/display"] = web.Response(status=404)
+    for answer in (web.Response(status=404), web.json_response({"api_key": ""})):
+        server.instead["/api/setup"] = answer
+        await failure(trmnl, server.url)
+    server.instead.clear()
     server.paths()
     await trmnl.fetch(request(server.url), None, SIZE)
-    assert server.paths()[:2] == ["setup", "display"]
+    assert server.paths() == ["display", "/pictures/screen.png"]
 
 
 async def test_the_key_of_an_owner_is_not_replaced(server: TrmnlServer, trmnl: Trmnl) -> None:
@@ -191,7 +208,7 @@ async def test_who_is_not_known_is_told_its_id_and_asks_again(
         (b'{"status": 404, "api_key": null}', "does not know this device"),
         (b"[]", "does not answer as a TRMNL server does"),
         (b"<html>", "does not answer as a TRMNL server does"),
-        (b"[" * 100_000, "does not answer as a TRMNL server does"),
+        pytest.param(b"[" * 100_000, "does not answer as a TRMNL server does", id="deep"),
     ],
 )
 def test_a_key_that_is_none_is_not_taken(answer: bytes, sentence: str) -> None:
@@ -222,13 +239,13 @@ async def test_who_is_given_no_key_has_none_and_may_be_known_without(
         (1, MINUTE),
         (86_401, DAY),
         (10**30, DAY),
-        (10**400, None),
+        pytest.param(10**400, None, id="no float"),
         (0, None),
         (-300, None),
         ("soon", None),
         ("nan", None),
         ("inf", None),
-        ("9" * 10_000, None),
+        pytest.param("9" * 10_000, None, id="ten thousand digits"),
         (True, None),
         (None, None),
         ([900], None),
@@ -380,7 +397,10 @@ async def test_a_key_is_for_one_server_and_one_device(
     assert server.paths()[0] == "display"
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"id": 7, "keys": []}', b"[" * 65_000])
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"{", b"[]", b'{"id": 7, "keys": []}', pytest.param(b"[" * 65_000, id="deep")],
+)
 def test_a_damaged_file_is_made_anew(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "trmnl.json"
     path.write_bytes(content)

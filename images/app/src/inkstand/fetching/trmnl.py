@@ -38,7 +38,10 @@ _MAX_ANSWER = 65_536
 
 @dataclass(frozen=True, slots=True)
 class _Device:
-    """What a server knows us by: with the headers of all that it is asked, the key among them."""
+    """Who we are to a server; `headers` go with all that it is asked, the key among them.
+
+    `gave_key` is whether keys come from the server, and not from the owner.
+    """
 
     request: FetchRequest
     server: Target
@@ -56,7 +59,7 @@ class _Device:
 
     @property
     def account(self) -> str:
-        """What its key is kept by; an ID is known to one server, and so is what that gave it."""
+        """By what its key is kept, which goes to the server that gave it, with the same ID."""
         return f"{self.server.url} {self.identity}"
 
     def refused(self) -> FetchError:
@@ -104,7 +107,8 @@ class Trmnl:
             if not is_unknown(error):
                 raise
             if device.gave_key:
-                await self._kept(self._keys.forget, device.account)
+                async with self._lock:
+                    await self._set_up(device)
             raise device.refused() from None
         if known is not None and display.name and display.name == known.etag:
             return replace(known, fetched_at=answer.fetched_at, again=display.again)
@@ -119,21 +123,30 @@ class Trmnl:
             headers |= {"Width": str(size[0]), "Height": str(size[1])}
         if known is not None and known.again is not None:
             headers["Refresh-Rate"] = str(int(known.again.total_seconds()))
-        identity = headers.get(_ID, "") or await self._kept(self._keys.identity)
-        headers[_ID], key = identity, headers.pop(_KEY, "")
-        device = _Device(request, check_url(request.url), identity, headers, gave_key=not key)
-        if not key:
-            kept = await self._kept(self._keys.get, device.account)
-            key = await self._set_up(device) if kept is None else kept
+        # Of two screens that ask for a key at once, one might be told that it was given already.
+        async with self._lock:
+            identity = headers.get(_ID, "") or await _kept(self._keys.identity)
+            headers[_ID], key = identity, headers.pop(_KEY, "")
+            device = _Device(request, check_url(request.url), identity, headers, gave_key=not key)
+            if not key:
+                kept = await _kept(self._keys.get, device.account)
+                key = await self._set_up(device) if kept is None else kept
         return replace(device, headers={**headers, _KEY: key}) if key else device
 
     async def _set_up(self, device: _Device) -> str:
+        """Return the key that the server gives us now, and keep it.
+
+        One that was kept stays if it gives none: it may do that once, and 404 may be the word of a
+        proxy while the server is started.
+        """
+        headers = {name: it for name, it in device.headers.items() if name != _KEY}
         try:
-            answer = await self._fetcher.fetch(device.asked("/api/setup"))
+            answer = await self._fetcher.fetch(replace(device, headers=headers).asked("/api/setup"))
             key = read_key(device.server.host, answer.body)
         except FetchError as error:
             raise (device.refused() if is_unknown(error) else error) from None
-        await self._kept(self._keys.put, device.account, key)
+        if key or _KEY not in device.headers:
+            await _kept(self._keys.put, device.account, key)
         return key
 
     async def _picture(self, device: _Device, display: Display, now: datetime) -> Fetched:
@@ -169,9 +182,9 @@ class Trmnl:
                     PostRequest(device.url("/api/log"), headers, body, private)
                 )
 
-    async def _kept(self, act: Callable[..., _T], *arguments: str) -> _T:
-        try:
-            async with self._lock:
-                return await asyncio.to_thread(act, *arguments)
-        except StorageError as error:
-            raise FetchError(str(error)) from error
+
+async def _kept(act: Callable[..., _T], *arguments: str) -> _T:
+    try:
+        return await asyncio.to_thread(act, *arguments)
+    except StorageError as error:
+        raise FetchError(str(error)) from error

@@ -55,16 +55,6 @@ class DeviceKeys:
         others = [item for item in kept["keys"].items() if item[0] != account]
         self._write({**kept, "keys": dict([*others[1 - _MAX_KEYS :], (account, key)])})
 
-    def forget(self, account: str) -> None:
-        """Remove the key of `account`.
-
-        Raises:
-            StorageError: it cannot be removed.
-        """
-        kept = self._read()
-        if kept["keys"].pop(account, None) is not None:
-            self._write(kept)
-
     def _read(self) -> dict[str, Any]:
         try:
             with self._path.open("rb") as file:
