@@ -289,6 +289,7 @@ def test_a_name_that_is_none_is_as_good_as_no_name(name: Any) -> None:
         (picture()[:-60], "PNG picture (is damaged|ends too early)"),
         (picture("BMP") + b"\0" * 100_000, f"{HOST} sent more than the 100000 bytes"),
     ],
+    ids=["HTML", "empty", "cut off", "too large"],
 )
 async def test_what_is_no_picture_is_told_here_and_once_to_the_server(
     server: TrmnlServer, trmnl: Trmnl, body: bytes, sentence: str
@@ -315,6 +316,10 @@ async def test_a_server_that_takes_no_log_is_no_trouble(server: TrmnlServer, trm
     server.picture = b""
     server.instead["/api/log"] = web.Response(status=500)
     assert "is no picture" in await failure(trmnl, server.url)
+    server.picture = picture()[:-60]
+    server.breaks_off = "/api/log"
+    assert "PNG picture" in await failure(trmnl, server.url)
+    assert server.paths().count("log") == 2
 
 
 async def test_a_log_is_for_nobody_that_its_server_redirects_to(

@@ -39,7 +39,7 @@ class TrmnlServer:
     """Knows devices by their IDs, each with the key it was given; a test changes what it has.
 
     What it is asked is in `asked` by path, with the headers; `instead` is answered in place of all
-    else at a path.
+    else at a path, and nothing at the one where it `breaks_off`.
     """
 
     port: int = 0
@@ -59,6 +59,7 @@ class TrmnlServer:
     )
     picture: bytes = field(default_factory=picture)
     instead: dict[str, web.Response] = field(default_factory=dict)
+    breaks_off: str = ""
     asked: list[tuple[str, Mapping[str, str]]] = field(default_factory=list)
     logs: list[Any] = field(default_factory=list)
     runner: web.AppRunner | None = None
@@ -93,6 +94,8 @@ class TrmnlServer:
         self.asked.append((request.path, request.headers.copy()))
         if request.path == "/api/log":
             self.logs.append(await request.json())
+        if request.path == self.breaks_off and request.transport is not None:
+            request.transport.abort()
         if (instead := self.instead.get(request.path)) is not None:
             return web.Response(
                 body=instead.body, status=instead.status, headers=instead.headers.copy()
