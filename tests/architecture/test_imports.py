@@ -218,6 +218,7 @@ PURE = (
     "inkstand.fetching.addresses",
     "inkstand.fetching.bodies",
     "inkstand.fetching.schedule",
+    "inkstand.fetching.trmnl_answers",
     "inkstand.frame",
     "inkstand.media_types",
     "inkstand.messages.hooks",

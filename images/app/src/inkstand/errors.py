@@ -118,14 +118,18 @@ class StorageFullError(StorageError):
 class FetchError(InkstandError, OSError):
     """What a data screen shows could not be fetched; its text names the host and no secret.
 
-    `retry_after` is how long the other side wants to be left alone, None if it did not say.
+    `retry_after` is how long the other side wants to be left alone, `status` what it answered, each
+    None if it did not say.
     """
 
     code = "fetch"
 
-    def __init__(self, sentence: str, retry_after: timedelta | None = None) -> None:
+    def __init__(
+        self, sentence: str, retry_after: timedelta | None = None, status: int | None = None
+    ) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.status = status
 
 
 class BrokerError(InkstandError, OSError):

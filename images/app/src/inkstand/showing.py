@@ -103,15 +103,20 @@ class Showing:
     def _make_packs(self, settings: Settings) -> PackScreens:
         from inkstand.fetching.fetcher import Fetcher  # noqa: PLC0415 - as above
         from inkstand.fetching.kept import KeptAnswers  # noqa: PLC0415
+        from inkstand.fetching.trmnl import Trmnl  # noqa: PLC0415
+        from inkstand.fetching.trmnl_keys import DeviceKeys  # noqa: PLC0415
         from inkstand.packs.screens import PackScreens  # noqa: PLC0415
+        from inkstand.pictures import worker  # noqa: PLC0415
 
-        display = self._display
+        display, fetcher = self._display, Fetcher(self._clock)
+        keys = DeviceKeys(settings.state_directory / "trmnl.json")
         return PackScreens(
             (),
             instead=self._built_in[CLOCK],
             clock=self._clock,
             hub=self._hub,
-            fetcher=Fetcher(self._clock),
+            fetcher=fetcher,
+            trmnl=Trmnl(fetcher, keys, worker.check),
             kept=KeptAnswers(settings.state_directory / "packs"),
             quiet=settings.quiet_hours,
             size=lambda: display.info.size if display.info else None,

@@ -43,6 +43,7 @@ def only_file(folder: Path) -> Path:
     [
         ANSWER,
         Fetched(b"", None, None, MORNING),
+        Fetched(b"", "a", None, MORNING, timedelta(minutes=15)),
         Fetched(b"x", "ü", None, datetime(2026, 7, 1, 12, 0, 0, 123_456, UTC)),
         Fetched(b"x" * 1_000_000, None, "z", datetime(2026, 7, 1, tzinfo=ZoneInfo("Asia/Tokyo"))),
     ],

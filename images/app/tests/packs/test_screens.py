@@ -12,6 +12,7 @@ import pytest
 from PIL import Image
 
 from images.app.tests.fetching.servers import NAME, SECRET, Names, Server, http
+from images.app.tests.fetching.trmnl_server import asking
 from inkstand.clock import ManualClock
 from inkstand.errors import ConfigError
 from inkstand.events import Hub, ScreenDrawn
@@ -82,6 +83,7 @@ class Stage:
             clock=self.clock,
             hub=self.hub,
             fetcher=Fetcher(self.clock, resolve=Names()),
+            trmnl=asking(self.clock, self.folder),
             kept=KeptAnswers(self.folder / "kept"),
             quiet=quiet,
             size=lambda: self.size,

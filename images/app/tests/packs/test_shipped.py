@@ -55,6 +55,7 @@ def test_they_are_there() -> None:
         "picture",
         "sun-moon",
         "text",
+        "trmnl",
         "weather",
         "wifi",
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from images.app.tests.fetching.trmnl_server import asking
 from inkstand import bootstrap
 from inkstand.api.app import make_app
 from inkstand.clock import ManualClock
@@ -66,6 +67,7 @@ async def test_packs_are_drawn_in_the_order_in_which_they_come(tmp_path: Path, f
         clock=clock,
         hub=Hub(),
         fetcher=Fetcher(clock),
+        trmnl=asking(clock, tmp_path),
         kept=KeptAnswers(tmp_path / "kept"),
         quiet=QuietHours(),
         size=lambda: SIZE,

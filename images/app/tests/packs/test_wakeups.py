@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from images.app.tests.fetching.trmnl_server import asking
 from inkstand.errors import FetchError
 from inkstand.events import Hub
 from inkstand.fetching.fetcher import Fetched, Fetcher
@@ -108,6 +109,7 @@ async def a_day(
         clock=clock,
         hub=Hub(),
         fetcher=fetcher,
+        trmnl=asking(clock, folder),
         kept=KeptAnswers(folder / "kept"),
         quiet=quiet,
         size=lambda: SIZE,

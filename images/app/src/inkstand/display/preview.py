@@ -66,9 +66,7 @@ class PreviewRenderer:
         """
         look = conversion.Look(self._size(), framing, tone)
         async with self._semaphore:
-            if await asyncio.to_thread(conversion.is_costly, data):
-                return await worker.convert(data, said, look)
-            return await asyncio.to_thread(conversion.prepare, data, said, look)
+            return await worker.prepare(data, said, look)
 
     async def message(self, screen: MessageScreen, now: datetime) -> Preview:
         """Return how the panel would show `screen`.

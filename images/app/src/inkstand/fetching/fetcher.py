@@ -81,12 +81,16 @@ class FetchRequest:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """What came, and what to ask with whether it has changed; `fetched_at` is aware."""
+    """What came, and what to ask with whether it has changed; `fetched_at` is aware.
+
+    `again` is after how long the other side wants to be asked next, None if it did not say.
+    """
 
     body: bytes = field(repr=False)
     etag: str | None
     last_modified: str | None
     fetched_at: datetime
+    again: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,7 +204,7 @@ class Fetcher:
                 session.get(target.url, headers=headers, allow_redirects=False) as response,
             ):
                 if response.status in _REDIRECTS and (to := response.headers.get("Location")):
-                    return _next_target(target, to)
+                    return next_target(target, to, "redirects")
                 return await self._answer(target.host, response, request.max_bytes, known)
         except _OF_AIOHTTP:
             if budget.is_spent:
@@ -215,7 +219,7 @@ class Fetcher:
             return replace(known, fetched_at=now)
         if response.status not in _GOOD:
             wait = parse_retry_after(response.headers.get("Retry-After"), now)
-            raise FetchError(f"{host} answered {response.status}", wait)
+            raise FetchError(f"{host} answered {response.status}", wait, response.status)
         body = await _body(host, response, max_bytes)
         return Fetched(
             body, response.headers.get("ETag"), response.headers.get("Last-Modified"), now
@@ -271,15 +275,20 @@ async def _body(host: str, response: aiohttp.ClientResponse, max_bytes: int) -> 
     return body.whole()
 
 
-def _next_target(here: Target, location: str) -> Target:
+def next_target(here: Target, location: str, leads: str = "leads") -> Target:
+    """Return where an answer of `here` leads, by a redirect or in a word of its own.
+
+    Raises:
+        FetchError: nobody may go there, or others could read what is asked for there.
+    """
     try:
         there = check_url(urljoin(here.url, location))
     except ValueError:
-        raise FetchError(f"{here.host} redirects to what is not a URL") from None
+        raise FetchError(f"{here.host} {leads} to what is not a URL") from None
     except FetchError as error:
-        raise FetchError(f"{here.host} redirects to where nobody may go: {error}") from None
+        raise FetchError(f"{here.host} {leads} to where nobody may go: {error}") from None
     if (here.scheme, there.scheme) == ("https", "http"):
-        raise FetchError(f"{here.host} redirects from https to http, which others can read")
+        raise FetchError(f"{here.host} {leads} from https to http, which others can read")
     return there
 
 

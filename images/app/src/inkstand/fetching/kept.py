@@ -10,8 +10,8 @@ import contextlib
 import hashlib
 import json
 import os
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from inkstand.errors import StorageError
 from inkstand.fetching.fetcher import Fetched
@@ -58,7 +58,7 @@ class KeptAnswers:
                 path.unlink(missing_ok=True)
                 return
             self._make_room(len(data), path)
-            _write(path, data)
+            write_private(path, data)
         except OSError as error:
             raise self._unavailable(error) from error
 
@@ -101,8 +101,12 @@ class KeptAnswers:
         return StorageError(f"cannot keep answers in {self._directory}: {error.strerror}")
 
 
-def _write(path: Path, data: bytes) -> None:
-    """Put `data` into a file that only its owner can read; others find the old one or the new."""
+def write_private(path: Path, data: bytes) -> None:
+    """Put `data` into a file that only its owner can read; others find the old one or the new.
+
+    Raises:
+        OSError: it cannot be written; the old one is as it was.
+    """
     new = path.with_name(path.name + _NEW)
     try:
         handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
@@ -119,11 +123,13 @@ def _write(path: Path, data: bytes) -> None:
 
 
 def _pack(answer: Fetched) -> bytes:
-    head = {
+    head: dict[str, Any] = {
         "etag": answer.etag,
         "last_modified": answer.last_modified,
         "fetched_at": answer.fetched_at.isoformat(),
     }
+    if answer.again is not None:
+        head["again"] = answer.again.total_seconds()
     rest = json.dumps(head).encode() + b"\n" + answer.body
     return _digest(rest) + b"\n" + rest
 
@@ -137,7 +143,8 @@ def _unpack(data: bytes) -> Fetched:
     fetched_at = datetime.fromisoformat(head["fetched_at"])
     if fetched_at.tzinfo is None:
         raise ValueError("a time without a zone")
-    return Fetched(body, head["etag"], head["last_modified"], fetched_at)
+    again = timedelta(seconds=head["again"]) if "again" in head else None
+    return Fetched(body, head["etag"], head["last_modified"], fetched_at, again)
 
 
 def _digest(data: bytes) -> bytes:

@@ -106,4 +106,5 @@ _PARSERS: Mapping[Format, Callable[[bytes, Asked], Any]] = {
     Format.PICTURE: lambda data, _: data,
     Format.SKY: _sky,
     Format.GTFS_RT: _departures,
+    Format.TRMNL: lambda data, _: data,
 }

@@ -58,6 +58,7 @@ class Format(enum.StrEnum):
     PICTURE = "picture"
     SKY = "sky"
     GTFS_RT = "gtfs-rt"
+    TRMNL = "trmnl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,12 @@ class Pack:
         """Return the error that what stands at `path` of the file is wrong."""
         return PackError(sentence, line_of(dict(self.lines), path))
 
-    def age_limit(self, source: str) -> timedelta:
-        """Return how old data of `source` may become before their age is shown."""
-        return self.stale_after or 3 * self.sources[source].every
+    def age_limit(self, source: str, every: timedelta | None = None) -> timedelta:
+        """Return how old data of `source` may become before their age is shown.
+
+        `every` is what its server asked for in place of what the pack says.
+        """
+        return self.stale_after or 3 * (every or self.sources[source].every)
 
 
 def read(text: str) -> Pack:

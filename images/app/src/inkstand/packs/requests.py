@@ -34,15 +34,20 @@ class Request:
     headers: tuple[tuple[str, str], ...] = field(repr=False)
     every: timedelta
     max_bytes: int
+    format: Format = Format.JSON
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came from a source last and when (aware), or in `error` why nothing ever did."""
+    """What came from a source last and when (aware), or in `error` why nothing ever did.
+
+    `every` is how often its server wants to be asked, None if it did not say.
+    """
 
     data: bytes | None
     fetched_at: datetime | None = None
     error: str = ""
+    every: timedelta | None = None
 
 
 def resolve(pack: Pack, given: Mapping[str, object]) -> dict[str, Value]:
@@ -138,6 +143,7 @@ def _request(pack: Pack, source: Source, settings: Mapping[str, Value]) -> Reque
         tuple((name, _filled_header(pack, value, settings)) for name, value in source.headers),
         source.every,
         source.max_bytes,
+        format_of(source, settings),
     )
 
 

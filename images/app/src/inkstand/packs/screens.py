@@ -20,6 +20,8 @@ from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
 from inkstand.language import ENGLISH, Language
 from inkstand.packs import example, worker
+from inkstand.packs.kinds import Kind
+from inkstand.packs.pack import Format
 from inkstand.packs.requests import Answer, hide, resolve
 from inkstand.rendering import from_png
 
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from inkstand.events import Hub
     from inkstand.fetching.fetcher import Fetched, Fetcher
     from inkstand.fetching.kept import KeptAnswers
+    from inkstand.fetching.trmnl import Trmnl
     from inkstand.packs import requests
     from inkstand.packs.chosen import ChosenPack
     from inkstand.packs.worker import Drawn, Order
@@ -53,6 +56,8 @@ class PackScreen:
         self._instead = instead
         self._picture: Image.Image | None = None
         self.png: bytes | None = None
+        # What was drawn last without a problem, and what that depends on.
+        self.last: tuple[object, Drawn] | None = None
 
     def put(self, png: bytes) -> bool:
         """Show the picture of mode "1" that `png` is from now on; tell whether it is another."""
@@ -98,7 +103,13 @@ class _Source:
     def answer(self) -> Answer:
         if self.fetched is None:
             return Answer(None, None, self.error)
-        return Answer(self.fetched.body, self.fetched.fetched_at, self.error)
+        return Answer(self.fetched.body, self.fetched.fetched_at, self.error, self.fetched.again)
+
+    @property
+    def every(self) -> timedelta:
+        """As its server asked for; while that fails, no less often than the pack has it."""
+        told = (self.fetched and self.fetched.again) or self.request.every
+        return min(told, self.request.every) if self.failures else told
 
 
 class PackScreens:
@@ -116,6 +127,7 @@ class PackScreens:
         clock: Clock,
         hub: Hub,
         fetcher: Fetcher,
+        trmnl: Trmnl,
         kept: KeptAnswers,
         quiet: QuietHours,
         size: Callable[[], tuple[int, int] | None],
@@ -132,6 +144,7 @@ class PackScreens:
         self._clock = clock
         self._hub = hub
         self._fetcher = fetcher
+        self._trmnl = trmnl
         self._kept = kept
         self._changed = changed
         self._draw = draw
@@ -214,7 +227,7 @@ class PackScreens:
             async with self._keeping:
                 each.fetched = await asyncio.to_thread(self._kept.get, _key(pack, each.request))
             if each.fetched is not None:
-                each.due = min(each.fetched.fetched_at + each.request.every, now + _HOUR)
+                each.due = min(each.fetched.fetched_at + each.every, now + _HOUR)
         return sources
 
     async def _forget_others(self) -> None:
@@ -231,12 +244,9 @@ class PackScreens:
                 await self._fetch(pack, each)
 
     async def _fetch(self, pack: ChosenPack, source: _Source) -> None:
-        asked, request, wait = self._clock.now(), source.request, None
+        asked, wait = self._clock.now(), None
         try:
-            source.fetched = await self._fetcher.fetch(
-                FetchRequest(request.url, dict(request.headers), request.max_bytes, pack.private),
-                source.fetched,
-            )
+            source.fetched = await self._ask(pack, source)
         except FetchError as error:
             source.failures, wait = source.failures + 1, error.retry_after
             self._tell(pack, source, hide(str(error), pack.pack, resolve(pack.pack, pack.settings)))
@@ -246,11 +256,18 @@ class PackScreens:
             await self._keep_answer(pack, source)
         source.due = next_at(
             asked,
-            request.every,
+            source.every,
             chance=random.random(),  # noqa: S311 - to spread requests
             failures=source.failures,
             retry_after=wait,
         )
+
+    async def _ask(self, pack: ChosenPack, source: _Source) -> Fetched:
+        request = source.request
+        asked = FetchRequest(request.url, dict(request.headers), request.max_bytes, pack.private)
+        if request.format is Format.TRMNL:
+            return await self._trmnl.fetch(asked, source.fetched, self._size)
+        return await self._fetcher.fetch(asked, source.fetched)
 
     def _tell(self, pack: ChosenPack, source: _Source, error: str) -> None:
         if error != source.error:
@@ -287,7 +304,14 @@ class PackScreens:
     ) -> Drawn:
         if pack.problem:
             return worker.draw_problem(pack.name, PackError(pack.problem), size)
-        return await self._draw(self._order(pack, sources, size))
+        order, screen = self._order(pack, sources, size), self.screens.get(pack.name)
+        look = _look(pack, order)
+        if look and screen and screen.last and screen.last[0] == look:
+            return screen.last[1]
+        drawn = await self._draw(order)
+        if screen:
+            screen.last = None if drawn.problem else (look, drawn)
+        return drawn
 
     def _order(self, pack: ChosenPack, sources: Iterable[_Source], size: tuple[int, int]) -> Order:
         now = self._clock.now()
@@ -297,6 +321,15 @@ class PackScreens:
         else:
             answers = {each.request.source: each.answer for each in sources}
         return worker.Order(pack.text, pack.settings, answers, size, now, self._language)
+
+
+def _look(pack: ChosenPack, order: Order) -> object:
+    """Return what a picture alone depends on; None of all else, where the time may stand."""
+    if pack.pack.layout.kind is not Kind.PICTURE:
+        return None
+    answers = [(each.data, each.data is None and each.error) for each in order.answers.values()]
+    footer = worker.footer(pack.pack, order.answers, order.now, order.language)
+    return order.text, order.size, footer, answers
 
 
 def _key(pack: ChosenPack, request: requests.Request) -> str:

@@ -8,7 +8,7 @@ are loaded there, and never in the app's process.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -91,7 +91,8 @@ def _plain(order: Order) -> dict[str, Any]:
 def _plain_answer(answer: Answer) -> list[str | float | None]:
     data = None if answer.data is None else to_text(answer.data)
     at = None if answer.fetched_at is None else answer.fetched_at.timestamp()
-    return [data, at, answer.error]
+    every = None if answer.every is None else answer.every.total_seconds()
+    return [data, at, answer.error, every]
 
 
 def _name_of(text: str) -> str:
@@ -135,9 +136,12 @@ def _draw(order: dict[str, Any]) -> Drawn:
     return _drawn(read, order["settings"], answers, size, now, language_of(*order["language"]))
 
 
-def _answer_of(now: datetime, data: str | None, at: float | None, error: str) -> Answer:
+def _answer_of(
+    now: datetime, data: str | None, at: float | None, error: str, every: float | None
+) -> Answer:
     fetched_at = None if at is None else datetime.fromtimestamp(at, now.tzinfo)
-    return Answer(None if data is None else to_bytes(data), fetched_at, error)
+    told = None if every is None else timedelta(seconds=every)
+    return Answer(None if data is None else to_bytes(data), fetched_at, error, told)
 
 
 def _drawn(  # noqa: PLR0913, PLR0917 - what a picture is made of
@@ -173,17 +177,18 @@ def _picture(  # noqa: PLR0913, PLR0917 - likewise
 ) -> Image.Image:
     from inkstand.packs.content import fill  # noqa: PLC0415 - never in the app's process
 
-    footer = _footer(read, answers, now, language)
-    return drawing.draw(fill(read, settings, answers, now, language), size, footer)
+    return drawing.draw(
+        fill(read, settings, answers, now, language), size, footer(read, answers, now, language)
+    )
 
 
-def _footer(read: Pack, answers: Mapping[str, Answer], now: datetime, language: Language) -> str:
+def footer(read: Pack, answers: Mapping[str, Answer], now: datetime, language: Language) -> str:
     """Return how old data are, when some are older than they may be; "" when none are."""
     times = [
         answer.fetched_at
         for name, answer in answers.items()
         if name in read.sources and answer.fetched_at is not None
-        if now - answer.fetched_at > read.age_limit(name)
+        if now - answer.fetched_at > read.age_limit(name, answer.every)
     ]
     return drawing.as_of(min(times), now, language) if times else ""
 

@@ -5,17 +5,41 @@ Decoding one can take more memory than the app may have, and holds up Python for
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from inkstand.errors import InvalidPictureError, PictureTooLargeError, RequestError
+from inkstand.media_types import BYTES
 from inkstand.pictures import conversion
 from inkstand.rendering import Framing, Tone
 from inkstand.worker_process import Limits, ask, serve, to_bytes, to_text
 
 _MODULE = "inkstand.pictures.worker"
+# A panel for which a picture is prepared that is only looked at.
+_SMALL = conversion.Look((200, 96))
 # Seconds; the slowest board needs about twenty for the largest picture.
 _PATIENCE = 60.0
 _ERRORS = {error.code: error for error in (InvalidPictureError, PictureTooLargeError)}
+
+
+async def prepare(data: bytes, said: str, look: conversion.Look) -> bytes:
+    """Return what conversion.prepare() returns; another process does it if it is costly.
+
+    Raises:
+        InvalidPictureError, PictureTooLargeError: see convert().
+    """
+    if await asyncio.to_thread(conversion.is_costly, data):
+        return await convert(data, said, look)
+    return await asyncio.to_thread(conversion.prepare, data, said, look)
+
+
+async def check(data: bytes) -> None:
+    """Do nothing if `data` is a picture that can be shown.
+
+    Raises:
+        InvalidPictureError, PictureTooLargeError: see convert().
+    """
+    await prepare(data, BYTES, _SMALL)
 
 
 async def convert(data: bytes, said: str, look: conversion.Look) -> bytes:
