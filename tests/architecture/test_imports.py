@@ -29,6 +29,7 @@ FROM_ROOT = ("plugins", "pi_images", "virtual_pi", "tools", "molecule")
 MAY_IMPORT: Mapping[str, set[str]] = {
     APP: {
         "aiohttp",
+        "argcomplete",
         "argon2",
         "asn1crypto",
         "astral",
@@ -128,6 +129,7 @@ ONLY: Mapping[str, set[str]] = {
     "jmespath": {"inkstand.packs.content"},
     "inkstand.packs.content": {"inkstand.packs.worker"},
     "inkstand.packs.formats": {"inkstand.packs.content"},
+    "argcomplete": {"inkstand.client.completion"},
     "argon2": {"inkstand.accounts.passwords"},
     "jwt": {"inkstand.accounts.tokens"},
     "sqlite3": {

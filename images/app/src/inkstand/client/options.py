@@ -37,6 +37,9 @@ def add_client(commands: Commands) -> None:
     _add_tokens(commands)
     _add_settings(commands)
     _add_people(commands)
+    text = "print what lets a shell complete commands and options by Tab"
+    completion = _add(commands, "completion", "completion:print_script", text, _COMPLETION)
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _add_session(commands: Commands) -> None:
@@ -287,6 +290,13 @@ examples:
   inkstand settings set screens '[{"name": "notes", "pack": "text", "settings": {"text": "Milk"}}]'
   inkstand settings set quiet_hours '[{"from": "22:30", "to": "07:00"}]'
   inkstand settings export > settings.json && inkstand settings import settings.json
+
+"""
+_COMPLETION = """\
+to have it in each new shell:
+  bash: echo 'eval "$(inkstand completion bash)"' >> ~/.bashrc
+  zsh:  echo 'eval "$(inkstand completion zsh)"' >> ~/.zshrc    (below compinit)
+  fish: inkstand completion fish > ~/.config/fish/completions/inkstand.fish
 
 """
 _SEND = """\
