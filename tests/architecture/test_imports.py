@@ -194,6 +194,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "inkstand.client": {
         "inkstand",
         "inkstand.errors",
+        "inkstand.fingerprint",
         "inkstand.media_types",
         "inkstand.wifi",
     },

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import pty
-import select
 import shlex
 import shutil
-import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SOURCE = Path(__file__).parents[2] / "src"
-PATIENCE = 60.0
 # Typed ahead of it, it would be lost.
 PROMPT = "Ready: "
 # What a shell reads when it starts.
@@ -61,54 +55,6 @@ TYPED = {
 }
 
 
-class Terminal:
-    """A shell on a terminal, in a home with two files, where `inkstand` writes what it is given."""
-
-    def __init__(self, shell: str, home: Path) -> None:
-        self._given = home / "given"
-        self._seen = b""
-        (home / "photo of cat.jpg").touch()
-        (home / "my_pack.toml").touch()
-        write_program(home / "bin" / "inkstand", self._given)
-        environment = {
-            "HOME": str(home),
-            "ZDOTDIR": str(home),
-            "PATH": f"{home}/bin:/usr/local/bin:/usr/bin:/bin",
-            "PYTHONPATH": str(SOURCE),
-            "LANG": "C.UTF-8",
-            "TERM": "dumb",
-        }
-        name, line = START[shell]
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_text(line)
-        self._side, other = pty.openpty()
-        # The first terminal that it opens is that of a new session.
-        begin = ["sh", "-c", 'exec "$1" -i <"$0" >"$0" 2>&1', os.ttyname(other), shell]
-        self._process = subprocess.Popen(
-            begin, stdin=other, cwd=home, env=environment, start_new_session=True
-        )
-        os.close(other)
-
-    def type(self, text: str) -> list[str]:
-        """Type a line that calls `inkstand`, and return what that is given."""
-        self._see_until(lambda: PROMPT.encode() in self._seen)
-        os.write(self._side, f"inkstand {text}\r".encode())
-        self._see_until(self._given.exists)
-        return self._given.read_text().splitlines()
-
-    def _see_until(self, is_done: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not is_done():
-            assert time.monotonic() < deadline, f"the terminal shows {self._seen!r}"
-            if select.select([self._side], [], [], 0.1)[0]:
-                self._seen += os.read(self._side, 65_536)
-
-    def close(self) -> None:
-        self._process.kill()
-        self._process.wait(PATIENCE)
-        os.close(self._side)
-
-
 def write_program(path: Path, given: Path) -> None:
     """Make a command that answers shells as the client does, and else keeps what it is given."""
     python = f"{shlex.quote(sys.executable)} -m inkstand"
@@ -121,28 +67,35 @@ def write_program(path: Path, given: Path) -> None:
     path.chmod(0o755)
 
 
-@pytest.fixture
-def terminal(tmp_path: Path) -> Any:
-    """Make terminals with a shell."""
-    terminals: list[Terminal] = []
-
-    def make(shell: str) -> Terminal:
-        if shutil.which(shell) is None:
-            pytest.skip(f"{shell} is not installed")
-        terminals.append(Terminal(shell, tmp_path))
-        return terminals[-1]
-
-    yield make
-    for each in terminals:
-        each.close()
-
-
 @pytest.mark.integration
 @pytest.mark.parametrize("what", TYPED)
 @pytest.mark.parametrize("shell", START)
-def test_a_shell_completes(terminal: Callable[[str], Terminal], shell: str, what: str) -> None:
+def test_a_shell_completes(
+    terminal: Callable[..., Any], tmp_path: Path, shell: str, what: str
+) -> None:
+    if shutil.which(shell) is None:
+        pytest.skip(f"{shell} is not installed")
+    write_program(tmp_path / "bin" / "inkstand", tmp_path / "given")
+    for name, content in (START[shell], ("photo of cat.jpg", ""), ("my_pack.toml", "")):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(content)
+    started = terminal([shell, "-i"], environment(tmp_path))
+    started.see(PROMPT)
     typed, given = TYPED[what]
-    assert terminal(shell).type(typed) == given
+    started.type(f"inkstand {typed}\r")
+    started.until((tmp_path / "given").exists)
+    assert (tmp_path / "given").read_text().splitlines() == given
+
+
+def environment(home: Path) -> dict[str, str]:
+    return {
+        "HOME": str(home),
+        "ZDOTDIR": str(home),
+        "PATH": f"{home}/bin:/usr/local/bin:/usr/bin:/bin",
+        "PYTHONPATH": str(SOURCE),
+        "LANG": "C.UTF-8",
+        "TERM": "dumb",
+    }
 
 
 @pytest.mark.integration

@@ -46,7 +46,9 @@ def _add_session(commands: Commands) -> None:
     login = _add(commands, "login", "session:log_in", "log in at a server and keep the token")
     login.add_argument("url", metavar="URL", help="such as https://mac.example.com")
     login.add_argument("--user", default="owner", help="default: owner")
-    login.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    authority = login.add_mutually_exclusive_group()
+    authority.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    authority.add_argument("--ca-fingerprint", metavar="SHA256", help=_CA_FINGERPRINT)
     source = login.add_mutually_exclusive_group()
     source.add_argument("--password-stdin", action="store_true", help=_PASSWORD)
     source.add_argument("--token-stdin", action="store_true", help=_TOKEN)
@@ -246,6 +248,10 @@ def _count(text: str) -> int:
 
 
 _CA = "certificate that signs for this server, in PEM; it is kept with the login"
+_CA_FINGERPRINT = (
+    "take the certificate that the server hands out for this, if it has this fingerprint (without"
+    " --ca and this, a terminal is shown it and asked)"
+)
 _PASSWORD = "read the password from standard input"  # noqa: S105 - a help text
 _TOKEN = "read a token from standard input and keep that"  # noqa: S105
 _TEXT = "the message; - reads it from standard input"

@@ -19,6 +19,7 @@ from inkstand.client.errors import (
     NotAllowedError,
     NotLoggedInError,
     TooOftenError,
+    UnknownSignerError,
     UnreachableError,
     UntrustedError,
 )
@@ -113,6 +114,15 @@ class Server:
                 self._checked(_read(response))
             yield iter(response.readline, b"")
 
+    def meet(self) -> None:
+        """Connect, and ask for nothing.
+
+        Raises:
+            ClientError: it cannot be reached, or does not prove who it is.
+        """
+        with self._explained(), contextlib.closing(self._connect(self._timeout)) as connection:
+            connection.connect()
+
     def _connect(self, timeout: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
@@ -165,7 +175,7 @@ def refusal(url: str, answer: Answer) -> ClientError:
 def explain(url: str, error: Exception, timeout: float, *, has_ca: bool = False) -> ClientError:
     """Return the error for a connection that failed with `error`; `has_ca`: one was given."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return UntrustedError(_why_untrusted(url, error, has_ca=has_ca))
+        return _untrusted(url, error, has_ca=has_ca)
     for kind, make, sentence in _FAILURES:
         if isinstance(error, kind):
             host = urlsplit(url).hostname
@@ -173,24 +183,24 @@ def explain(url: str, error: Exception, timeout: float, *, has_ca: bool = False)
     return UnreachableError(f"cannot reach {url}: {getattr(error, 'strerror', None) or error}")
 
 
-def _why_untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -> str:
-    host = urlsplit(url).hostname
+def _untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -> UntrustedError:
+    its = f"the certificate of {url}"
     match error.verify_code:
         case code if code in (_OTHER_HOST, _OTHER_ADDRESS):
-            return f"the certificate of {url} is for another name than {host}"
+            return UntrustedError(f"{its} is for another name than {urlsplit(url).hostname}")
         case code if code == _EXPIRED:
-            return f"the certificate of {url} has expired; renew it, or check this machine's clock"
+            return UntrustedError(f"{its} has expired; renew it, or check this machine's clock")
         case code if code == _NOT_YET_VALID:
-            return f"the certificate of {url} is not valid yet; check this machine's clock"
+            return UntrustedError(f"{its} is not valid yet; check this machine's clock")
     if has_ca:
-        return (
-            f"the certificate of {url} is not signed by the CA that was given for it; if the"
-            f" server is yours and got a new one, fetch http://{host}/ca.pem, compare its"
-            f" fingerprint, and run: inkstand login {url} --ca FILE"
+        return UnknownSignerError(
+            f"{its} is not signed by the CA that was given for it: somebody may be in between, or"
+            " the server has a new one. If it is yours and has, read the fingerprint on the Pi, and"
+            f" run: inkstand login {url} --ca-fingerprint SHA256"
         )
-    return (
-        f"the certificate of {url} is signed by nobody you trust; if the server is yours, "
-        f"run: inkstand login {url} --ca FILE"
+    return UnknownSignerError(
+        f"{its} is signed by nobody you trust; if the server is yours, run on a terminal:"
+        f" inkstand login {url}; or give its CA by --ca-fingerprint or --ca"
     )
 
 
@@ -215,7 +225,7 @@ def _read(response: http.client.HTTPResponse) -> Answer:
 def _tls(ca: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=ca)
-    except ssl.SSLError as error:
+    except (ssl.SSLError, TypeError, ValueError) as error:
         raise UntrustedError("the file of the CA holds no certificate in PEM") from error
     if ca is not None:
         # Python 3.13 refuses certificates that lack what home-made ones often do: key usage.
