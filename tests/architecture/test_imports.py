@@ -42,6 +42,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "jwt",
         "paho",
         "PIL",
+        "pillow_heif",
         "recurring_ical_events",
         "segno",
     },
@@ -141,7 +142,7 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand_host.release.database",
     },
     "PIL": {
-        "inkstand.client.sending",
+        "inkstand.client.photos",
         "inkstand.packs.drawing",
         "inkstand.pictures.conversion",
         "inkstand.rendering",

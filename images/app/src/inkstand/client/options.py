@@ -249,14 +249,17 @@ def _count(text: str) -> int:
 
 _CA = "certificate that signs for this server, in PEM; it is kept with the login"
 _CA_FINGERPRINT = (
-    "take the certificate that the server hands out for this, if it has this fingerprint (without"
-    " --ca and this, a terminal is shown it and asked)"
+    "SHA-256 fingerprint of that certificate, which is then fetched from the server itself; without"
+    " this and --ca it is shown on a terminal, and kept if you say yes"
 )
 _PASSWORD = "read the password from standard input"  # noqa: S105 - a help text
 _TOKEN = "read a token from standard input and keep that"  # noqa: S105
 _TEXT = "the message; - reads it from standard input"
 _ESCAPES = r"take \n, \t and \\ in TEXT for a new line, a tab and a backslash"
-_IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard input), named TEXT"
+_IMAGE = (
+    "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC; - for standard input), named TEXT; a"
+    " photo is made smaller where Pillow is installed, and HEIC a JPEG where pillow-heif is"
+)
 _TONE = "how greys become black and white (default: dither)"
 _ALIGN = "where the lines of a text stand (default: auto, by what it is)"
 _SIZE = "how large a text is; pages, if it does not fit (default: auto, as large as fits)"

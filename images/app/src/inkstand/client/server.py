@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import socket
 import ssl
@@ -26,7 +27,7 @@ from inkstand.client.errors import (
 from inkstand.media_types import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 API = "/api/v1"
 _PROBLEM = "application/problem+json"
@@ -69,17 +70,25 @@ class Answer:
 class Server:
     """The server at `url`; `token` is sent along, `ca` (PEM) is the only one who signs for it.
 
-    `timeout` is in seconds, for each step of the connection.
+    `timeout` is in seconds, for each step of the connection. `progress` is told how
+    many bytes of how many have gone.
 
     Raises:
         UntrustedError: `ca` is no certificate.
     """
 
     def __init__(
-        self, url: str, token: str | None = None, ca: str | None = None, *, timeout: float = 20.0
+        self,
+        url: str,
+        token: str | None = None,
+        ca: str | None = None,
+        *,
+        timeout: float = 20.0,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.url = url
         self._timeout = timeout
+        self._progress = progress
         self._token = token
         self._has_ca = ca is not None
         self._tls = _tls(ca) if url.startswith("https:") else None
@@ -95,7 +104,7 @@ class Server:
             ClientError: there is no answer, or it is an error.
         """
         with self._explained(), contextlib.closing(self._connect(self._timeout)) as connection:
-            _send(connection, method, API + path, body, self._headers(body, headers))
+            self._send(connection, method, API + path, body, self._headers(body, headers))
             response = connection.getresponse()
             answer = _read(response)
         return self._checked(answer)
@@ -138,6 +147,25 @@ class Server:
             headers["Content-Type"] = JSON
         return {**headers, **(added or {})}
 
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: object,
+        headers: dict[str, str],
+    ) -> None:
+        data: bytes | _Counted | None
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        if data is not None and self._progress is not None:
+            # Of what is read from a file, http.client does not know the length.
+            headers["Content-Length"] = str(len(data))
+            data = _Counted(data, self._progress)
+        connection.connect()
+        # A server that refuses a large body may have answered and gone before it read all.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, data, headers)
+
     def _checked(self, answer: Answer) -> Answer:
         if answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return answer
@@ -151,6 +179,19 @@ class Server:
             raise
         except (OSError, http.client.HTTPException) as error:
             raise explain(self.url, error, self._timeout, has_ca=self._has_ca) from error
+
+
+class _Counted(io.BytesIO):
+    """What is sent, and who is told how much of it was."""
+
+    def __init__(self, data: bytes, progress: Callable[[int, int], None]) -> None:
+        super().__init__(data)
+        self._total = len(data)
+        self._progress = progress
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._progress(self.tell(), self._total)
+        return super().read(size)
 
 
 def refusal(url: str, answer: Answer) -> ClientError:
@@ -202,20 +243,6 @@ def _untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -
         f"{its} is signed by nobody you trust; if the server is yours, run on a terminal:"
         f" inkstand login {url}; or give its CA by --ca-fingerprint or --ca"
     )
-
-
-def _send(
-    connection: http.client.HTTPConnection,
-    method: str,
-    path: str,
-    body: object,
-    headers: dict[str, str],
-) -> None:
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    connection.connect()
-    # A server that refuses a large body may have answered and gone before it read all.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        connection.request(method, path, data, headers)
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
