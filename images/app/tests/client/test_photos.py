@@ -14,7 +14,7 @@ from inkstand.client.errors import MisusedError
 from inkstand.client.photos import fitted
 from inkstand.client.server import Server
 from inkstand.client.terminal import Progress
-from inkstand.media_types import BYTES
+from inkstand.media_types import JSON
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,13 +180,10 @@ def test_what_is_no_terminal_is_told_nothing(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.integration
-def test_a_picture_arrives_whole_while_it_is_counted(at_home: Any, app: Any) -> None:
+def test_what_is_counted_arrives_whole(at_home: Any, app: Any) -> None:
     seen: list[tuple[int, int]] = []
-    data = encoded(noise(300, 200), "PNG")
     token = at_home("tokens", "create", "counted").stdout.strip()
     server = Server(app.url, token, progress=lambda sent, total: seen.append((sent, total)))
-    answer = server.ask("POST", "/images", data, {"Content-Type": BYTES}).json()
-    assert answer["picture"]
-    assert seen[0] == (0, len(data))
-    assert seen[-1] == (len(data), len(data))
-    assert seen == sorted(set(seen))
+    data = b'{"text": "Hello"}'
+    assert server.ask("POST", "/messages", data, {"Content-Type": JSON}).json()["text"] == "Hello"
+    assert seen == [(0, len(data)), (len(data), len(data))]
