@@ -15,6 +15,10 @@ PYTHON_PATHS := driver images/app images/pigpiod/src images/pigpiod/tests images
   host/src host/tests roles/traefik/files molecule pi_images tests tools virtual_pi conftest.py
 # Programs without .py: mypy calls each of them __main__, so it takes one at a time.
 PYTHON_PROGRAMS := images/app/container/inkstand
+# What prints the manual page of the client; without the date, or it would be another one each day.
+MANUAL_PAGE = COLUMNS=80 SOURCE_DATE_EPOCH=0 PYTHONPATH=images/app/src argparse-manpage --module inkstand.cli --function _parser \
+  --format single-commands-section --project-name inkstand --manual-title Inkstand \
+  --description "send to an e-paper panel on the open internet" | sed '1s/"1970[^"]*"/""/'
 
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export INKSTAND_TEST_RESULTS := $(CURDIR)/$(RESULTS)
@@ -159,8 +163,9 @@ pictures: setup-dev ## Make the pictures of the README anew, from a demo that ru
 	@$(PYTHON) tools/pictures.py
 
 .PHONY: docs
-docs: setup-dev ## Write what follows from the roles' argument_specs: defaults, tables, docs/configuration.md, lines of host_vars.example
+docs: setup-dev ## Write what follows from the roles' argument_specs (defaults, tables, docs/configuration.md, host_vars.example), and the manual page
 	@$(PYTHON) tools/check_role_variables.py --write
+	@$(MANUAL_PAGE) >images/app/inkstand.1
 
 .PHONY: collection
 collection: setup-deploy ## Build the roles as a collection, for Ansible Galaxy: build/inkstand-appliance-….tar.gz

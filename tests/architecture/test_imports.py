@@ -29,6 +29,7 @@ FROM_ROOT = ("plugins", "pi_images", "virtual_pi", "tools", "molecule")
 MAY_IMPORT: Mapping[str, set[str]] = {
     APP: {
         "aiohttp",
+        "argcomplete",
         "argon2",
         "asn1crypto",
         "astral",
@@ -41,6 +42,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "jwt",
         "paho",
         "PIL",
+        "pillow_heif",
         "recurring_ical_events",
         "segno",
         "zeroconf",
@@ -131,6 +133,7 @@ ONLY: Mapping[str, set[str]] = {
     "jmespath": {"inkstand.packs.content"},
     "inkstand.packs.content": {"inkstand.packs.worker"},
     "inkstand.packs.formats": {"inkstand.packs.content"},
+    "argcomplete": {"inkstand.client.completion"},
     "argon2": {"inkstand.accounts.passwords"},
     "jwt": {"inkstand.accounts.tokens"},
     "sqlite3": {
@@ -143,7 +146,7 @@ ONLY: Mapping[str, set[str]] = {
         "inkstand_host.release.database",
     },
     "PIL": {
-        "inkstand.client.sending",
+        "inkstand.client.photos",
         "inkstand.packs.drawing",
         "inkstand.pictures.conversion",
         "inkstand.rendering",
@@ -196,6 +199,7 @@ ALL_OF_ITS_PROJECT: Mapping[str, set[str]] = {
     "inkstand.client": {
         "inkstand",
         "inkstand.errors",
+        "inkstand.fingerprint",
         "inkstand.media_types",
         "inkstand.wifi",
     },

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from inkstand import __version__
 from inkstand.accounts.model import MIN_PASSWORD
 from inkstand.client.arguments import with_wait_spelled_out
+from inkstand.client.completion import answer_shell
 from inkstand.client.errors import ClientError
 from inkstand.client.options import EXIT_CODES, add_client, add_own_packs
 from inkstand.config import (
@@ -43,8 +44,10 @@ _INTERRUPTED, _NOBODY_READS = 128 + signal.SIGINT, 128 + signal.SIGPIPE
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code, see client.options.EXIT_CODES."""
     given = sys.argv[1:] if arguments is None else arguments
-    options = _parser().parse_args(with_wait_spelled_out(given))
+    parser = _parser()
     try:
+        answer_shell(parser)
+        options = parser.parse_args(with_wait_spelled_out(given))
         return int(options.run(options))
     except InkstandError as error:
         print(f"inkstand: {error}", file=sys.stderr)

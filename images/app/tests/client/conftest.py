@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import pty
+import select
 import shutil
 import socket
 import ssl
@@ -61,31 +63,42 @@ def openssl(*arguments: str) -> None:
     subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=PATIENCE)
 
 
-@pytest.fixture(scope="session")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    """A CA that nobody but the tests trusts."""
+def made_in(folder: Path) -> Authority:
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not installed")
-    authority = Authority(tmp_path_factory.mktemp("authority"))
+    authority = Authority(folder)
     new = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     files = ["-keyout", str(authority.folder / "ca.key"), "-out", str(authority.ca)]
     openssl("req", *new, "-days", "2", "-subj", "/CN=Throw-away CA", *files)
     return authority
 
 
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """A CA that nobody but the tests trusts."""
+    return made_in(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def other_authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    """Another one, of the same name."""
+    return made_in(tmp_path_factory.mktemp("authority"))
+
+
 class Front:
     """Stands before a port of this machine, with TLS if it has a context; can be cut and mended.
 
-    `answer` is sent to whoever connects instead, when it is not None; of the next `swallow`
-    connections no answer comes back.
+    `answer` is sent to whoever connects instead, when it is not None; `ca` to whoever asks for
+    /ca.pem. Of the next `swallow` connections no answer comes back.
     """
 
     def __init__(self, port: int, context: ssl.SSLContext | None = None) -> None:
         self.answer: bytes | None = None
+        self.ca: bytes | None = None
         self.swallow = 0
         self.connections = 0
         self._backend = port
-        self._context = context
+        self.context = context
         self._open: set[socket.socket] = set()
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._listener.getsockname()[1]
@@ -95,7 +108,7 @@ class Front:
 
     @property
     def url(self) -> str:
-        return f"{'https' if self._context else 'http'}://127.0.0.1:{self.port}"
+        return f"{'https' if self.context else 'http'}://127.0.0.1:{self.port}"
 
     def cut(self) -> None:
         """End all connections, and take no new one for longer than a moment."""
@@ -127,14 +140,24 @@ class Front:
         with contextlib.suppress(OSError), client:
             if self._is_cut:
                 return
-            if self._context:
-                client = self._context.wrap_socket(client, server_side=True)
+            if self.context:
+                client = self.context.wrap_socket(client, server_side=True)
             if self.answer is not None:
                 client.recv(65_536)
                 client.sendall(self.answer)
                 return
             with client, socket.create_connection(("127.0.0.1", self._backend)) as backend:
-                self._join(client, backend)
+                if self.ca is None or not self._hand_out(client, backend, self.ca):
+                    self._join(client, backend)
+
+    def _hand_out(self, client: socket.socket, backend: socket.socket, ca: bytes) -> bool:
+        """Answer who asks for the CA; pass on what anybody else begins with."""
+        begin = client.recv(65_536)
+        if begin.startswith(b"GET /ca.pem "):
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(ca) + ca)
+            return True
+        backend.sendall(begin)
+        return False
 
     def _join(self, client: socket.socket, backend: socket.socket) -> None:
         self._open |= {client, backend}
@@ -179,6 +202,64 @@ def front() -> Iterator[Callable[..., Front]]:
         one.close()
 
 
+class Terminal:
+    """A program that runs on a terminal of its own."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], folder: Path) -> None:
+        self.seen = ""
+        self._side, other = pty.openpty()
+        # The first terminal that it opens is that of a new session.
+        begin = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(other), *command]
+        self._process = subprocess.Popen(
+            begin, stdin=other, cwd=folder, env=environment, start_new_session=True
+        )
+        os.close(other)
+
+    def type(self, text: str) -> None:
+        os.write(self._side, text.encode())
+
+    def see(self, word: str) -> None:
+        """Return when the terminal shows it."""
+        self.until(lambda: word in self.seen)
+
+    def end(self) -> int:
+        """Return the exit code."""
+        self.until(lambda: self._process.poll() is not None)
+        self._look()
+        return self._process.wait()
+
+    def until(self, is_done: Callable[[], bool]) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not is_done():
+            assert time.monotonic() < deadline, f"the terminal shows {self.seen!r}"
+            self._look()
+
+    def close(self) -> None:
+        self._process.kill()
+        self._process.wait(PATIENCE)
+        os.close(self._side)
+
+    def _look(self) -> None:
+        # Who has closed the terminal has ended, and said all.
+        with contextlib.suppress(OSError):
+            if select.select([self._side], [], [], 0.1)[0]:
+                self.seen += os.read(self._side, 65_536).decode(errors="replace")
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[Callable[..., Terminal]]:
+    """Run programs on terminals: `terminal(command, environment)`."""
+    terminals: list[Terminal] = []
+
+    def run(command: list[str], environment: dict[str, str]) -> Terminal:
+        terminals.append(Terminal(command, environment, tmp_path))
+        return terminals[-1]
+
+    yield run
+    for each in terminals:
+        each.close()
+
+
 class Inkstand:
     """The command as its user runs it, with a home of its own and no package but ours."""
 
@@ -202,7 +283,7 @@ class Inkstand:
         self, *arguments: str, given: str = "", **variables: str
     ) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self._line(arguments),
+            self.line(arguments),
             env={**self.environment, **variables},
             input=given,
             capture_output=True,
@@ -213,7 +294,7 @@ class Inkstand:
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            self._line(arguments),
+            self.line(arguments),
             env=self.environment,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -221,7 +302,8 @@ class Inkstand:
             text=True,
         )
 
-    def _line(self, arguments: tuple[str, ...]) -> list[str]:
+    def line(self, arguments: tuple[str, ...]) -> list[str]:
+        """Return what runs it."""
         # -S: nothing that was installed with pip is found.
         return [sys.executable, "-S", "-m", "inkstand", *arguments]
 

@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from inkstand.client.arguments import LARGEST_PICTURE
-from inkstand.client.sending import shrunk
 from inkstand.messages import Draft
 
 if TYPE_CHECKING:
@@ -203,34 +201,6 @@ def test_a_picture_is_sent(at_home: Any, app: Any, tmp_path: Path, picture: byte
     broken = at_home("send", "--image", str(tmp_path / "broken.png"))
     assert broken.returncode == 1
     assert broken.stderr.startswith(f"inkstand: {app.url} says: ")
-
-
-def test_a_photo_that_is_too_large_is_made_smaller(capsys: pytest.CaptureFixture[str]) -> None:
-    photo, smaller = io.BytesIO(), Image.Exif()
-    smaller[0x0112] = 6
-    noise = Image.effect_noise((4000, 3000), 90).convert("RGB")
-    noise.save(photo, "JPEG", quality=97, exif=smaller)
-    assert len(photo.getvalue()) > LARGEST_PICTURE
-    sent = shrunk(photo.getvalue(), "photo.jpg")
-    assert len(sent) <= LARGEST_PICTURE
-    with Image.open(io.BytesIO(sent)) as image:
-        assert (image.format, image.size) == ("JPEG", (1536, 2048))
-    assert "photo.jpg has" in capsys.readouterr().err
-
-
-def test_what_is_transparent_in_one_that_is_made_smaller_is_white() -> None:
-    clear = io.BytesIO()
-    Image.new("RGBA", (9, 9), (0, 0, 0, 0)).save(clear, "PNG")
-    with Image.open(io.BytesIO(shrunk(clear.getvalue(), "clear.png"))) as image:
-        assert image.getextrema() == ((255, 255),) * 3
-
-
-def test_without_pillow_a_photo_that_is_too_large_is_refused(at_home: Any, tmp_path: Path) -> None:
-    photo = tmp_path / "photo.jpg"
-    photo.write_bytes(b"\xff\xd8\xff" + bytes(LARGEST_PICTURE))
-    result = at_home("send", "--image", str(photo))
-    assert result.returncode == 2
-    assert "make it smaller, or run: pipx inject inkstand Pillow" in result.stderr
 
 
 def test_escapes_are_new_lines_when_asked_for(at_home: Any, app: Any) -> None:

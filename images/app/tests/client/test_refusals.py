@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -114,35 +113,23 @@ def test_a_certificate_of_somebody_unknown(
 ) -> None:
     url = front(9, authority.certificate("127.0.0.1")).url
     sentence = (
-        f"the certificate of {url} is signed by nobody you trust; "
-        f"if the server is yours, run: inkstand login {url} --ca FILE"
+        f"the certificate of {url} is signed by nobody you trust; if the server is yours, run on a"
+        f" terminal: inkstand login {url}; or give its CA by --ca-fingerprint or --ca"
     )
     fails(log_in(url), 4, sentence)
 
 
 @pytest.mark.integration
 def test_who_gives_a_ca_that_did_not_sign_is_not_told_to_give_one(
-    log_in: Callable[..., Any], front: Any, authority: Any, tmp_path: Path
+    log_in: Callable[..., Any], front: Any, authority: Any, other_authority: Any
 ) -> None:
-    other = tmp_path / "other.pem"
-    command = ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += [
-        "-nodes",
-        "-subj",
-        "/CN=other",
-        "-keyout",
-        str(tmp_path / "key"),
-        "-out",
-        str(other),
-    ]
-    subprocess.run(command, check=True, capture_output=True)
     url = front(9, authority.certificate("127.0.0.1")).url
     sentence = (
-        f"the certificate of {url} is not signed by the CA that was given for it; if the server is"
-        " yours and got a new one, fetch http://127.0.0.1/ca.pem, compare its fingerprint, and"
-        f" run: inkstand login {url} --ca FILE"
+        f"the certificate of {url} is not signed by the CA that was given for it: somebody may be"
+        " in between, or the server has a new one. If it is yours and has, read the fingerprint on"
+        f" the Pi, and run: inkstand login {url} --ca-fingerprint SHA256"
     )
-    fails(log_in(url, "--ca", str(other)), 4, sentence)
+    fails(log_in(url, "--ca", str(other_authority.ca)), 4, sentence)
 
 
 @pytest.mark.integration
@@ -156,9 +143,10 @@ def test_a_certificate_for_another_name(
 
 @pytest.mark.integration
 def test_a_file_that_is_no_certificate(log_in: Callable[..., Any], tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("hello\n")
     sentence = "the file of the CA holds no certificate in PEM"
-    fails(log_in("https://127.0.0.1:9", "--ca", str(tmp_path / "ca.pem")), 4, sentence)
+    for content in ("hello\n", "\N{EURO SIGN}\n"):
+        (tmp_path / "ca.pem").write_text(content)
+        fails(log_in("https://127.0.0.1:9", "--ca", str(tmp_path / "ca.pem")), 4, sentence)
     sentence = f"cannot read {tmp_path}/none: No such file or directory"
     fails(log_in("https://127.0.0.1:9", "--ca", str(tmp_path / "none")), 1, sentence)
 

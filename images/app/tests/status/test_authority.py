@@ -13,7 +13,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from inkstand.clock import ManualClock
-from inkstand.status.authority import Authority, fingerprint_of
+from inkstand.fingerprint import fingerprint_of
+from inkstand.status.authority import Authority
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 # What these look like the server knows; here it is enough to tell a picture from a mistake.
 _MAGIC = re.compile(rb"\x89PNG|\xff\xd8\xff|RIFF....WEBP|GIF8|BM|II\*\0|MM\0\*|....ftyp", re.DOTALL)
+_HEIC = re.compile(rb"....ftyp", re.DOTALL)
 LARGEST_PICTURE = 4 * 1024 * 1024
 _TIME_OF_DAY = re.compile(r"(?:([a-z]+) +)?([01]?[0-9]|2[0-3]):([0-5][0-9])", re.IGNORECASE)
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -96,6 +97,11 @@ def check_picture(data: bytes, name: str) -> None:
     """Raise MisusedError for a file that is no picture of a kind that a server takes."""
     if not _MAGIC.match(data):
         raise MisusedError(f"{name} is no picture in PNG, JPEG, WebP, GIF, BMP, TIFF or HEIC")
+
+
+def is_heic(data: bytes) -> bool:
+    """Tell whether a picture is of the kind that telephones make and few programs read."""
+    return _HEIC.match(data) is not None
 
 
 def unescaped(text: str) -> str:

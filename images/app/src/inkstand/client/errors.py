@@ -52,6 +52,12 @@ class UntrustedError(ClientError, ConnectionError):
     exit_code = 4
 
 
+class UnknownSignerError(UntrustedError):
+    """Nobody who is trusted for this server has signed its certificate."""
+
+    code = "unknown-signer"
+
+
 class AnswerError(ClientError):
     """The server understood and refused; `status` is the status of HTTP."""
 

@@ -38,13 +38,18 @@ def add_client(commands: Commands) -> None:
     _add_tokens(commands)
     _add_settings(commands)
     _add_people(commands)
+    text = "print what lets a shell complete commands and options by Tab"
+    completion = _add(commands, "completion", "completion:print_script", text, _COMPLETION)
+    completion.add_argument("shell", choices=("bash", "zsh", "fish"))
 
 
 def _add_session(commands: Commands) -> None:
     login = _add(commands, "login", "session:log_in", "log in at a server and keep the token")
     login.add_argument("url", metavar="URL", help="such as https://mac.example.com")
     login.add_argument("--user", default="owner", help="default: owner")
-    login.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    authority = login.add_mutually_exclusive_group()
+    authority.add_argument("--ca", type=Path, metavar="FILE", help=_CA)
+    authority.add_argument("--ca-fingerprint", metavar="SHA256", help=_CA_FINGERPRINT)
     source = login.add_mutually_exclusive_group()
     source.add_argument("--password-stdin", action="store_true", help=_PASSWORD)
     source.add_argument("--token-stdin", action="store_true", help=_TOKEN)
@@ -256,11 +261,18 @@ def _count(text: str) -> int:
 
 
 _CA = "certificate that signs for this server, in PEM; it is kept with the login"
+_CA_FINGERPRINT = (
+    "SHA-256 fingerprint of that certificate, which is then fetched from the server itself; without"
+    " this and --ca it is shown on a terminal, and kept if you say yes"
+)
 _PASSWORD = "read the password from standard input"  # noqa: S105 - a help text
 _TOKEN = "read a token from standard input and keep that"  # noqa: S105
 _TEXT = "the message; - reads it from standard input"
 _ESCAPES = r"take \n, \t and \\ in TEXT for a new line, a tab and a backslash"
-_IMAGE = "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF; - for standard input), named TEXT"
+_IMAGE = (
+    "send this picture (PNG, JPEG, WebP, GIF, BMP, TIFF, HEIC; - for standard input), named TEXT; a"
+    " photo is made smaller where Pillow is installed, and HEIC a JPEG where pillow-heif is"
+)
 _TONE = "how greys become black and white (default: dither)"
 _ALIGN = "where the lines of a text stand (default: auto, by what it is)"
 _SIZE = "how large a text is; pages, if it does not fit (default: auto, as large as fits)"
@@ -308,6 +320,13 @@ examples:
   inkstand settings set screens '[{"name": "notes", "pack": "text", "settings": {"text": "Milk"}}]'
   inkstand settings set quiet_hours '[{"from": "22:30", "to": "07:00"}]'
   inkstand settings export > settings.json && inkstand settings import settings.json
+
+"""
+_COMPLETION = """\
+to have it in each new shell:
+  bash: echo 'eval "$(inkstand completion bash)"' >> ~/.bashrc
+  zsh:  echo 'eval "$(inkstand completion zsh)"' >> ~/.zshrc    (below compinit)
+  fish: inkstand completion fish > ~/.config/fish/completions/inkstand.fish
 
 """
 _SEND = """\

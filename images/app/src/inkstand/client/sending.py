@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import getpass
-import io
 import os
 import time
 import uuid
@@ -12,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote, urlencode
 
-from inkstand.client import arguments, wording
+from inkstand.client import arguments, photos, wording
 from inkstand.client.errors import EndedError, MisusedError, UnreachableError, WaitedTooLongError
 from inkstand.client.following import SILENCE, Following, Opened
 from inkstand.client.sse import Event
 from inkstand.client.terminal import (
+    Progress,
     alarm,
     end_at_once,
     note,
@@ -43,8 +43,6 @@ _ENDS = ("read", "expired", "deleted")
 _LOOK = ("align", "size", "bold", "monospace", "qr")
 _WIFI_PASSWORD = "INKSTAND_WIFI_PASSWORD"  # noqa: S105 - its name
 _STANDARD_INPUT = ["-"]
-# Pixels, width and height; far more than any panel has.
-_LARGE_ENOUGH = (2048, 2048)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +62,7 @@ def send(options: argparse.Namespace) -> int:
         raise MisusedError("a group takes texts alone; leave out --image or --group")
     if options.group and options.wait:
         raise MisusedError("nobody waits for all of a group; leave out --wait or --group")
-    server, request = server_of(options), _request(options)
+    server, request = server_of(options, progress=Progress()), _request(options)
     headers = {**request.headers, "Idempotency-Key": options.key or uuid.uuid4().hex}
     message = persistently(
         lambda: server.ask("POST", request.path, request.body, headers).json(), time.sleep
@@ -154,42 +152,12 @@ def _picture(options: argparse.Namespace) -> Request:
         raise MisusedError("a picture from standard input is sent with: --image -")
     data = read_bytes(options.image)
     arguments.check_picture(data, str(options.image))
-    if len(data) > arguments.LARGEST_PICTURE:
-        data = shrunk(data, str(options.image))
+    data = photos.fitted(data, str(options.image))
     query = {"framing": options.framing, "tone": options.tone, **_extras(options)}
     if name := " ".join(options.text) or options.image.name.strip("-"):
         query["name"] = name
     headers = {"Content-Type": BYTES}
     return Request(f"/images?{urlencode(query)}", data, headers)
-
-
-def shrunk(data: bytes, name: str) -> bytes:
-    """Return a picture that is too large for a server as a smaller one, as the page does.
-
-    Raises:
-        MisusedError: it cannot be read, or Pillow is not installed.
-    """
-    megabytes = len(data) / 1024 / 1024
-    try:
-        from PIL import Image, ImageOps  # noqa: PLC0415 - the client works without
-    except ImportError:
-        raise MisusedError(
-            f"{name} has {megabytes:.1f} MB, and at most 4 are taken; make it smaller, or run:"
-            " pipx inject inkstand Pillow"
-        ) from None
-    try:
-        with Image.open(io.BytesIO(data)) as image:
-            image.draft("RGB", _LARGE_ENOUGH)
-            image.thumbnail(_LARGE_ENOUGH)
-            ImageOps.exif_transpose(image, in_place=True)
-            upright = image.convert("RGBA")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise MisusedError(f"{name} cannot be made smaller: {error}") from error
-    output = io.BytesIO()
-    ground = Image.new("RGBA", upright.size, "white")
-    Image.alpha_composite(ground, upright).convert("RGB").save(output, "JPEG", quality=92)
-    note(f"{name} has {megabytes:.1f} MB; sent as {output.tell() / 1024 / 1024:.1f} MB")
-    return output.getvalue()
 
 
 def _extras(options: argparse.Namespace) -> dict[str, str | int]:

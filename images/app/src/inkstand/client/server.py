@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import json
 import socket
 import ssl
@@ -19,13 +20,14 @@ from inkstand.client.errors import (
     NotAllowedError,
     NotLoggedInError,
     TooOftenError,
+    UnknownSignerError,
     UnreachableError,
     UntrustedError,
 )
 from inkstand.media_types import JSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 API = "/api/v1"
 _PROBLEM = "application/problem+json"
@@ -68,17 +70,25 @@ class Answer:
 class Server:
     """The server at `url`; `token` is sent along, `ca` (PEM) is the only one who signs for it.
 
-    `timeout` is in seconds, for each step of the connection.
+    `timeout` is in seconds, for each step of the connection. `progress` is told how
+    many bytes of how many have gone.
 
     Raises:
         UntrustedError: `ca` is no certificate.
     """
 
     def __init__(
-        self, url: str, token: str | None = None, ca: str | None = None, *, timeout: float = 20.0
+        self,
+        url: str,
+        token: str | None = None,
+        ca: str | None = None,
+        *,
+        timeout: float = 20.0,
+        progress: Callable[[int, int], None] | None = None,
     ) -> None:
         self.url = url
         self._timeout = timeout
+        self._progress = progress
         self._token = token
         self._has_ca = ca is not None
         self._tls = _tls(ca) if url.startswith("https:") else None
@@ -94,7 +104,7 @@ class Server:
             ClientError: there is no answer, or it is an error.
         """
         with self._explained(), contextlib.closing(self._connect(self._timeout)) as connection:
-            _send(connection, method, API + path, body, self._headers(body, headers))
+            self._send(connection, method, API + path, body, self._headers(body, headers))
             response = connection.getresponse()
             answer = _read(response)
         return self._checked(answer)
@@ -113,6 +123,15 @@ class Server:
                 self._checked(_read(response))
             yield iter(response.readline, b"")
 
+    def meet(self) -> None:
+        """Connect, and ask for nothing.
+
+        Raises:
+            ClientError: it cannot be reached, or does not prove who it is.
+        """
+        with self._explained(), contextlib.closing(self._connect(self._timeout)) as connection:
+            connection.connect()
+
     def _connect(self, timeout: float) -> http.client.HTTPConnection:
         parts = urlsplit(self.url)
         host = parts.hostname or ""
@@ -128,6 +147,25 @@ class Server:
             headers["Content-Type"] = JSON
         return {**headers, **(added or {})}
 
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        body: object,
+        headers: dict[str, str],
+    ) -> None:
+        data: bytes | _Counted | None
+        data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
+        if data is not None and self._progress is not None:
+            # Of what is read from a file, http.client does not know the length.
+            headers["Content-Length"] = str(len(data))
+            data = _Counted(data, self._progress)
+        connection.connect()
+        # A server that refuses a large body may have answered and gone before it read all.
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+            connection.request(method, path, data, headers)
+
     def _checked(self, answer: Answer) -> Answer:
         if answer.status < HTTPStatus.MULTIPLE_CHOICES:
             return answer
@@ -141,6 +179,19 @@ class Server:
             raise
         except (OSError, http.client.HTTPException) as error:
             raise explain(self.url, error, self._timeout, has_ca=self._has_ca) from error
+
+
+class _Counted(io.BytesIO):
+    """What is sent, and who is told how much of it was."""
+
+    def __init__(self, data: bytes, progress: Callable[[int, int], None]) -> None:
+        super().__init__(data)
+        self._total = len(data)
+        self._progress = progress
+
+    def read(self, size: int | None = -1) -> bytes:
+        self._progress(self.tell(), self._total)
+        return super().read(size)
 
 
 def refusal(url: str, answer: Answer) -> ClientError:
@@ -165,7 +216,7 @@ def refusal(url: str, answer: Answer) -> ClientError:
 def explain(url: str, error: Exception, timeout: float, *, has_ca: bool = False) -> ClientError:
     """Return the error for a connection that failed with `error`; `has_ca`: one was given."""
     if isinstance(error, ssl.SSLCertVerificationError):
-        return UntrustedError(_why_untrusted(url, error, has_ca=has_ca))
+        return _untrusted(url, error, has_ca=has_ca)
     for kind, make, sentence in _FAILURES:
         if isinstance(error, kind):
             host = urlsplit(url).hostname
@@ -173,39 +224,25 @@ def explain(url: str, error: Exception, timeout: float, *, has_ca: bool = False)
     return UnreachableError(f"cannot reach {url}: {getattr(error, 'strerror', None) or error}")
 
 
-def _why_untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -> str:
-    host = urlsplit(url).hostname
+def _untrusted(url: str, error: ssl.SSLCertVerificationError, *, has_ca: bool) -> UntrustedError:
+    its = f"the certificate of {url}"
     match error.verify_code:
         case code if code in (_OTHER_HOST, _OTHER_ADDRESS):
-            return f"the certificate of {url} is for another name than {host}"
+            return UntrustedError(f"{its} is for another name than {urlsplit(url).hostname}")
         case code if code == _EXPIRED:
-            return f"the certificate of {url} has expired; renew it, or check this machine's clock"
+            return UntrustedError(f"{its} has expired; renew it, or check this machine's clock")
         case code if code == _NOT_YET_VALID:
-            return f"the certificate of {url} is not valid yet; check this machine's clock"
+            return UntrustedError(f"{its} is not valid yet; check this machine's clock")
     if has_ca:
-        return (
-            f"the certificate of {url} is not signed by the CA that was given for it; if the"
-            f" server is yours and got a new one, fetch http://{host}/ca.pem, compare its"
-            f" fingerprint, and run: inkstand login {url} --ca FILE"
+        return UnknownSignerError(
+            f"{its} is not signed by the CA that was given for it: somebody may be in between, or"
+            " the server has a new one. If it is yours and has, read the fingerprint on the Pi, and"
+            f" run: inkstand login {url} --ca-fingerprint SHA256"
         )
-    return (
-        f"the certificate of {url} is signed by nobody you trust; if the server is yours, "
-        f"run: inkstand login {url} --ca FILE"
+    return UnknownSignerError(
+        f"{its} is signed by nobody you trust; if the server is yours, run on a terminal:"
+        f" inkstand login {url}; or give its CA by --ca-fingerprint or --ca"
     )
-
-
-def _send(
-    connection: http.client.HTTPConnection,
-    method: str,
-    path: str,
-    body: object,
-    headers: dict[str, str],
-) -> None:
-    data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
-    connection.connect()
-    # A server that refuses a large body may have answered and gone before it read all.
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        connection.request(method, path, data, headers)
 
 
 def _read(response: http.client.HTTPResponse) -> Answer:
@@ -215,7 +252,7 @@ def _read(response: http.client.HTTPResponse) -> Answer:
 def _tls(ca: str | None) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cadata=ca)
-    except ssl.SSLError as error:
+    except (ssl.SSLError, TypeError, ValueError) as error:
         raise UntrustedError("the file of the CA holds no certificate in PEM") from error
     if ca is not None:
         # Python 3.13 refuses certificates that lack what home-made ones often do: key usage.

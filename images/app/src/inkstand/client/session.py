@@ -6,7 +6,14 @@ import getpass
 import sys
 from typing import TYPE_CHECKING
 
-from inkstand.client.errors import ClientError, MisusedError, NotLoggedInError
+from inkstand.client import trust
+from inkstand.client.errors import (
+    ClientError,
+    MisusedError,
+    NotLoggedInError,
+    UnknownSignerError,
+    UntrustedError,
+)
 from inkstand.client.logins import Login, origin
 from inkstand.client.server import Server
 from inkstand.client.terminal import login_of, logins, note, read_text, say
@@ -56,7 +63,26 @@ def _with_token(url: str, ca: str | None) -> Login:
 def _ca(options: argparse.Namespace, url: str) -> str | None:
     if options.ca is not None:
         return read_text(options.ca)
-    return next((login.ca for login in logins().all() if login.url == url), None)
+    if options.ca_fingerprint is not None:
+        return trust.with_fingerprint(url, options.ca_fingerprint).pem
+    known = next((login.ca for login in logins().all() if login.url == url), None)
+    return _agreed(url, known) if sys.stdin.isatty() else known
+
+
+def _agreed(url: str, known: str | None) -> str | None:
+    """Return the CA of a server, which the user is asked about when none is known for it."""
+    try:
+        Server(url, ca=known).meet()
+    except UnknownSignerError:
+        if known is not None:
+            raise
+        authority = trust.handed_out(url)
+    else:
+        return known
+    print(trust.question(url, authority), file=sys.stderr, end="", flush=True)
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise UntrustedError("the CA is not kept, and nothing was sent")
+    return authority.pem
 
 
 def _password(options: argparse.Namespace, url: str) -> str:

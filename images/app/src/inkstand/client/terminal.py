@@ -7,6 +7,7 @@ import json
 import os
 import signal
 import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,11 +18,13 @@ from inkstand.client.server import Server
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # For scripts and containers, where nobody logs in.
 _SERVER, _TOKEN = "INKSTAND_SERVER", "INKSTAND_TOKEN"
 STANDARD = Path("-")
+# Seconds that nobody minds.
+_SOON = 1.0
 # Seconds after which an alarm that nobody heard rings again.
 _AGAIN = 1.0
 
@@ -43,14 +46,16 @@ def login_of(options: argparse.Namespace) -> Login:
     return choose(logins().all(), wanted)
 
 
-def server_of(options: argparse.Namespace, *, timeout: float = 20.0) -> Server:
+def server_of(
+    options: argparse.Namespace, *, timeout: float = 20.0, progress: Progress | None = None
+) -> Server:
     """Return the server that is meant, ready to be asked.
 
     Raises:
         ClientError: nobody is logged in there.
     """
     login = login_of(options)
-    return Server(login.url, login.token, login.ca, timeout=timeout)
+    return Server(login.url, login.token, login.ca, timeout=timeout, progress=progress)
 
 
 def _of_environment(wanted: str | None, token: str) -> Login:
@@ -74,6 +79,23 @@ def say_json(value: Any) -> None:
 def note(line: str) -> None:
     """Tell the user, not the program that reads the output."""
     print(f"inkstand: {line}", file=sys.stderr, flush=True)
+
+
+class Progress:
+    """How much of what is sent has gone, for a terminal, once that takes longer than a second."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._begin = clock()
+
+    def __call__(self, sent: int, total: int) -> None:
+        """Say that `sent` bytes of `total` have gone."""
+        if sent == 0:
+            self._begin = self._clock()
+        if sys.stderr.isatty() and self._clock() - self._begin > _SOON:
+            line = f"inkstand: sent {sent // 1024} of {total // 1024} kB" if sent < total else ""
+            # What is said next takes its place.
+            print(f"{line}\x1b[K\r", end="", file=sys.stderr, flush=True)
 
 
 def now() -> datetime:

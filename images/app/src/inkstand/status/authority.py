@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import http.client
 import logging
-import ssl
 import urllib.parse
 from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from inkstand.fingerprint import fingerprint_of
 
 if TYPE_CHECKING:
     from inkstand.clock import Clock
@@ -70,20 +70,6 @@ class Authority:
     def _know(self, text: str) -> None:
         self._fingerprint = fingerprint_of(text) if text else None
         self._certificate = text or None
-
-
-def fingerprint_of(text: str) -> str:
-    """Return the SHA-256 fingerprint of a certificate in PEM.
-
-    Pairs of hexadecimal digits as browsers and openssl write them, in groups of four that are
-    easier to compare: `3F:A2:11:0C 99:…`.
-
-    Raises:
-        ValueError: it is no certificate.
-    """
-    pairs = hashlib.sha256(ssl.PEM_cert_to_DER_cert(text.strip())).digest().hex(":").upper()
-    groups = [pairs[begin : begin + 11] for begin in range(0, len(pairs), 12)]
-    return " ".join(groups)
 
 
 def _fetch(url: str) -> str:
