@@ -61,7 +61,7 @@ def kept(folder: Path) -> dict[str, Any]:
 def test_a_suite_that_ran_has_no_fault(tmp_path: Path) -> None:
     (tmp_path / "test_a.py").write_text(QUICK)
     with start(tmp_path) as run:
-        assert run.wait(60) == 0
+        assert run.wait(180) == 0
     assert kept(tmp_path)["outcomes"] == {"unit": {"passed": 1}}
     assert kept(tmp_path)["failed"] == {}
 
@@ -71,7 +71,7 @@ def test_a_test_that_hangs_is_ended_and_named(tmp_path: Path) -> None:
     (tmp_path / "test_b.py").write_text(ENDLESS)
     limits = ("--timeout=1", "--timeout-method=thread")
     with start(tmp_path, "--numprocesses=2", "--dist=loadfile", *limits) as run:
-        assert run.wait(60) == 1
+        assert run.wait(180) == 1
     assert kept(tmp_path)["outcomes"]["unit"] == {"passed": 1}
     assert list(kept(tmp_path)["failed"]) == ["test_b.py::test_endless"]
 
@@ -80,7 +80,7 @@ def test_a_test_that_takes_its_worker_with_it_is_named_and_where_it_was(tmp_path
     (tmp_path / "test_a.py").write_text(FATAL)
     parallel = ("--numprocesses=2", "--dist=loadfile", "--max-worker-restart=0")
     with start(tmp_path, *parallel) as run:
-        assert run.wait(60) == 1
+        assert run.wait(180) == 1
     failed = kept(tmp_path)["failed"]
     assert "test_a.py::test_fatal" in failed
     told = str(failed)
@@ -98,7 +98,7 @@ def test_a_suite_that_is_ended_names_what_ran_then(
         # A worker tells later what it has begun: who runs it all has to know.
         wait_until_said(run, b"::test_endless")
         os.killpg(run.pid, signal.SIGTERM)
-        assert run.wait(60) != 0
+        assert run.wait(180) != 0
     failed = kept(tmp_path)["failed"]
     # Its worker is ended, too, and may be the first to tell of it.
     assert "test_b.py::test_endless" in str(failed)

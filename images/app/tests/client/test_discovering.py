@@ -109,7 +109,11 @@ def announce(alone: None) -> Iterator[Callable[..., None]]:
         network.register_service(info, cooperating_responders=True)
 
     yield register
+    loop = network.loop
     network.close()
+    # It leaves its own loop to Python's collector, which would tell whatever test comes then.
+    assert loop is not None
+    loop.close()
 
 
 @pytest.fixture
