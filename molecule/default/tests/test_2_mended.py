@@ -36,11 +36,14 @@ def older(pi: Any, engine_says: Callable[[str, str], str]) -> Iterator[Callable[
     def make() -> None:
         line = "docker run --name older --user 0 --entrypoint sed %s -i %s /var/lib/dpkg/status"
         pi.check_output(line, name, OLD)
-        pi.check_output("docker commit older %s", name)
+        made.append(pi.check_output("docker commit older %s", name))
 
+    made: list[str] = []
     yield make
     pi.check_output("docker rm --force older")
     pi.check_output("docker tag %s %s", number, name)
+    for each in made:
+        pi.check_output("docker rmi %s", each)
     pi.check_output("inkstand-host updates")
 
 
