@@ -23,6 +23,7 @@ class Kind(Enum):
     HUNG = ("hung process", 15.0)
     DAEMON = ("daemon", 20.0)
     OUTSIDE = ("condition", 15.0)
+    RELEASE = ("bad release", 60.0)
     POWER = ("power", 60.0)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import conditions, daemons, files, panel, power, processes
+from tests.faults.catalogue import conditions, daemons, files, panel, power, processes, releases
 
 FAULTS = (
     *processes.FAULTS,
@@ -10,5 +10,6 @@ FAULTS = (
     *daemons.FAULTS,
     *conditions.FAULTS,
     *files.FAULTS,
+    *releases.FAULTS,
     *power.FAULTS,
 )

@@ -7,6 +7,7 @@ from tests.faults.fault import Act, Fault, Kind, shell
 
 _RUNC = "runc=/usr/sbin/runc; [ -e $runc ] || [ -e $runc.away ] || runc=/usr/bin/runc"
 _BRIDGE = "bridge=br-$(docker network inspect --format '{{.Id}}' inkstand-edge | cut -c 1-12)"
+_ENGINE_RUNS = "until systemctl --quiet is-active docker; do sleep 0.1; done"
 # What a daemon does not notice at once it may spoil when it is back.
 _WATCHED = 10
 
@@ -28,6 +29,18 @@ FAULTS = (
     _ends("dockerd: killed", unit("KILL", "docker")),
     _ends("dockerd: killed, and the app with it", *_with(APP, "docker", "KILL")),
     _ends("dockerd: killed, and traefik with it", *_with(TRAEFIK, "docker", "KILL")),
+    # Systemd starts it three times within a minute, and then no more.
+    _without(
+        "dockerd: killed five times, then the app",
+        shell(
+            "for time in 1 2 3 4 5; do",
+            f"timeout 20 sh -c '{_ENGINE_RUNS}' || break",
+            unit("KILL", "docker"),
+            "done",
+        ),
+        shell("kill -KILL $(pgrep --full '[i]nkstand serve')"),
+        lasts=1,
+    ),
     _ends("dockerd: restarted", "systemctl restart --no-block docker"),
     _without(
         "dockerd: stopped for 5 s", shell(unit("STOP", "docker")), shell(unit("CONT", "docker"))
