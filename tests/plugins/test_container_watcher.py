@@ -245,6 +245,23 @@ def test_a_port_that_is_lost_is_looked_at_again_soon_and_the_engine_restarted(
     assert restarted == [True]
 
 
+@pytest.mark.unit
+def test_an_engine_that_systemd_gave_up_is_started_once_in_a_minute(
+    container_watcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(container_watcher, "start_engine", lambda: started.append(True))
+    watcher = container_watcher.Watcher("/nowhere", "", ())
+    times = []
+    for now in range(0, 200, 5):
+        failed = now >= 10
+        monkeypatch.setattr(container_watcher, "engine_has_failed", lambda it=failed: it)
+        before = len(started)
+        watcher.miss_engine(float(now))
+        times += [now] * (len(started) - before)
+    assert times == [10, 70, 130, 190]
+
+
 def _ended(engine: _Engine, error: str, policy: str = "always") -> None:
     """Let the container have ended; `error` is why the engine could not start it again."""
     whole = {

@@ -14,6 +14,8 @@ One that answers here, and no more at a port that it publishes, has lost the eng
 somebody flushed the firewall. Restarting the engine writes them again, and containers live on
 meanwhile. What is asked for that comes from a network namespace of its own, as from another
 computer.
+
+An engine that ended so often that systemd starts it no more is started from here.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import math
 import os
 import signal
 import socket
@@ -243,6 +246,7 @@ class Watcher:
     def __init__(self, engine: str, namespace: str, outside: Sequence[str]) -> None:
         self._engine, self._namespace, self._outside = engine, namespace, outside
         self._hanging, self._lost, self._restarts = Misses(), Misses(), Restarts()
+        self._revived = -math.inf
         self._threads = ThreadPoolExecutor(16)
         self._found: list[Container] = []
         self._rounds = 0
@@ -270,6 +274,17 @@ class Watcher:
             self._look_from_outside([it for it, answered in said.items() if answered])
         # Who does not answer may be another by now, or have another address.
         self._rounds = self._rounds + 1 if all(said.values()) else 0
+
+    def miss_engine(self, now: float) -> None:
+        """Start an engine that systemd has given up, at most once in RESTART_PAUSE.
+
+        One that somebody stopped has not failed, and one that is about to start neither.
+        """
+        if now - self._revived < RESTART_PAUSE or not engine_has_failed():
+            return
+        self._revived = now
+        say("The engine ended too often, and systemd starts it no more: it is started from here.")
+        start_engine()
 
     def _list(self) -> list[Container]:
         filters = quote(json.dumps({"label": [CHECK]}))
@@ -330,16 +345,33 @@ def _ask(container: Container) -> bool | None:
     return answers(container.address, container.check)
 
 
+def engine_has_failed() -> bool:
+    """Tell whether systemd has given it up."""
+    argv = ["systemctl", "--quiet", "is-failed", "docker.service"]
+    return subprocess.run(argv, check=False, timeout=ENGINE_TIMEOUT).returncode == 0
+
+
+def start_engine() -> None:
+    """Start the engine however often it failed, and wait for it."""
+    units = ["docker.service", "docker.socket"]
+    subprocess.run(["systemctl", "reset-failed", *units], check=False, timeout=ENGINE_TIMEOUT)
+    _systemctl("start")
+
+
 def restart_engine() -> None:
     """Restart the engine, and wait for it."""
-    argv = ["systemctl", "restart", "docker.service"]
+    _systemctl("restart")
+
+
+def _systemctl(verb: str) -> None:
+    argv = ["systemctl", verb, "docker.service"]
     try:
         done = subprocess.run(argv, check=False, timeout=RESTART_TIMEOUT)
     except subprocess.TimeoutExpired:
-        say("The engine takes long to restart.")
+        say(f"The engine takes long to {verb}.")
         return
     if done.returncode != 0:
-        say("The engine could not be restarted:  journalctl -u docker  says why.")
+        say(f"The engine does not {verb}:  journalctl -u docker  says why.")
 
 
 def say(sentence: str) -> None:
@@ -367,9 +399,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     watcher = Watcher(options.engine, options.namespace, options.outside if there else [])
     while True:
         notify("READY=1\nWATCHDOG=1")
-        # An engine that is away is systemd's affair.
-        with contextlib.suppress(OSError):
+        # An engine that is away is systemd's affair, until systemd gives it up.
+        try:
             watcher.round()
+        except OSError:
+            watcher.miss_engine(time.monotonic())
         time.sleep(watcher.pause)
 
 
