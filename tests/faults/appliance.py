@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GLASS = "var/lib/epdfuse/glass.png"
 NOBODY = (urllib3.exceptions.HTTPError, OSError, ValueError)
 """What a request raises that nobody answers, or not in JSON."""
-OK, CREATED, UNAUTHORIZED = 200, 201, 401
+OK, CREATED, UNAUTHORIZED, CONFLICT = 200, 201, 401, 409
 _ANSWER_SECONDS = 3.0
 _WELL_SECONDS = 180.0
 _SHELL_SECONDS = 120.0

@@ -10,12 +10,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # Seconds; a message that waits longer for the glass had trouble.
-PATIENCE = 2.0
+PATIENCE = 1.5
 
 
 @dataclass
 class Sent:
     """A message: when it was sent first, when that was answered with 2xx, and in how many tries.
+
+    A try to read it that nobody answers is one more.
 
     Times are in seconds of one clock; `accepted` is None as long as nobody has answered.
     """
@@ -56,9 +58,13 @@ class Trail:
         return next((at for at, it in self.seen if it == number), None)
 
     def served(self, number: int) -> float | None:
-        """Return when a message was both answered and on the glass."""
-        accepted, seen = self.sent[number].accepted, self.first_seen(number)
-        return None if accepted is None or seen is None else max(accepted, seen)
+        """Return when a message was answered, on the glass, and read, all three."""
+        accepted, seen, read = (
+            self.sent[number].accepted,
+            self.first_seen(number),
+            self.read.get(number),
+        )
+        return None if accepted is None or seen is None or read is None else max(accepted, read)
 
 
 @dataclass(frozen=True)

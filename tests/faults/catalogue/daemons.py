@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue.scripts import APP, CONTAINERS, TRAEFIK, pids, signalled, unit
+from tests.faults.catalogue.scripts import APP, CONTAINERS, TRAEFIK, pids, unit
 from tests.faults.fault import Act, Fault, Kind, shell
 
 _RUNC = "runc=/usr/sbin/runc; [ -e $runc ] || [ -e $runc.away ] || runc=/usr/bin/runc"
@@ -35,7 +35,8 @@ FAULTS = (
         shell(
             "for time in 1 2 3 4 5; do",
             f"timeout 20 sh -c '{_ENGINE_RUNS}' || break",
-            unit("KILL", "docker"),
+            f"{unit('KILL', 'docker')} || true",
+            "sleep 0.5",
             "done",
         ),
         shell("kill -KILL $(pgrep --full '[i]nkstand serve')"),
@@ -54,7 +55,7 @@ FAULTS = (
     _ends("dockerd and containerd: killed", unit("KILL", "docker"), unit("KILL", "containerd")),
     _without(
         "runc: gone for 5 s, and the app killed",
-        shell(_RUNC, "mv $runc $runc.away", signalled("KILL", APP)),
+        shell(f"pids={pids(APP)}", _RUNC, "mv $runc $runc.away", "kill -KILL $pids"),
         shell(_RUNC, "mv $runc.away $runc"),
     ),
     _ends("all containers: restarted", f"docker restart --time 3 {' '.join(CONTAINERS)}"),
