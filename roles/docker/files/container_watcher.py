@@ -54,6 +54,8 @@ LATE = 2.0
 ENGINE_TIMEOUT, RESTART_TIMEOUT = 30.0, 120.0
 # Restarts of the engine that do not help, and the pause after one.
 MAX_RESTARTS, RESTART_PAUSE = 3, 60.0
+# From one start of an engine that systemd has given up to the next.
+START_PAUSE = 10.0
 # TICK of the pigpiod protocol: a question without a side effect.
 _TICK = struct.pack("<4I", 16, 0, 0, 0)
 # What a server of HTTP answers, and one of TLS refuses.
@@ -276,11 +278,11 @@ class Watcher:
         self._rounds = self._rounds + 1 if all(said.values()) else 0
 
     def miss_engine(self, now: float) -> None:
-        """Start an engine that systemd has given up, at most once in RESTART_PAUSE.
+        """Start an engine that systemd has given up, at most once in START_PAUSE.
 
         One that somebody stopped has not failed, and one that is about to start neither.
         """
-        if now - self._revived < RESTART_PAUSE or not engine_has_failed():
+        if now - self._revived < START_PAUSE or not engine_has_failed():
             return
         self._revived = now
         say("The engine ended too often, and systemd starts it no more: it is started from here.")
