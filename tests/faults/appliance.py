@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import shlex
+import threading
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,6 +29,8 @@ NOBODY = (urllib3.exceptions.HTTPError, OSError, ValueError)
 OK, CREATED, UNAUTHORIZED, CONFLICT = 200, 201, 401, 409
 _ANSWER_SECONDS = 3.0
 _WELL_SECONDS = 180.0
+# Traefik takes thirty log-ins a minute of one address in the long run.
+_LOGIN_SECONDS = 2.5
 _SHELL_SECONDS = 120.0
 # Rows at the bottom of the glass, where the minute stands in which a message came.
 _FOOTER = 28
@@ -86,6 +91,8 @@ class Appliance:
     address: str = ""
     token: str = ""
     root: Path = Path()
+    _logging_in: threading.Lock = field(default_factory=threading.Lock)
+    _logged_in_at: float = -math.inf
 
     def locate(self) -> None:
         """Find it after a start: it may have another address, and has another first process."""
@@ -123,11 +130,19 @@ class Appliance:
             return client.ask(method, path, **arguments)
 
     def log_in(self) -> None:
-        """Take a token by the password.
+        """Take a token by the password, one visitor for all; not so often that it is refused.
 
         Raises:
             NOBODY: there was no answer.
         """
+        with self._logging_in:
+            if time.monotonic() - self._logged_in_at > _LOGIN_SECONDS:
+                self._logged_in_at = time.monotonic()
+                self._take_token()
+
+    def _take_token(self) -> None:
+        # A bad token is refused there, too.
+        self.token = ""
         status, body = self.ask("POST", "/login", json=testing.login(self.pi.state))
         if status == OK:
             self.token = body["token"]
