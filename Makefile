@@ -124,6 +124,14 @@ test-home-assistant: export PYTEST_TIMEOUT := 3600
 test-home-assistant: setup-dev ## A real Home Assistant, which finds the appliance on a broker (root)
 	@INKSTAND_TEST_SUITE=home-assistant INKSTAND_HOME_ASSISTANT=1 $(PYTHON) -m pytest images/app/tests/mqtt/test_home_assistant.py
 
+.PHONY: faults
+faults: setup-dev ## Things killed, cut and filled on a virtual Pi, each once, at random moments (root; ARGS="--only driver", ARGS=--list)
+	@$(PYTHON) -m tests.faults $(ARGS)
+
+.PHONY: faults-long
+faults-long: setup-dev ## The same twenty times, for the table of docs/reliability.md (ARGS="--runs 100 --seed …")
+	@$(PYTHON) -m tests.faults --runs 20 --write docs/reliability.md $(ARGS)
+
 .PHONY: test-all
 test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed (STEPS="fleet armhf": these)
 	@$(RUN_TESTS) --all --only $(STEPS)

@@ -209,12 +209,57 @@ def test_who_hangs_is_killed_by_its_process_unless_it_is_paused(
         state = {"Running": True, "Paused": paused, "Pid": process.pid}
         engine.answers = {"containers/json": [listed], "containers/c0ffee/json": {"State": state}}
         watcher = container_watcher.Watcher(engine.server_address, "", ())
+        pauses = [watcher.pause]
         for _ in range(container_watcher.MISSES):
             assert process.poll() is None
             watcher.round()
+            pauses.append(watcher.pause)
+        assert pauses == [container_watcher.PERIOD, 0, container_watcher.PERIOD]
         if paused:
             process.communicate(b"\n")
         assert process.wait(10) == (0 if paused else -9)
+
+
+@pytest.mark.integration
+def test_a_port_that_is_lost_is_looked_at_again_soon_and_the_engine_restarted(
+    container_watcher: Any,
+    server: socket.socket,
+    engine: _Engine,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It was reached before; the container goes on to answer on the Pi."""
+    there, restarted = [True], []
+    monkeypatch.setattr(container_watcher, "answers", lambda *_: True)
+    monkeypatch.setattr(container_watcher, "reachable", lambda *_: there[0])
+    monkeypatch.setattr(container_watcher, "restart_engine", lambda: restarted.append(True))
+    published = [{"IP": "0.0.0.0", "PublicPort": 443, "PrivatePort": 8443}]
+    engine.answers = {"containers/json": [entry(Ports=published)]}
+    watcher = container_watcher.Watcher(engine.server_address, "", OUTSIDE)
+    watcher.round()
+    there[0], pauses = False, []
+    for _ in range(container_watcher.ROUNDS_OUTSIDE + 1):
+        assert restarted == []
+        watcher.round()
+        pauses.append(watcher.pause)
+    assert pauses[-2:] == [container_watcher.REFUSED_PAUSE, container_watcher.PERIOD]
+    assert restarted == [True]
+
+
+@pytest.mark.unit
+def test_an_engine_that_systemd_gave_up_is_started_every_ten_seconds(
+    container_watcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[bool] = []
+    monkeypatch.setattr(container_watcher, "start_engine", lambda: started.append(True))
+    watcher = container_watcher.Watcher("/nowhere", "", ())
+    times = []
+    for now in range(0, 200, 5):
+        failed = now >= 10
+        monkeypatch.setattr(container_watcher, "engine_has_failed", lambda it=failed: it)
+        before = len(started)
+        watcher.miss_engine(float(now))
+        times += [now] * (len(started) - before)
+    assert times == list(range(10, 200, 10))
 
 
 def _ended(engine: _Engine, error: str, policy: str = "always") -> None:

@@ -14,6 +14,8 @@ One that answers here, and no more at a port that it publishes, has lost the eng
 somebody flushed the firewall. Restarting the engine writes them again, and containers live on
 meanwhile. What is asked for that comes from a network namespace of its own, as from another
 computer.
+
+An engine that ended so often that systemd starts it no more is started from here.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import argparse
 import contextlib
 import http.client
 import json
+import math
 import os
 import signal
 import socket
@@ -40,15 +43,19 @@ if TYPE_CHECKING:
 
 API = "v1.40"
 CHECK = "inkstand.check"
-# Two misses of at most PERIOD + ANSWER_TIMEOUT seconds: a hang is noticed within 14 s.
+# Who misses an answer is asked again at once: a hang is noticed within 11 s, lost rules within 15.
 PERIOD, ANSWER_TIMEOUT, MISSES = 3.0, 4.0, 2
+# A port that refuses at once may be that of a container which has just been started.
+REFUSED_PAUSE = 1.0
 # Rounds after which the engine is asked who there is, and the port from outside: both cost more.
-ROUNDS_LISTED, ROUNDS_OUTSIDE = 10, 3
+ROUNDS_LISTED, ROUNDS_OUTSIDE = 10, 2
 # A round that takes this much longer than its answers may says more about the Pi than about them.
 LATE = 2.0
 ENGINE_TIMEOUT, RESTART_TIMEOUT = 30.0, 120.0
 # Restarts of the engine that do not help, and the pause after one.
 MAX_RESTARTS, RESTART_PAUSE = 3, 60.0
+# From one start of an engine that systemd has given up to the next.
+START_PAUSE = 10.0
 # TICK of the pigpiod protocol: a question without a side effect.
 _TICK = struct.pack("<4I", 16, 0, 0, 0)
 # What a server of HTTP answers, and one of TLS refuses.
@@ -75,6 +82,11 @@ class Misses:
 
     most: int = MISSES
     _count: dict[Hashable, int] = field(default_factory=dict)
+
+    @property
+    def pending(self) -> bool:
+        """Whether somebody was missed, and not too often yet."""
+        return bool(self._count)
 
     def see(self, missed: Collection[Hashable]) -> set[Hashable]:
         """Count those that were missed now and forget all others; return who was too often."""
@@ -236,9 +248,17 @@ class Watcher:
     def __init__(self, engine: str, namespace: str, outside: Sequence[str]) -> None:
         self._engine, self._namespace, self._outside = engine, namespace, outside
         self._hanging, self._lost, self._restarts = Misses(), Misses(), Restarts()
+        self._revived = -math.inf
         self._threads = ThreadPoolExecutor(16)
         self._found: list[Container] = []
         self._rounds = 0
+
+    @property
+    def pause(self) -> float:
+        """Seconds until the next round: fewer while it is in doubt whether something is wrong."""
+        if self._hanging.pending:
+            return 0.0
+        return REFUSED_PAUSE if self._lost.pending else PERIOD
 
     def round(self) -> None:
         """Ask everybody once, and do what follows.
@@ -252,10 +272,21 @@ class Watcher:
         said = dict(zip(self._found, self._threads.map(_ask, self._found), strict=True))
         if time.monotonic() - begin < ANSWER_TIMEOUT + LATE:
             self._kill_hanging(said)
-        if self._rounds % ROUNDS_OUTSIDE == 0:
+        if self._rounds % ROUNDS_OUTSIDE == 0 or self._lost.pending:
             self._look_from_outside([it for it, answered in said.items() if answered])
         # Who does not answer may be another by now, or have another address.
         self._rounds = self._rounds + 1 if all(said.values()) else 0
+
+    def miss_engine(self, now: float) -> None:
+        """Start an engine that systemd has given up, at most once in START_PAUSE.
+
+        One that somebody stopped has not failed, and one that is about to start neither.
+        """
+        if now - self._revived < START_PAUSE or not engine_has_failed():
+            return
+        self._revived = now
+        say("The engine ended too often, and systemd starts it no more: it is started from here.")
+        start_engine()
 
     def _list(self) -> list[Container]:
         filters = quote(json.dumps({"label": [CHECK]}))
@@ -316,16 +347,33 @@ def _ask(container: Container) -> bool | None:
     return answers(container.address, container.check)
 
 
+def engine_has_failed() -> bool:
+    """Tell whether systemd has given it up."""
+    argv = ["systemctl", "--quiet", "is-failed", "docker.service"]
+    return subprocess.run(argv, check=False, timeout=ENGINE_TIMEOUT).returncode == 0
+
+
+def start_engine() -> None:
+    """Start the engine however often it failed, and wait for it."""
+    units = ["docker.service", "docker.socket"]
+    subprocess.run(["systemctl", "reset-failed", *units], check=False, timeout=ENGINE_TIMEOUT)
+    _systemctl("start")
+
+
 def restart_engine() -> None:
     """Restart the engine, and wait for it."""
-    argv = ["systemctl", "restart", "docker.service"]
+    _systemctl("restart")
+
+
+def _systemctl(verb: str) -> None:
+    argv = ["systemctl", verb, "docker.service"]
     try:
         done = subprocess.run(argv, check=False, timeout=RESTART_TIMEOUT)
     except subprocess.TimeoutExpired:
-        say("The engine takes long to restart.")
+        say(f"The engine takes long to {verb}.")
         return
     if done.returncode != 0:
-        say("The engine could not be restarted:  journalctl -u docker  says why.")
+        say(f"The engine does not {verb}:  journalctl -u docker  says why.")
 
 
 def say(sentence: str) -> None:
@@ -353,10 +401,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     watcher = Watcher(options.engine, options.namespace, options.outside if there else [])
     while True:
         notify("READY=1\nWATCHDOG=1")
-        # An engine that is away is systemd's affair.
-        with contextlib.suppress(OSError):
+        # An engine that is away is systemd's affair, until systemd gives it up.
+        try:
             watcher.round()
-        time.sleep(PERIOD)
+        except OSError:
+            watcher.miss_engine(time.monotonic())
+        time.sleep(watcher.pause)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,103 @@
+"""One run of a fault: traffic flows, the fault comes at some moment, and what came of it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING
+
+from tests.faults.appliance import NOBODY
+from tests.faults.judging import PATIENCE, doubled, judge, served_in_a_row
+from tests.faults.table import Result
+from tests.faults.traffic import Traffic
+from tools.common.errors import ToolError
+from virtual_pi import testing
+
+if TYPE_CHECKING:
+    from tests.faults.appliance import Appliance
+    from tests.faults.fault import Fault
+    from tests.faults.judging import Trail
+
+MOST = 200
+"""Messages of a run: as many as a page of the history has."""
+# Before anything is done to it, and until it counts as back, so many are served in a row.
+_STEADY, _BACK = 2, 3
+# Who presses a button takes his time.
+_PATIENCE_BY_BUTTON = 5.0
+_STEADY_SECONDS, _DRAIN_SECONDS, _LONGER = 60.0, 60.0, 60.0
+_LOOK = 0.05
+
+
+def run(appliance: Appliance, fault: Fault, moment: float) -> Result:
+    """Inflict a fault so many seconds after traffic is steady; nothing is left of it afterwards."""
+    try:
+        with fault.scene(appliance):
+            wrong = appliance.settle()
+            result = _result(fault, wrong) if wrong else _run(appliance, fault, moment)
+    except ToolError as error:
+        result = _result(fault, f"it could not be done: {error}")
+    if result.seconds is None or result.wrong:
+        _put_right(appliance, fault)
+    return result
+
+
+def _run(appliance: Appliance, fault: Fault, moment: float) -> Result:
+    traffic = Traffic(appliance, secrets.token_hex(8), MOST, by_button=fault.by_button)
+    before = appliance.newest()
+    patience = _PATIENCE_BY_BUTTON if fault.by_button else PATIENCE
+    with traffic.flowing() as trail:
+        begun = time.monotonic()
+        _wait_steady(trail, begun, _STEADY, begun + _STEADY_SECONDS, patience)
+        time.sleep(moment)
+        since = _inflict(appliance, fault)
+        time.sleep(fault.watched)
+        _wait_steady(trail, since, _BACK, since + fault.kind.budget + _LONGER, patience)
+        unread = traffic.drain(_DRAIN_SECONDS)
+    verdict = judge(trail, since, patience)
+    wrong = appliance.settle()
+    again = [] if wrong else doubled(appliance.texts_since(before))
+    if unread and not wrong:
+        wrong = f"{len(unread)} could not be read"
+    return Result(
+        fault.name,
+        fault.kind.word,
+        fault.kind.budget,
+        None if verdict.seconds is None else round(verdict.seconds, 2),
+        len(verdict.lost),
+        len(verdict.twice) + len(again),
+        len(verdict.disordered),
+        wrong,
+    )
+
+
+def _result(fault: Fault, wrong: str) -> Result:
+    return Result(fault.name, fault.kind.word, fault.kind.budget, None, wrong=wrong)
+
+
+def _inflict(appliance: Appliance, fault: Fault) -> float:
+    """Do it, take it away if it does not end by itself; give from when on time counts."""
+    since = time.monotonic()
+    fault.inflict(appliance)
+    if fault.end:
+        time.sleep(fault.lasts)
+        since = time.monotonic()
+        fault.end(appliance)
+    return since
+
+
+def _wait_steady(trail: Trail, since: float, least: int, deadline: float, patience: float) -> None:
+    while time.monotonic() < deadline:
+        if served_in_a_row(trail.copy(), since, time.monotonic(), patience) >= least:
+            return
+        time.sleep(_LOOK)
+
+
+def _put_right(appliance: Appliance, fault: Fault) -> None:
+    """Help by hand, so that the next fault finds an appliance that is well."""
+    try:
+        if fault.end:
+            fault.end(appliance)
+    except (ToolError, *NOBODY):
+        pass
+    appliance.mend()
+    testing.wait_for("an appliance that is well", lambda: not appliance.settle(), 600)
