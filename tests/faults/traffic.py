@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from tests.faults.appliance import Appliance
 
+# Who signs what the appliance itself says.
+OWN_NAME = "Inkstand"
 # Messages that were sent and not read yet: one on the glass, and two that have to keep their order.
 AHEAD = 3
 # Seconds: from one message to the next at least, before a request is sent again, between looks.
@@ -97,6 +99,17 @@ class Traffic:
             for number in self._unread():
                 if number in self._ids and self.trail.first_seen(number) is not None:
                     self._read_one(number)
+
+            if self.trail.on_glass is None and self._unread():
+                self._read_others()
+
+    def _read_others(self) -> None:
+        """Read what the appliance itself has to say, such as that a file was damaged."""
+        _, said = self._ask("GET", "/api/v1/messages?state=shown")
+        for message in said["messages"] if said and "messages" in said else ():
+            if message["author"] == OWN_NAME:
+                self._ask("POST", f"/api/v1/messages/{message['id']}/acknowledge")
+        self._over.wait(_LOOK)
 
     def _read_one(self, number: int) -> None:
         """Read what is on the glass, or find that this came through although nobody said so."""

@@ -245,6 +245,21 @@ def test_a_port_that_is_lost_is_looked_at_again_soon_and_the_engine_restarted(
     assert restarted == [True]
 
 
+@pytest.mark.integration
+def test_who_was_about_to_start_is_asked_in_the_next_round(
+    container_watcher: Any, engine: _Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may hang as soon as it runs."""
+    asked: list[str] = []
+    monkeypatch.setattr(container_watcher, "answers", lambda address, _: asked.append(address))
+    watcher = container_watcher.Watcher(engine.server_address, "", ())
+    engine.answers = {"containers/json": [entry(State="restarting")]}
+    watcher.round()
+    engine.answers = {"containers/json": [entry()]}
+    watcher.round()
+    assert asked == ["10.0.0.2"]
+
+
 @pytest.mark.unit
 def test_an_engine_that_systemd_gave_up_is_started_every_ten_seconds(
     container_watcher: Any, monkeypatch: pytest.MonkeyPatch

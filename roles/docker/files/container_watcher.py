@@ -251,6 +251,7 @@ class Watcher:
         self._revived = -math.inf
         self._threads = ThreadPoolExecutor(16)
         self._found: list[Container] = []
+        self._coming = False
         self._rounds = 0
 
     @property
@@ -274,8 +275,9 @@ class Watcher:
             self._kill_hanging(said)
         if self._rounds % ROUNDS_OUTSIDE == 0 or self._lost.pending:
             self._look_from_outside([it for it, answered in said.items() if answered])
-        # Who does not answer may be another by now, or have another address.
-        self._rounds = self._rounds + 1 if all(said.values()) else 0
+        # Who does not answer may be another by now, or have another address; who was about to start
+        # was not asked.
+        self._rounds = 0 if self._coming or not all(said.values()) else self._rounds + 1
 
     def miss_engine(self, now: float) -> None:
         """Start an engine that systemd has given up, at most once in START_PAUSE.
@@ -291,6 +293,7 @@ class Watcher:
     def _list(self) -> list[Container]:
         filters = quote(json.dumps({"label": [CHECK]}))
         listed = ask_engine(self._engine, f"containers/json?all=1&filters={filters}")
+        self._coming = any(entry["State"] == "restarting" for entry in listed)
         for entry in listed:
             if entry["State"] == "exited":
                 self._start_again(entry["Id"], entry["Names"][0].lstrip("/"))
