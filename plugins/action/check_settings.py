@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,8 @@ def described(value: object) -> str:
 
 
 def _text(value: Any, choices: Iterable[Any]) -> None:
-    if isinstance(value, str) or str(value) in map(str, choices):
+    # YAML makes something of its own of what looks like a date.
+    if isinstance(value, (str, date)) or str(value) in map(str, choices):
         return
     if isinstance(value, (int, float)):
         raise WrongValueError("text: put it between quotes")

@@ -36,6 +36,12 @@ GOOD = {"traefik_host": "mac.example.com", "app_password_hash": HASH}
 
 
 @pytest.mark.unit
+def test_a_date_without_quotes_is_text(check_settings: Any) -> None:
+    told = yaml.safe_load("inkstand_images_as_of: 2026-11-29")["inkstand_images_as_of"]
+    assert list(check_settings.check_value("x", told, {"type": "str"})) == []
+
+
+@pytest.mark.unit
 @pytest.mark.parametrize(
     ("value", "option", "sentence"),
     [

@@ -64,3 +64,22 @@ def test_a_file_that_is_no_file_is_said(file: Path, caplog: pytest.LogCaptureFix
     file.mkdir()
     assert UpdatesFile(file, IMAGE).read() is None
     assert "cannot be read" in caplog.text
+
+
+def test_what_is_found_anew_is_read_and_rubbish_said_once(
+    file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found_by = UpdatesFile(file, IMAGE)
+    for content in ("[]", "{}"):
+        new = file.with_suffix(".new")
+        new.write_text(content)
+        new.replace(file)
+        for _ in range(3):
+            assert found_by.read() is None
+    assert len(caplog.messages) == 2
+    new = file.with_suffix(".new")
+    write(new, app=found(packages=["openssl"]))
+    new.replace(file)
+    known = found_by.read()
+    assert known is not None
+    assert known.packages == ("openssl",)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import logging
 import sqlite3
 from dataclasses import astuple
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from inkstand.accounts import people_table
 from inkstand.accounts.model import Kind, Scope, TokenRecord
-from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.errors import StorageError, StorageFullError
 from inkstand.storage import damage, database
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_LOG = logging.getLogger(__name__)
 NAME = "accounts.sqlite3"
 _VERSION = 1
 # That a datetime knows.
@@ -57,6 +56,13 @@ _USE = (
     "UPDATE metrics_token SET used = ? WHERE id = ?",
 )
 _REMOVE = ("DELETE FROM token WHERE id = ?", "DELETE FROM metrics_token WHERE id = ?")
+# Among the tokens that can be read may be one that was revoked, or widened. The owner gets in by
+# the password of the settings, whose hash is not in this file.
+_DAMAGED = (
+    "The accounts were damaged ({why}). All sessions have ended and no token is good any more: log "
+    "in with the password, and make new tokens. People have to be invited again, and the password "
+    "is that of the settings."
+)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -65,33 +71,13 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         StorageUnavailableError: it cannot be opened.
     """
-    try:
-        if why := damage.reason(path, _check):
-            _set_aside(path, why)
-        connection = database.connect(path, _migrate, _PRAGMAS)
-        damage.set_mark(path, 0)
-    except (OSError, sqlite3.Error) as error:
-        raise StorageUnavailableError(
-            f"cannot open {path}: {error}; without it everybody has to log in again, and all "
-            "tokens are gone"
-        ) from error
-    return connection
-
-
-def _set_aside(path: Path, why: str) -> None:
-    """Begin without tokens: among those that can be read may be one that was revoked, or widened.
-
-    The owner gets in by the password of the settings, whose hash is not in this file.
-    """
-    suffix = damage.now_as_suffix()
-    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
-    sentence = (
-        f"The accounts were damaged ({why}). All sessions have ended and no token is good any "
-        f"more: log in with the password, and make new tokens. People have to be invited again, "
-        f"and the password is that of the settings. What was damaged {kept}."
+    return damage.connect_sound(
+        path,
+        _check,
+        partial(database.connect, path, _migrate, _PRAGMAS),
+        sentence=_DAMAGED,
+        without="everybody has to log in again, and all tokens are gone",
     )
-    _LOG.error("%s", sentence)
-    damage.set_aside(path, suffix, sentence)
 
 
 def _check(connection: sqlite3.Connection) -> str | None:

@@ -105,7 +105,7 @@ async def status(request: web.Request) -> web.Response:
     """How everything is."""
     services = request.app[SERVICES]
     report, now = services.report, services.clock.now()
-    found = await asyncio.to_thread(lambda: report.updates)
+    found = report.updates
     return answer(
         Status(
             version=report.version,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
 import shutil
 import sqlite3
 from datetime import UTC, datetime
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     Rows = dict[int, tuple[Any, ...]]
 
-_LOG = logging.getLogger(__name__)
 _PAGE = 4096
 # The last moment that a datetime knows, in microseconds since 1970; and what JSON can count to.
 _LAST_MOMENT = 253_402_300_799_000_000
@@ -77,14 +75,11 @@ def heal(path: Path) -> None:
 def _replace(path: Path, new: Path, why: str) -> None:
     damage.remove(new)
     number, after = _salvage(path, new, damage.mark(path))
-    suffix = damage.now_as_suffix()
-    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
     sentence = (
         f"The database of messages was damaged ({why}). {number} of them could be read "
-        f"into a new one, which goes on after number {after}; what was damaged {kept}."
+        f"into a new one, which goes on after number {after}."
     )
-    _LOG.error("%s", sentence)
-    damage.set_aside(path, suffix, sentence)
+    damage.begin_anew(path, sentence)
     new.replace(path)
 
 

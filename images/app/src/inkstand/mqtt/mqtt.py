@@ -289,7 +289,7 @@ class Mqtt:
         if counts is None:
             # Who has to know is told by the panel and the page.
             return
-        refreshes, found = self._display.refreshes, await asyncio.to_thread(self._updates)
+        refreshes, found = self._display.refreshes, self._report.updates
         state = payloads.state(
             payloads.Condition(
                 screen=self._controller.state.screen,
@@ -300,16 +300,12 @@ class Mqtt:
                 button=self._report.button,
                 refreshes=refreshes["full"] + refreshes["partial"],
                 certificate_expires_at=self._report.certificate_expires_at,
-                updates=found,
+                updates=None if found is None else len(found.packages),
             )
         )
         if state != self._state:
             self._state = state
             connection.publish(self._topics.state, state, retain=True)
-
-    def _updates(self) -> int | None:
-        found = self._report.updates
-        return None if found is None else len(found.packages)
 
 
 def _mark(received: Received) -> str:

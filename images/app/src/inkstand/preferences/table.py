@@ -7,11 +7,11 @@ nothing of this file leaves it alone.
 from __future__ import annotations
 
 import json
-import logging
 import sqlite3
+from functools import partial
 from typing import TYPE_CHECKING
 
-from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.errors import StorageError, StorageFullError
 from inkstand.preferences import packs_table
 from inkstand.storage import damage, database
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_LOG = logging.getLogger(__name__)
 NAME = "settings.sqlite3"
 VERSION = 1
 # A secret that was replaced is not to be found in the file either.
@@ -30,6 +29,10 @@ _TABLE = f"""
     PRAGMA user_version = {VERSION};
     COMMIT;
 """
+_DAMAGED = (
+    "The settings were damaged ({why}). Screens, playlist and quiet hours are those of the file of "
+    "settings, or none: choose them again, and add packs of your own again."
+)
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -38,29 +41,14 @@ def connect(path: Path) -> sqlite3.Connection:
     Raises:
         StorageUnavailableError: it cannot be opened.
     """
-    try:
-        if why := damage.reason(path, _check):
-            _set_aside(path, why)
-        connection = database.connect(path, _migrate, _PRAGMAS)
-        damage.set_mark(path, 0)
-    except (OSError, sqlite3.Error) as error:
-        raise StorageUnavailableError(
-            f"cannot open {path}: {error}; without it the screens, the playlist, the quiet hours "
-            "and the packs that were chosen on the page are gone"
-        ) from error
-    return connection
-
-
-def _set_aside(path: Path, why: str) -> None:
-    suffix = damage.now_as_suffix()
-    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
-    sentence = (
-        f"The settings were damaged ({why}). Screens, playlist and quiet hours are those of the "
-        f"file of settings, or none: choose them again, and add packs of your own again. What was "
-        f"damaged {kept}."
+    return damage.connect_sound(
+        path,
+        _check,
+        partial(database.connect, path, _migrate, _PRAGMAS),
+        sentence=_DAMAGED,
+        without="the screens, the playlist, the quiet hours and the packs that were chosen on the "
+        "page are gone",
     )
-    _LOG.error("%s", sentence)
-    damage.set_aside(path, suffix, sentence)
 
 
 def _check(connection: sqlite3.Connection) -> str | None:

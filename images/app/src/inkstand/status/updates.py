@@ -30,14 +30,26 @@ class UpdatesFile:
     def __init__(self, file: Path, image: str) -> None:
         self._file = file
         self._image = image
+        self._known: tuple[tuple[int, int], Updates | None] = ((0, 0), None)
 
     def read(self) -> Updates | None:
-        """Return what was found; None when nobody has looked, or when it was another image."""
+        """Return what was found; None when nobody has looked, or when it was another image.
+
+        The file is read when it is another one: it is asked for with all that happens.
+        """
+        try:
+            found = self._file.stat()
+        except OSError:
+            return None
+        version = (found.st_mtime_ns, found.st_ino)
+        if version != self._known[0]:
+            self._known = (version, self._read())
+        return self._known[1]
+
+    def _read(self) -> Updates | None:
         try:
             with self._file.open("rb") as file:
                 return _updates(json.loads(file.read(_MOST_BYTES)), self._image)
-        except FileNotFoundError:
-            return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
             _LOG.warning("%s cannot be read: %s", self._file, error)
             return None

@@ -8,22 +8,62 @@ the sentence that people are told as long as the file is there.
 from __future__ import annotations
 
 import contextlib
+import logging
 import sqlite3
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from inkstand.errors import StorageUnavailableError
 from inkstand.storage.database import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+_LOG = logging.getLogger(__name__)
 # Results of SQLite that speak of the file and not of the disk or the way to it. ERROR is what a
 # table or a column that is missing gives.
 _DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR)
 _ASIDE = ".damaged-"
 _NOTICE = ".txt"
 _LONGEST_NOTICE = 2000
+
+
+def connect_sound(
+    path: Path,
+    check: Callable[[sqlite3.Connection], str | None],
+    connect: Callable[[], sqlite3.Connection],
+    *,
+    sentence: str,
+    without: str,
+) -> sqlite3.Connection:
+    """Return what `connect` does; before that a database that is damaged is set aside, and told.
+
+    `sentence` says what that means to people, with `{why}` in it; `without` what is gone while the
+    file cannot be opened. `check` is that of reason().
+
+    Raises:
+        StorageUnavailableError: it cannot be opened.
+    """
+    try:
+        if why := reason(path, check):
+            begin_anew(path, sentence.format(why=why))
+        connection = connect()
+        set_mark(path, 0)
+    except (OSError, sqlite3.Error) as error:
+        raise StorageUnavailableError(
+            f"cannot open {path}: {error}; without it {without}"
+        ) from error
+    return connection
+
+
+def begin_anew(path: Path, sentence: str) -> None:
+    """Set the database at `path` aside, and tell `sentence` and where it is from now on."""
+    suffix = now_as_suffix()
+    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
+    told = f"{sentence} What was damaged {kept}."
+    _LOG.error("%s", told)
+    set_aside(path, suffix, told)
 
 
 def reason(path: Path, check: Callable[[sqlite3.Connection], str | None]) -> str | None:

@@ -6,13 +6,13 @@ Addresses and secrets are not in it, but for a digest that tells when a target h
 from __future__ import annotations
 
 import enum
-import logging
 import sqlite3
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
-from inkstand.errors import StorageError, StorageFullError, StorageUnavailableError
+from inkstand.errors import StorageError, StorageFullError
 from inkstand.storage import damage, database
 from inkstand.webhooks.payloads import LIFETIME, Notification
 
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-_LOG = logging.getLogger(__name__)
 NAME = "webhooks.sqlite3"
 VERSION = 1
 # Of each target. The oldest gives way, since what is newest says how things are.
@@ -114,33 +113,22 @@ class Known:
     deliveries: tuple[Delivery, ...]
 
 
+_DAMAGED = "What waited to be told to webhooks was damaged ({why}), and is not told any more."
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection to the database at `path`; make it, or set a damaged one aside.
 
     Raises:
         StorageUnavailableError: it cannot be opened.
     """
-    try:
-        if why := damage.reason(path, _check):
-            _set_aside(path, why)
-        connection = database.connect(path, _migrate, _PRAGMAS)
-        damage.set_mark(path, 0)
-    except (OSError, sqlite3.Error) as error:
-        raise StorageUnavailableError(
-            f"cannot open {path}: {error}; without it what webhooks have not been told yet is gone"
-        ) from error
-    return connection
-
-
-def _set_aside(path: Path, why: str) -> None:
-    suffix = damage.now_as_suffix()
-    kept = f"is kept as {path.name}{suffix}" if path.exists() else "is not there"
-    sentence = (
-        f"What waited to be told to webhooks was damaged ({why}), and is not told any more. "
-        f"What was damaged {kept}."
+    return damage.connect_sound(
+        path,
+        _check,
+        partial(database.connect, path, _migrate, _PRAGMAS),
+        sentence=_DAMAGED,
+        without="what webhooks have not been told yet is gone",
     )
-    _LOG.error("%s", sentence)
-    damage.set_aside(path, suffix, sentence)
 
 
 def _check(connection: sqlite3.Connection) -> str | None:
