@@ -1,6 +1,6 @@
 """The cord is pulled while messages come in: it always comes back, and no message is lost.
 
-`INKSTAND_POWER_CUTS` says how often (20), `INKSTAND_POWER_SEED` repeats the moments of another run.
+`INKSTAND_POWER_CUTS` says how often (5: each takes minutes), `INKSTAND_POWER_SEED` repeats the moments of another run.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # An emulated machine takes 20 minutes to start beside others, and each cut starts it anew.
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(4 * 3600)]
 
-CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "20"))
+CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "5"))
 SEED = os.environ.get("INKSTAND_POWER_SEED", secrets.token_hex(4))
 # After the first message of a burst, in seconds.
 LATEST_MOMENT = 6.0
