@@ -53,6 +53,7 @@ every = 5
 [layout]
 kind = "number"
 text = "{{ meter.power }}"
+label = "{{ now | time }}"
 """
 
 
@@ -71,9 +72,14 @@ class Stage:
     packs: Any = None
 
     def open(
-        self, quiet: QuietHours = NEVER, *, more: str = "", example: bool = False
+        self,
+        quiet: QuietHours = NEVER,
+        *,
+        more: str = "",
+        example: bool = False,
+        meter: str = METER,
     ) -> PackScreens:
-        text = METER.replace("PORT", str(self.server.port)) + more
+        text = meter.replace("PORT", str(self.server.port)) + more
         (self.folder / "meter.toml").write_text(text)
         table = {"pack": "meter.toml", "settings": {"key": SECRET}, "private": True}
         table["example"] = example
@@ -179,6 +185,24 @@ async def test_it_is_asked_again_in_its_interval_and_redrawn_when_that_is_anothe
         stage.advance(6 * MINUTE)
         assert (await stage.next_order()).answers["meter"].data == b'{"power": 2}'
     assert stage.changes == 2
+
+
+async def test_one_that_does_not_tell_the_time_is_drawn_again_only_when_data_are_other(
+    stage: Stage,
+) -> None:
+    stage.server.answers += [http(304), http(200, b'{"power": 1}'), http(200, b'{"power": 2}')]
+    packs = stage.open(meter=METER.replace("{{ now | time }}", "at home"))
+    async with running(packs), asyncio.timeout(60):
+        await stage.next_order()
+        for step in (1, 2):
+            stage.advance(6 * MINUTE)
+            while packs.states["power"].fetched_at != NOON + step * 6 * MINUTE:
+                await stage.clock.wait_for_sleeper()
+                await asyncio.sleep(0)
+        assert len(stage.orders) == 1
+        stage.advance(6 * MINUTE)
+        assert (await stage.next_order()).answers["meter"].data == b'{"power": 2}'
+    assert (len(stage.orders), stage.changes) == (2, 2)
 
 
 async def test_who_fails_leaves_what_came_before_and_says_why(stage: Stage) -> None:

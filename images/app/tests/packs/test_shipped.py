@@ -13,7 +13,7 @@ from inkstand.packs import example, pack
 from inkstand.packs.chosen import shipped
 from inkstand.packs.content import expression_problems, fill
 from inkstand.packs.drawing import draw
-from inkstand.packs.requests import Answer, requests, resolve
+from inkstand.packs.requests import Answer, requests, resolve, tells_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,6 +93,17 @@ def test_what_it_asks_for_is_in_its_example(name: str) -> None:
     assert {request.source for request in asked} == set(example.answers(it, folder))
     assert all(request.every >= timedelta(minutes=2) for request in asked)
     assert all(request.url.startswith(("http://", "https://")) for request in asked)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_that_does_not_tell_the_time_says_the_same_at_any(name: str) -> None:
+    it, folder = read(name)
+    settings, answers = resolve(it, it.example.settings), example.answers(it, folder)
+    now = example.now(it, datetime.now(ZONE))
+    first, second = (
+        fill(it, settings, answers, now + later) for later in (timedelta(), timedelta(days=40))
+    )
+    assert tells_time(it, settings) == (first != second)
 
 
 def test_the_weather_is_asked_for_where_the_owner_is() -> None:

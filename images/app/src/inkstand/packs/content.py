@@ -13,7 +13,7 @@ from inkstand.errors import did_you_mean
 from inkstand.language import ENGLISH, Language
 from inkstand.packs import boxes
 from inkstand.packs.formats import Asked, parse, short
-from inkstand.packs.kinds import EXPRESSIONS, TEMPLATES, Kind
+from inkstand.packs.kinds import EXPRESSIONS, Kind
 from inkstand.packs.pack import Format
 from inkstand.packs.requests import Answer, fill_in, format_of
 from inkstand.packs.table import dotted
@@ -39,7 +39,7 @@ def expression_problems(pack: Pack, now: datetime) -> list[PackError]:
     for path, expression in _expressions(pack):
         if problem := _expression_problem(expression):
             found.append(pack.error(path, f"{dotted(path)} is no JMESPath: {problem}"))
-    for path, template in _templates(pack.layout):
+    for path, template in pack.layout.templates():
         if problem := templates.problem(template):
             found.append(pack.error(path, f"{dotted(path)} can not be read: {problem}"))
     return sorted(found, key=lambda error: error.line or 0)
@@ -91,26 +91,10 @@ def _data_of(pack: Pack, source: Source, answer: Answer, kind: Format, asked: As
 def _expressions(pack: Pack) -> Iterator[tuple[Path, Expression]]:
     for name, expression in pack.values.items():
         yield ("values", name), expression
-    for part in _all_parts(pack.layout):
+    for part in pack.layout.all_parts():
         for name in EXPRESSIONS:
             if name in part.options:
                 yield (*part.path, name), part.options[name]
-
-
-def _templates(layout: Part) -> Iterator[tuple[Path, str]]:
-    for part in _all_parts(layout):
-        for name in TEMPLATES:
-            if part.options.get(name):
-                yield (*part.path, name), part.options[name]
-        for place, column in enumerate(part.options.get("columns", ())):
-            yield (*part.path, "columns", place, "head"), column["head"]
-            yield (*part.path, "columns", place, "text"), column["text"]
-
-
-def _all_parts(part: Part) -> Iterator[Part]:
-    yield part
-    for below in part.parts:
-        yield from _all_parts(below)
 
 
 def _expression_problem(expression: Expression) -> str:

@@ -10,7 +10,7 @@ from inkstand.errors import did_you_mean
 from inkstand.rendering import Align, Framing, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from inkstand.packs.lines import Path
     from inkstand.packs.table import Table
@@ -53,6 +53,22 @@ class Part:
     share: float
     options: Mapping[str, Any]
     parts: tuple[Part, ...] = ()
+
+    def all_parts(self) -> Iterator[Part]:
+        """Yield this one, and those in it."""
+        yield self
+        for below in self.parts:
+            yield from below.all_parts()
+
+    def templates(self) -> Iterator[tuple[Path, str]]:
+        """Yield each template of all parts, and where it stands."""
+        for part in self.all_parts():
+            for name in TEMPLATES:
+                if part.options.get(name):
+                    yield (*part.path, name), part.options[name]
+            for place, column in enumerate(part.options.get("columns", ())):
+                yield (*part.path, "columns", place, "head"), column["head"]
+                yield (*part.path, "columns", place, "text"), column["text"]
 
 
 def read_expression(table: Table, key: str, settings: Mapping[str, object]) -> Expression:

@@ -23,6 +23,9 @@ _MAX_TEXT = 4000
 # Halves of a character, which JSON can have and no URL.
 _HALF = re.compile("[\ud800-\udfff]")
 _HIDDEN = "…"
+# What is read of these depends on when that is, and the text of a template that has one of these.
+_TIMED_FORMATS = frozenset({Format.ICAL, Format.SKY, Format.GTFS_RT})
+_TIMED_NAMES = re.compile(r"\b(?:now|days_until)\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,13 @@ def format_of(source: Source, settings: Mapping[str, Value]) -> Format:
     """Return the format of `source`, which may be a setting."""
     name = PLACEHOLDER.fullmatch(source.format)
     return Format(str(settings[name[1]])) if name else Format(source.format)
+
+
+def tells_time(pack: Pack, settings: Mapping[str, Value]) -> bool:
+    """Return whether its picture may be another later, though what its sources answer is not."""
+    formats = {format_of(source, settings) for source in pack.sources.values()}
+    texts = (text for _, text in pack.layout.templates())
+    return bool(formats & _TIMED_FORMATS) or any(map(_TIMED_NAMES.search, texts))
 
 
 def fill_in(text: str, settings: Mapping[str, Value]) -> str:

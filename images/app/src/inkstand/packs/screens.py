@@ -20,9 +20,8 @@ from inkstand.fetching.fetcher import FetchRequest
 from inkstand.fetching.schedule import next_at
 from inkstand.language import ENGLISH, Language
 from inkstand.packs import example, worker
-from inkstand.packs.kinds import Kind
 from inkstand.packs.pack import Format
-from inkstand.packs.requests import Answer, hide, resolve
+from inkstand.packs.requests import Answer, hide, resolve, tells_time
 from inkstand.rendering import from_png
 
 if TYPE_CHECKING:
@@ -324,12 +323,12 @@ class PackScreens:
 
 
 def _look(pack: ChosenPack, order: Order) -> object:
-    """Return what a picture alone depends on; None of all else, where the time may stand."""
-    if pack.pack.layout.kind is not Kind.PICTURE:
+    """Return all that the picture depends on; None where the time is part of that."""
+    if tells_time(pack.pack, resolve(pack.pack, pack.settings)):
         return None
     answers = [(each.data, each.data is None and each.error) for each in order.answers.values()]
     footer = worker.footer(pack.pack, order.answers, order.now, order.language)
-    return order.text, order.size, footer, answers
+    return order.text, order.settings, order.size, str(order.now.tzinfo), footer, answers
 
 
 def _key(pack: ChosenPack, request: requests.Request) -> str:
