@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -47,6 +48,15 @@ async def test_threads_share_what_is_set_aside(
     answer = await ask("threads", {}, Limits(seconds=30))
     assert answer
     assert answer["more"] < 64 * 2**20
+
+
+async def test_where_none_can_be_started_there_is_no_answer(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As when there are as many processes as there may be, or too little memory for one more."""
+    monkeypatch.setattr(sys, "executable", "/nowhere/python3")
+    assert await ask("threads", {}, Limits(seconds=30)) is None
+    assert "No such file or directory: '/nowhere/python3'" in caplog.text
 
 
 async def test_it_is_waited_for_however_often_its_task_is_cancelled(

@@ -114,6 +114,10 @@ def arm_rows(options: argparse.Namespace, folder: Path) -> Iterator[Row]:
         result = f"{ours:.1f} M beside {theirs:.1f} M: {ours / theirs:.2f} x"
         wanted = f"<= {goal} x the stand-in's" if goal else "-"
         yield Row(what, wanted, result, ours <= goal * theirs if goal else None)
+    for what, name, most in arm.ABSOLUTE:
+        ours = app.millions(name)
+        wanted = f"<= {most / 1e6:.0f} M" if most else "-"
+        yield Row(what, wanted, f"{ours:.1f} M", ours * 1e6 <= most if most else None)
 
 
 PARTS: dict[str, Callable[[argparse.Namespace, Path], Iterator[Row]]] = {

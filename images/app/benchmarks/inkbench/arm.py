@@ -15,10 +15,11 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from inkbench import load
+from inkbench import load, rotation
 from inkbench.latency import Watch
 from inkbench.processes import HERE, PASSWORD, ROOT, SECRET, free_port, log_in, ours, running
 from inkstand.accounts.passwords import make_hash
+from inkstand.packs import pack, worker
 from pi_images import counting
 
 if TYPE_CHECKING:
@@ -50,6 +51,12 @@ QUESTIONS = (
     ("… from a press to the frame at the driver", "press", None),
     ("… of a login", "login", None),
 )
+# Of the app alone: what is counted, its name in Counts, and the most that it may take.
+ABSOLUTE = (
+    ("ARM instructions of a minute in which a pack's source has nothing new", "asked", 30e6),
+    ("… of drawing the pack weather, by the process that lives for it", "drawn", None),
+)
+_ASKED_MINUTES = 3
 # Hashes as they always are, and compiled modules kept: what is counted does not change by itself.
 _STEADY = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": ""}
 
@@ -64,6 +71,8 @@ class Counts:
     login: list[int] = field(default_factory=list)
     minute: list[int] = field(default_factory=list)
     rest: list[int] = field(default_factory=list)
+    asked: list[int] = field(default_factory=list)
+    drawn: list[int] = field(default_factory=list)
 
     def millions(self, name: str) -> float:
         """Return the one in the middle."""
@@ -107,6 +116,7 @@ def measure(folder: Path, times: int) -> tuple[Counts, Counts]:
             for name, program in (("stand-in", _standin), ("app", _app))
         ]
         standin, app = (each.result() for each in found)
+    _packs(folder / "packs", emulator, app)
     return standin, app
 
 
@@ -174,6 +184,69 @@ def _minute(counter: Counter, counts: Counts) -> None:
     counts.minute.append(counter.read() - before)
 
 
+def _packs(folder: Path, emulator: Emulator, counts: Counts) -> None:
+    """Count minutes of the app while a source is asked that has nothing new, and a drawing.
+
+    No ARM program can start another one here, so the app draws the sentence that says so each
+    time: what is counted is no less than what it takes.
+    """
+    place = _Place(folder, emulator, free_port())
+    _make_panel(place.panel)
+    print("  app: a pack whose source has nothing new", file=sys.stderr, flush=True)
+    python, counter = place.python()
+    with rotation.serving() as (port, asked), _asking(place, python, port):
+        _until_asked(asked, 1)
+        _settle(counter)
+        before, first = counter.read(), time.monotonic()
+        _until_asked(asked, 1 + _ASKED_MINUTES)
+        _settle(counter)
+        minutes = (time.monotonic() - first) / _MINUTE_S
+        counts.asked.append(round((counter.read() - before) / minutes))
+    counts.drawn.append(_draw(folder, emulator))
+
+
+def _asking(place: _Place, python: list[str], port: int) -> AbstractContextManager[Server]:
+    """Run the app with a pack that asks for the weather each minute, and shows it."""
+    own = place.folder / "own"
+    own.mkdir()
+    text = rotation.text_of("weather", port)
+    read = pack.read(text)
+    every = read.sources["forecast"].every.total_seconds() // 60
+    (own / "minutely.toml").write_text(text.replace(f"every = {every:.0f}\n", "every = 1\n"))
+    screens = [{"name": "weather", "pack": "minutely.toml", "private": True}]
+    screens[0]["settings"] = dict(read.example.settings)
+    return _app(
+        place,
+        python,
+        packs_directory=str(own),
+        screens=json.dumps(screens),
+        playlist=json.dumps([{"screen": "weather", "minutes": 1}]),
+    )
+
+
+def _until_asked(asked: list[str], times: int) -> None:
+    deadline = time.monotonic() + times * 3 * _MINUTE_S
+    while len(asked) < times:
+        if time.monotonic() > deadline:
+            raise RuntimeError(f"a source was asked {len(asked)} times, not {times}")
+        time.sleep(0.1)
+
+
+def _draw(folder: Path, emulator: Emulator) -> int:
+    """Return what one drawing takes, with the start of Python; the second, since one compiles."""
+    order = worker.plain_order(rotation.example_order("weather"))
+    for _ in range(2):
+        python, counter = emulator.python(folder / "counts-of-drawing")
+        subprocess.run(
+            [*python, "-P", "-m", "inkstand.packs.worker", "0", "0"],
+            input=json.dumps(order).encode(),
+            env={**os.environ, **_STEADY, "PYTHONPATH": str(ROOT / "images/app/src")},
+            stdout=subprocess.DEVNULL,
+            check=True,
+        )
+    return counter.read()
+
+
 def _settle(counter: Counter) -> None:
     """Return when the program has nothing more to do."""
     before = -_IDLE
@@ -192,7 +265,7 @@ def _ask(server: Server, message: bytes) -> None:
         raise RuntimeError(f"refused: {answer!r}")
 
 
-def _app(place: _Place, python: list[str]) -> AbstractContextManager[Server]:
+def _app(place: _Place, python: list[str], **settings: str) -> AbstractContextManager[Server]:
     state = place.folder / "state"
     state.mkdir(exist_ok=True)
     program = [*python, "-P", str(ROOT / "images/app/container/inkstand"), "serve", "--slow-retry"]
@@ -205,6 +278,7 @@ def _app(place: _Place, python: list[str]) -> AbstractContextManager[Server]:
         button="pigpio",
         pigpiod_port=str(place.pigpiod),
         password_hash=make_hash(PASSWORD),
+        **settings,
     )
 
 

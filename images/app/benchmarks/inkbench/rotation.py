@@ -7,14 +7,17 @@ import json
 import threading
 import time
 from dataclasses import dataclass
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from inkbench.processes import ours
 from inkbench.rest import watch
 from inkstand.packs import example, pack
 from inkstand.packs.chosen import shipped
+from inkstand.packs.worker import Order
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +44,7 @@ class Rotation:
 
 def measure(state: Path, minutes: int) -> Rotation:
     """Run the app with packs that ask a server on this machine, each for a minute by turns."""
-    with _serving() as (port, asked):
+    with serving() as (port, asked):
         screens = json.dumps(_screens(state, port))
         turns = json.dumps([{"screen": name, "minutes": 1} for name in PACKS])
         own = str(state / "own")
@@ -59,12 +62,7 @@ def _screens(state: Path, port: int) -> list[dict[str, object]]:
     screens: list[dict[str, object]] = []
     for name in PACKS:
         read = _read(name)
-        text = (
-            shipped()[name]
-            .read_text(encoding="utf-8")
-            .replace(_OPEN_METEO, f"http://127.0.0.1:{port}/{name}/forecast")
-        )
-        (own / f"{name}.toml").write_text(text)
+        (own / f"{name}.toml").write_text(text_of(name, port))
         settings = dict(read.example.settings)
         for source in read.sources.values():
             if (setting := source.url.strip("{}")) in settings:
@@ -75,8 +73,23 @@ def _screens(state: Path, port: int) -> list[dict[str, object]]:
     return screens
 
 
+def text_of(name: str, port: int) -> str:
+    """Return the file of a pack; what has no setting for its address is asked at `port`."""
+    text = shipped()[name].read_text(encoding="utf-8")
+    return text.replace(_OPEN_METEO, f"http://127.0.0.1:{port}/{name}/forecast")
+
+
+def example_order(name: str) -> Order:
+    """Return the order to draw a pack as it is in its example, on a panel of 264x176."""
+    read, folder = _read(name), shipped()[name].parent
+    now = example.now(read, datetime.now(ZoneInfo("Europe/Stockholm")))
+    answers = example.answers(read, folder)
+    text = shipped()[name].read_text(encoding="utf-8")
+    return Order(text, dict(read.example.settings), answers, (264, 176), now)
+
+
 @contextlib.contextmanager
-def _serving() -> Iterator[tuple[int, list[str]]]:
+def serving() -> Iterator[tuple[int, list[str]]]:
     """Answer with the examples of the packs; yield the port, and who asked for what."""
     answers = {
         f"/{name}/{source}": answer.data or b""

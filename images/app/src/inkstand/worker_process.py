@@ -10,6 +10,7 @@ import asyncio
 import base64
 import contextlib
 import json
+import logging
 import os
 import resource
 import sys
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from asyncio.subprocess import Process
     from collections.abc import Callable, Mapping
 
+_LOG = logging.getLogger(__name__)
 _PARENT = Path(__file__).parents[1]
 _FIRST_VICTIM = "1000"
 
@@ -40,16 +42,14 @@ class Limits:
 async def ask(module: str, order: Mapping[str, Any], limits: Limits) -> dict[str, Any] | None:
     """Return what a new process that runs `module`, whose main() calls serve(), answers to `order`.
 
-    None: it ended without an answer, or was ended because it took more than `limits`.
+    None: it could not be started, which is logged; it ended without an answer, or was ended because
+    it took more than `limits`.
     """
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-P", "-m", module),
-        *(str(limit or 0) for limit in (limits.processor, limits.memory)),
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        # No secret of ours goes there. glibc would set 64 MB aside for each thread of a library.
-        env={"PYTHONPATH": str(_PARENT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
-    )
+    try:
+        process = await _start(module, limits)
+    except OSError as error:
+        _LOG.warning("no process for %s: %s", module, error)
+        return None
     try:
         async with asyncio.timeout(limits.seconds):
             said, _ = await process.communicate(json.dumps(order).encode())
@@ -59,6 +59,17 @@ async def ask(module: str, order: Mapping[str, Any], limits: Limits) -> dict[str
         await _end(process)
     answer: dict[str, Any] | None = json.loads(said) if process.returncode == 0 else None
     return answer
+
+
+async def _start(module: str, limits: Limits) -> Process:
+    return await asyncio.create_subprocess_exec(
+        *(sys.executable, "-P", "-m", module),
+        *(str(limit or 0) for limit in (limits.processor, limits.memory)),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        # No secret of ours goes there. glibc would set 64 MB aside for each thread of a library.
+        env={"PYTHONPATH": str(_PARENT), "LC_ALL": "C.UTF-8", "MALLOC_ARENA_MAX": "1"},
+    )
 
 
 async def _end(process: Process) -> None:

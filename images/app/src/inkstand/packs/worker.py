@@ -61,7 +61,7 @@ class Drawn:
 
 async def draw(order: Order, limits: Limits = LIMITS) -> Drawn:
     """Return the picture of a pack; of one that cannot be drawn, a picture that says why."""
-    answer = await ask(_MODULE, {"do": "draw", **_plain(order)}, limits)
+    answer = await ask(_MODULE, plain_order(order), limits)
     if answer is None:
         return draw_problem(_name_of(order.text), PackError(_TOO_MUCH), order.size)
     return Drawn(to_bytes(answer["png"]), answer["problem"], answer["line"])
@@ -75,9 +75,11 @@ async def check(text: str, limits: Limits = LIMITS) -> list[PackError]:
     return [PackError(detail, line) for line, detail in answer["problems"]]
 
 
-def _plain(order: Order) -> dict[str, Any]:
+def plain_order(order: Order) -> dict[str, Any]:
+    """Return an order to draw as the process that does it reads it."""
     answers = {name: _plain_answer(answer) for name, answer in order.answers.items()}
     return {
+        "do": "draw",
         "text": order.text,
         "settings": dict(order.settings),
         "answers": answers,

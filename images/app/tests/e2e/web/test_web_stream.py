@@ -52,7 +52,7 @@ def test_a_connection_that_is_silent_is_taken_for_dead(
 
     def is_dead_after_the_silence() -> bool:
         page.clock.fast_forward(31_000)
-        return page.locator("#offline").is_visible()
+        return bool(page.locator("#offline").is_visible())
 
     # Again, since a ping of the server may come in the midst of it, and start the silence anew.
     eventually(is_dead_after_the_silence)
