@@ -15,7 +15,7 @@ from PIL import Image
 from inkstand.errors import StorageUnavailableError
 from inkstand.messages import Draft
 from inkstand.mqtt import mqtt
-from inkstand.mqtt.connection import Connection
+from inkstand.mqtt.connection import Broker, Connected, Connection, Received
 from inkstand.rendering import from_frame
 from inkstand.screens.quiet import QuietLook
 
@@ -363,3 +363,24 @@ async def test_by_tls_with_an_authority_of_ones_own(
     await eventually(lambda: "connected with the broker" in caplog.messages)
     assert (await friend.ask("POST", "/groups/home/messages", json={"text": "Hello"}))[0] == 202
     assert await friend.has(1) == ["Hello"]
+
+
+async def test_a_connection_of_tls_lives_on_while_both_sides_talk(
+    make_broker: Callable[..., Any], certificate: tuple[Path, Path, str]
+) -> None:
+    """What another thread publishes is written by the one that reads, or the connection breaks."""
+    file, key, pem = certificate
+    files = f"certfile {file}", f"keyfile {key}"
+    url = make_broker("allow_anonymous true", *files).url.replace("mqtt:", "mqtts:")
+    connection = Connection(Broker(url, "both", ca=pem), ["both/said"], "both/there", "offline")
+    numbers = {f"{number}".encode() for number in range(100)}
+    async with asyncio.timeout(60), connection:
+        assert await anext(connection) == Connected()
+        for number in numbers:
+            connection.publish("both/said", number)
+        told: list[object] = []
+        while len(told) < len(numbers):
+            told.append(await anext(connection))
+            if isinstance(told[-1], Received):
+                connection.keep(told[-1])
+    assert {each.payload for each in told if isinstance(each, Received)} == numbers

@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 _PORT, _TLS_PORT = 1883, 8883
 _KEEP_ALIVE = 60
-# Seconds without anything to do after which the thread looks whether it is time for a ping.
-_LOOK = 15.0
 _FIRST_RETRY, _LAST_RETRY = 1, 120
 # How long the broker keeps what comes for us while we are away.
 _SESSION = 7 * 86_400
@@ -87,7 +85,7 @@ class Broker:
 
 @dataclass(frozen=True, slots=True)
 class Connected:
-    """The broker has let us in."""
+    """The broker has let us in, and knows what we read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,21 +137,34 @@ class Connection:
         self._told: asyncio.Queue[Connected | Disconnected | Refused | Received] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
         self._client = self._make_client(availability, offline)
-        self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
-        # These two are the thread's alone.
+        # These two are for paho's thread alone.
         self._subscribed: dict[int, str] = {}
         self._is_in = False
 
     async def __aenter__(self) -> Self:
         """Begin to connect."""
-        self._thread.start()
+        wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
+        wanted.SessionExpiryInterval = _SESSION
+        wanted.MaximumPacketSize = LARGEST
+        wanted.ReceiveMaximum = _UNKEPT
+        client, broker = self._client, self._broker
+        client.connect_async(
+            broker.host, broker.port, _KEEP_ALIVE, clean_start=False, properties=wanted
+        )
+        # A thread of ours that calls loop_forever() would let publish() write from the caller's:
+        # paho writes nothing from there only if it knows of a thread. A connection of TLS that two
+        # threads use breaks.
+        client.loop_start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         """Take leave."""
         self._last_will()
         self._client.disconnect()
-        await asyncio.to_thread(self._thread.join, _LAST_WORDS)
+        # It ends when all is said, which no broker that is gone may hold up.
+        leaving = threading.Thread(target=self._client.loop_stop, daemon=True)
+        leaving.start()
+        await asyncio.to_thread(leaving.join, _LAST_WORDS)
 
     def __aiter__(self) -> Self:
         return self
@@ -185,17 +196,6 @@ class Connection:
         client.on_publish = self._on_publish
         return client
 
-    def _run(self) -> None:
-        wanted = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
-        wanted.SessionExpiryInterval = _SESSION
-        wanted.MaximumPacketSize = LARGEST
-        wanted.ReceiveMaximum = _UNKEPT
-        client, broker = self._client, self._broker
-        client.connect_async(
-            broker.host, broker.port, _KEEP_ALIVE, clean_start=False, properties=wanted
-        )
-        client.loop_forever(_LOOK, retry_first_connection=True)
-
     def _tell(self, what: Connected | Disconnected | Refused | Received) -> None:
         self._loop.call_soon_threadsafe(self._told.put_nowait, what)
 
@@ -212,10 +212,11 @@ class Connection:
         if reason.is_failure:
             return self._tell(Disconnected(f"it refuses us: {reason}"))
         self._is_in = True
+        self._subscribed.clear()
         for topic, options in self._wanted.items():
             _, number = client.subscribe(topic, options=options)
             self._subscribed[number or 0] = topic
-        return self._tell(Connected())
+        return None
 
     def _on_connect_fail(self, _client: Client, _data: object) -> None:
         error = sys.exc_info()[1]
@@ -246,6 +247,8 @@ class Connection:
         for reason in reasons:
             if reason.is_failure:
                 self._tell(Refused(f"may not read {topic}: {reason}"))
+        if not self._subscribed:
+            self._tell(Connected())
 
     def _on_publish(
         self,
