@@ -29,6 +29,7 @@ author: The Inkstand authors
 """
 
 try:
+    from ansible_mitogen import affinity
     from ansible_mitogen.strategy import StrategyMixin
 except ImportError:
     Display().warning("swift: mitogen is not installed (tools/setup deploy), so it is like linear")
@@ -37,6 +38,9 @@ except ImportError:
         """The plugin without mitogen."""
 
 else:
+    # It would bind what a run starts to some of the processors; of two, a virtual Pi to one for
+    # its life.
+    affinity.policy = affinity.Policy()
 
     class StrategyModule(StrategyMixin, Linear):  # type: ignore[no-redef]
         """The plugin, as Ansible calls it."""

@@ -185,11 +185,7 @@ def _minute(counter: Counter, counts: Counts) -> None:
 
 
 def _packs(folder: Path, emulator: Emulator, counts: Counts) -> None:
-    """Count minutes of the app while a source is asked that has nothing new, and a drawing.
-
-    No ARM program can start another one here, so the app draws the sentence that says so each
-    time: what is counted is no less than what it takes.
-    """
+    """Count minutes of the app while a source is asked that has nothing new, and a drawing."""
     place = _Place(folder, emulator, free_port())
     _make_panel(place.panel)
     print("  app: a pack whose source has nothing new", file=sys.stderr, flush=True)
@@ -218,6 +214,7 @@ def _asking(place: _Place, python: list[str], port: int) -> AbstractContextManag
     return _app(
         place,
         python,
+        "undrawn.py",
         packs_directory=str(own),
         screens=json.dumps(screens),
         playlist=json.dumps([{"screen": "weather", "minutes": 1}]),
@@ -265,13 +262,16 @@ def _ask(server: Server, message: bytes) -> None:
         raise RuntimeError(f"refused: {answer!r}")
 
 
-def _app(place: _Place, python: list[str], **settings: str) -> AbstractContextManager[Server]:
+def _app(
+    place: _Place, python: list[str], program: str = "", **settings: str
+) -> AbstractContextManager[Server]:
     state = place.folder / "state"
     state.mkdir(exist_ok=True)
-    program = [*python, "-P", str(ROOT / "images/app/container/inkstand"), "serve", "--slow-retry"]
+    app = HERE / program if program else ROOT / "images/app/container/inkstand"
+    command = [*python, "-P", str(app), "serve", "--slow-retry"]
     return ours(
         state,
-        program=program,
+        program=command,
         environment=_STEADY,
         panel="epd",
         panel_directory=str(place.panel),
