@@ -17,11 +17,13 @@ pytestmark = pytest.mark.e2e
 
 UNITS = ("inkstand-ca.socket", "inkstand-certificate.timer")
 # Where roles write, and what no release has: the program that changes releases, with its
-# settings, which are kept beside each; and the door, which is open or closed.
+# settings, which are kept beside each; the timer that has it look for updates; the door, which is
+# open or closed; and what the Pi makes of its certificate by itself.
 PLACES = re.compile(r"/usr/local/.+|/etc/inkstand/.+|/etc/.*(inkstand|epd).*")
 ELSEWHERE = re.compile(
-    r".*inkstand-(release|host).*|/etc/inkstand/release.json|.*/dynamic/release.yml|.*__pycache__.*"
+    r".*inkstand-(release|host|updates).*|/etc/inkstand/release.json|.*/dynamic/release.yml|.*__pycache__.*"
     r"|/usr/local/lib/python3.*|/etc/inkstand/traefik/config/tls/acme-.*"
+    r"|/etc/inkstand/traefik/ca/certificate.pem"
 )
 
 
