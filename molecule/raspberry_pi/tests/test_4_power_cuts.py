@@ -1,6 +1,7 @@
 """The cord is pulled while messages come in: it always comes back, and no message is lost.
 
-`INKSTAND_POWER_CUTS` says how often (5: each takes minutes), `INKSTAND_POWER_SEED` repeats the moments of another run.
+`INKSTAND_POWER_CUTS` says how often (5: each takes minutes), `INKSTAND_POWER_SEED` repeats the
+moments of another run.
 """
 
 from __future__ import annotations
