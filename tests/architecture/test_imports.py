@@ -61,6 +61,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     "molecule": {
         "ansible",
         "cryptography",
+        "paho",
         "PIL",
         "pi_images",
         "pytest",

@@ -98,20 +98,22 @@ def test_an_installation_that_was_cut_off_is_begun_anew(
     assert setup().stdout == ""
 
 
-def test_of_prometheus_one_program_is_taken_and_nothing_installed(
+def test_of_prometheus_two_programs_are_taken_and_nothing_installed(
     setup: Callable[..., subprocess.CompletedProcess[str]], checkout: Path, path: str
 ) -> None:
     """Debian's package would start a server on the machine of whoever runs the tests."""
-    (Path(path) / "promtool").unlink(missing_ok=True)
+    names = ("prometheus", "promtool")
+    for name in names:
+        (Path(path) / name).unlink(missing_ok=True)
     asked = checkout / "asked"
     download = "download*) touch prometheus_2_all.deb ;; update) ;; *) exit 1 ;;"
     write_program(Path(path) / "apt-get", f'echo "$*" >>{asked}; case "$*" in {download} esac')
-    program = "mkdir -p $3/usr/bin; printf '#!/bin/sh\n' >$3/usr/bin/promtool"
-    write_program(Path(path) / "dpkg-deb", f"{program}; chmod +x $3/usr/bin/promtool")
+    make = "cd $3/usr/bin; printf '#!/bin/sh\n' >prometheus; cp prometheus promtool; chmod +x *"
+    write_program(Path(path) / "dpkg-deb", f"mkdir -p $3/usr/bin; {make}")
     first = setup("dev")
     assert first.returncode == 0, first.stderr
-    assert "Take promtool out of Debian's package prometheus" in first.stdout
-    assert os.access(checkout / ".venv" / "bin" / "promtool", os.X_OK)
+    assert "Take prometheus and promtool out of Debian's package prometheus" in first.stdout
+    assert all(os.access(checkout / ".venv" / "bin" / name, os.X_OK) for name in names)
     assert "download prometheus" in asked.read_text().splitlines()
     again = setup("dev")
     assert (again.returncode, again.stdout, again.stderr) == (0, "", "")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import jsonschema  # type: ignore[import-untyped]
 import pytest
 
+from images.app.tests.messages.test_hooks import ALERTMANAGER, GRAFANA, KUMA, resolved
 from inkstand.accounts.model import Scope
 from inkstand.api.app import make_document
 from inkstand.api.hooks import LARGEST, MOST, Alerts
@@ -146,6 +147,16 @@ async def test_what_is_resolved_is_taken_back(api: Api, token: str, wait: str) -
     status, heard = await hook(api, token, OVER)
     assert (status, heard["message"]["id"], heard["message"]["state"]) == (200, number, "deleted")
     assert (await hook(api, token, OVER)) == (200, {"message": None})
+
+
+@pytest.mark.parametrize(
+    "value", [ALERTMANAGER, GRAFANA, KUMA], ids=["alertmanager", "grafana", "uptime kuma"]
+)
+async def test_each_monitor_takes_back_what_it_has_sent(api: Api, token: str, value: Any) -> None:
+    assert (await hook(api, token, value))[0] == 201
+    await api.until_message(1, "shown")
+    status, heard = await hook(api, token, resolved(value))
+    assert (status, heard["message"]["id"], heard["message"]["state"]) == (200, 1, "deleted")
 
 
 async def test_what_was_read_stays_as_it_is_and_may_come_again(api: Api, token: str) -> None:

@@ -32,14 +32,19 @@ CONFIGURATION = re.compile(r"```yaml\n(.*?)```", re.DOTALL)
 PATIENCE = 60
 
 
+def program(name: str) -> str:
+    """Return where a program of Debian's package prometheus is."""
+    beside = Path(sys.executable).with_name(name)
+    found = str(beside) if beside.exists() else shutil.which(name)
+    # No skip: nothing else looks at these files.
+    assert found, f"{name} is not there: tools/setup dev takes it out of Debian's prometheus"
+    return found
+
+
 def promtool(*arguments: object, text: str = "") -> str:
     """Return what it says of something that is right."""
-    beside = Path(sys.executable).with_name("promtool")
-    program = beside if beside.exists() else shutil.which("promtool")
-    # No skip: nothing else looks at these files.
-    assert program, "promtool is not there: tools/setup dev takes it out of Debian's prometheus"
     result = subprocess.run(
-        [program, *map(str, arguments)],
+        [program("promtool"), *map(str, arguments)],
         input=text,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -56,11 +61,11 @@ def rules() -> Iterator[dict[str, Any]]:
         yield from group["rules"]
 
 
-def expressions() -> list[str]:
+def expressions(instance: str = "mac") -> list[str]:
     """Return what the dashboard asks for, with its variable filled in."""
     panels = json.loads(DASHBOARD.read_text())["panels"]
     asked = [target["expr"] for panel in panels for target in panel["targets"]]
-    return [each.replace("$instance", "mac") for each in asked]
+    return [each.replace("$instance", instance) for each in asked]
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,6 +18,12 @@ from inkstand.errors import (
 )
 from inkstand.media_types import BYTES, FORM, JSON, PLAIN_TEXT
 from inkstand.messages.hooks import Wanted, read
+from inkstand.screens.message import MessageScreen, signature
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PIL import Image
 
 pytestmark = pytest.mark.unit
 FIRING: dict[str, Any] = {
@@ -99,6 +106,7 @@ BLOCKS = [
         ],
     },
 ]
+RUN = {"action": "completed", "workflow_run": {"name": "CI", "conclusion": "failure"}}
 GOLDEN: dict[str, tuple[Any, str, bool]] = {
     "ntfy": (
         {"topic": "glass", "title": "Backup", "message": "Done", "priority": 3, "tags": ["disk"]},
@@ -151,6 +159,21 @@ GOLDEN: dict[str, tuple[Any, str, bool]] = {
 }
 
 
+def resolved(value: Any) -> Any:
+    """Return what the same monitor says when it is over."""
+    over = json.loads(json.dumps(value).replace('"firing"', '"resolved"'))
+    if "heartbeat" in over:
+        over["heartbeat"]["status"] = 1
+    return over
+
+
+# One of each sender, as a picture.
+SEEN = (
+    *("ntfy", "gotify, high", "apprise, with a picture", "slack, blocks"),
+    *("alertmanager, two", "grafana", "uptime kuma"),
+)
+
+
 def sent(value: Any, longest: int = 2000, **headers: str) -> Wanted | None:
     by_name = {name.replace("_", "-"): said for name, said in headers.items()}
     return read(JSON, json.dumps(value).encode(), by_name, longest)
@@ -169,6 +192,28 @@ def test_what_a_program_sends_is_shown_as(name: str) -> None:
     assert (found.text, found.urgent, found.over) == (text, urgent, False)
 
 
+def picture_of(wanted: Wanted) -> Image.Image:
+    """Draw it, sent by a token of the name Monitor at half past nine."""
+    now = datetime(2026, 11, 29, 9, 30, tzinfo=UTC)
+    return MessageScreen(wanted.text, signature("Monitor", now)).render((264, 176), now)
+
+
+@pytest.mark.parametrize("name", SEEN)
+def test_what_a_program_sends_looks_as_when_it_was_looked_at(
+    name: str, golden: Callable[[str, Image.Image], None]
+) -> None:
+    sender = name.partition(",")[0].replace(" ", "_")
+    golden(f"hook_{sender}_264x176", picture_of(wanted(GOLDEN[name][0])))
+
+
+def test_what_github_sends_looks_as_when_it_was_looked_at(
+    golden: Callable[[str, Image.Image], None],
+) -> None:
+    found = sent({**RUN, "repository": REPOSITORY}, X_GitHub_Event="workflow_run")
+    assert found is not None
+    golden("hook_github_264x176", picture_of(found))
+
+
 @pytest.mark.parametrize(
     ("event", "value", "text"),
     [
@@ -184,8 +229,8 @@ def test_what_a_program_sends_is_shown_as(name: str) -> None:
         ),
         (
             "workflow_run",
-            {"action": "completed", "workflow_run": {"name": "CI", "conclusion": "failure"}},
-            "octocat/Hello-World: workflow run completed\nCI",
+            RUN,
+            "octocat/Hello-World: workflow run failure\nCI",
         ),
         ("star", {"action": "created"}, "octocat/Hello-World: star created"),
     ],
@@ -243,11 +288,9 @@ def test_a_long_text_ends_with_an_ellipsis() -> None:
 
 @pytest.mark.parametrize("value", [ALERTMANAGER, GRAFANA, KUMA], ids=["alerts", "grafana", "kuma"])
 def test_what_is_over_is_about_the_same(value: Any) -> None:
-    over = json.loads(json.dumps(value).replace('"firing"', '"resolved"'))
-    if "heartbeat" in over:
-        over["heartbeat"]["status"] = 1
-    assert wanted(over).over
-    assert wanted(over).alert == wanted(value).alert != ""
+    over = wanted(resolved(value))
+    assert over.over
+    assert over.alert == wanted(value).alert != ""
 
 
 def test_another_alert_in_a_group_is_another_thing_to_say_and_the_same_again_is_not() -> None:

@@ -154,7 +154,9 @@ def _of_github(event: str, said: Object) -> Wanted:
         raise InvalidValueError(f"An event {event} is of no repository, and is not shown")
     about: Object = next((said[name] for name in _GITHUB if isinstance(said.get(name), dict)), {})
     title = _first(about, "title", "name", "display_title", "message").partition("\n")[0]
-    words = (event.replace("_", " "), _first(said, "action"), _first(said, "ref"))
+    # That a run is over says nothing; how it ended does.
+    happened = _first(about, "conclusion").replace("_", " ") or _first(said, "action")
+    words = (event.replace("_", " "), happened, _first(said, "ref"))
     return Wanted(_joined(f"{repository}: {' '.join(filter(None, words))}", title))
 
 
