@@ -212,6 +212,16 @@ async def test_each_minute_around_daylight_saving_is_drawn_once(
     assert times == shown
 
 
+async def test_who_sees_ghosts_has_all_of_the_glass_refreshed_once(stage: Stage) -> None:
+    before = stage.panel.current()
+    stage.display.wipe()
+    wiped = await stage.next_frame()
+    assert (wiped.frame, wiped.refresh) == (before, Refresh.FULL)
+    stage.display.look_again()
+    stage.clock.advance(MINUTE)
+    assert (await stage.next_frame()).refresh is Refresh.PARTIAL
+
+
 async def test_a_refresh_is_told_when_it_begins_and_when_it_ends(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 29, 18, 0, tzinfo=UTC)
 MESSAGE = Message(id=7, author="Ada", text="x" * 300, at=NOW, state=State.SHOWN)
 
 
-def rendered(name: str, **changes: object) -> str:
+def rendered(name: str, template: str = "value_template", **changes: object) -> str:
     """Return what Home Assistant makes of a state for the entity `name`."""
     values: dict[str, Any] = {
         "screen": ScreenState(ScreenKind.MESSAGE, MESSAGE),
@@ -32,14 +32,15 @@ def rendered(name: str, **changes: object) -> str:
         "waiting": 3,
         "panel": "ok",
         "button": "pigpiod is away",
+        "last_read_at": NOW,
         "refreshes": 12,
         "certificate_expires_at": NOW,
         "updates": 3,
         **changes,
     }
     told = json.loads(payloads.state(payloads.Condition(**values)))
-    template = jinja2.Environment(autoescape=True).from_string(ENTITIES[name]["value_template"])
-    return template.render(value_json=told)
+    environment = jinja2.Environment(autoescape=True)
+    return environment.from_string(ENTITIES[name][template]).render(value_json=told)
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def rendered(name: str, **changes: object) -> str:
         ("certificate", "2026-11-29T18:00:00.000Z"),
         ("panel_problem", "OFF"),
         ("button_problem", "ON"),
-        ("updates", "ON"),
+        ("last_read", "2026-11-29T18:00:00.000Z"),
     ],
 )
 def test_a_state_is_what_the_entity_says(name: str, value: str) -> None:
@@ -62,7 +63,10 @@ def test_a_state_is_what_the_entity_says(name: str, value: str) -> None:
 
 
 def test_without_a_message_or_a_certificate_nothing_is_made_up() -> None:
-    empty = {"screen": ScreenState(ScreenKind.CLOCK), "certificate_expires_at": None}
+    empty: dict[str, Any] = {
+        "screen": ScreenState(ScreenKind.CLOCK),
+        "certificate_expires_at": None,
+    }
     assert rendered("text", **empty) == ""
     # Home Assistant takes this word for: not known.
     assert rendered("certificate", **empty) == "None"
@@ -78,7 +82,18 @@ def test_a_screen_that_stays_is_one_of_those_to_choose() -> None:
 def test_where_nothing_is_older_or_nobody_has_looked_there_is_nothing_to_do(
     number: int | None,
 ) -> None:
-    assert rendered("updates", updates=number) == "OFF"
+    versions = json.loads(rendered("updates", updates=number))
+    assert versions["installed_version"] == versions["latest_version"]
+
+
+def test_what_debian_has_mended_is_a_newer_version() -> None:
+    assert json.loads(rendered("updates"))["latest_version"] == "3 newer"
+
+
+def test_what_is_wrong_is_said_beside_that_something_is() -> None:
+    assert json.loads(rendered("button_problem", "json_attributes_template")) == {
+        "what": "pigpiod is away"
+    }
 
 
 def test_each_topic_is_one_that_the_appliance_has() -> None:
@@ -100,5 +115,5 @@ def test_each_entity_has_an_id_and_the_gestures_are_those_of_the_button() -> Non
 
 
 def test_who_has_no_home_assistant_listens_to_none() -> None:
-    commands = ("message", "press", "screen", "quiet")
+    commands = ("message", "press", "screen", "quiet", "refresh")
     assert Topics("kitchen").read == tuple(f"inkstand/kitchen/{it}" for it in commands)

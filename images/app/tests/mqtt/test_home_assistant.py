@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,7 +16,7 @@ from inkstand.mqtt.topics import Topics
 from inkstand.rendering import from_frame
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Awaitable, Callable, Iterator
     from pathlib import Path
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(3600)]
@@ -43,7 +44,9 @@ def home(
         home.stop()
 
 
-async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
+async def test_home_assistant_reads_and_drives_it(
+    home: Any, app: Any, eventually: Callable[..., Awaitable[None]]
+) -> None:
     def until(entity: str, **wanted: object) -> Any:
         return asyncio.to_thread(home.until, entity, **wanted)
 
@@ -53,7 +56,7 @@ async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
     assert {name for name in states if "kitchen" in name} == wanted
     assert states["sensor.kitchen_waiting"]["state"] == "0"
     assert states["binary_sensor.kitchen_panel_problem"]["state"] == "off"
-    assert states["binary_sensor.kitchen_updates"]["state"] == "off"
+    assert states["update.kitchen_updates"]["state"] == "off"
     assert "unavailable" not in {states[name]["state"] for name in wanted}
 
     tea, show = "Tea is ready, says {Home}", "notify.kitchen_notify"
@@ -69,6 +72,8 @@ async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
     await until("event.kitchen_button", event_type="short")
     await until("event.kitchen_messages", event_type="read", text=tea)
     await until("text.kitchen_text", state="")
+    read_at = await asyncio.to_thread(lambda: home.states()["sensor.kitchen_last_read"]["state"])
+    assert datetime.fromisoformat(read_at) <= datetime.now(UTC)
 
     box = "text.kitchen_text"
     await asyncio.to_thread(home.call, "text/set_value", box, value="From the box")
@@ -93,6 +98,10 @@ async def test_home_assistant_reads_and_drives_it(home: Any, app: Any) -> None:
     assert app.system.controller.state.home.quiet_until is not None
     await asyncio.to_thread(home.call, "switch/turn_off", quiet)
     await until(quiet, state="off")
+
+    before = app.system.display.refreshes["full"]
+    await asyncio.to_thread(home.call, "button/press", "button.kitchen_refresh")
+    await eventually(lambda: app.system.display.refreshes["full"] > before)
 
     await app.stop()
     await until("sensor.kitchen_screen", state="unavailable")

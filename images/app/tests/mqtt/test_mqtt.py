@@ -76,6 +76,30 @@ async def test_others_press_the_button(app: Any, other: Any) -> None:
     assert (await other.hears_json(f"{ROOT}/event/button"))["event_type"] == "short"
 
 
+async def test_others_have_the_glass_refreshed(app: Any, other: Any, eventually: Any) -> None:
+    await eventually(lambda: app.system.display.refreshes["full"])
+    before = app.system.display.refreshes["full"]
+    other.say(f"{ROOT}/refresh", "PRESS")
+    await eventually(lambda: app.system.display.refreshes["full"] > before)
+
+
+async def test_when_one_was_read_last_is_known_after_a_restart_too(
+    run_app: Any, broker: Any, other: Any
+) -> None:
+    first = await run_app(broker.url)
+    await other.hears_json(f"{ROOT}/state", last_read_at=None)
+    other.say(MESSAGE, "Hello")
+    await other.hears_json(f"{ROOT}/event/message", event_type="shown")
+    first.press()
+    while (read := (await other.hears_json(f"{ROOT}/state"))["last_read_at"]) is None:
+        pass
+    await first.stop()
+    other.say(f"{ROOT}/state", "{}", retain=True)
+    await other.hears(f"{ROOT}/state")
+    await run_app(broker.url)
+    await other.hears_json(f"{ROOT}/state", last_read_at=read)
+
+
 async def test_others_choose_the_screen_until_the_button_is_pressed(app: Any, other: Any) -> None:
     other.say(f"{ROOT}/screen", "telly")
     other.say(f"{ROOT}/screen", "clock-date")

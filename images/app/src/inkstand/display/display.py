@@ -115,6 +115,7 @@ class Display:
         self._last_full: datetime | None = None
         self._reason: str | None = None
         self._coming: _Request | None = None
+        self._to_be_wiped = False
 
     @property
     def frame(self) -> Frame | None:
@@ -159,6 +160,11 @@ class Display:
 
     def look_again(self) -> None:
         """Compare the glass with the request now: something may have happened to the panel."""
+        self._nudge.set()
+
+    def wipe(self) -> None:
+        """Refresh all of the glass once, though it shows what it should: it may have ghosts."""
+        self._to_be_wiped = True
         self._nudge.set()
 
     async def probe(self) -> str | None:
@@ -213,6 +219,8 @@ class Display:
     def _choose(
         self, contents: PanelContents, wanted: Frame, request: _Request, now: datetime
     ) -> Refresh | None:
+        if self._to_be_wiped:
+            return Refresh.FULL
         same_series = self._drawn is not None and request.series == self._drawn.series
         recent = is_recent(self._last_full, now, self._policy.full_every)
         return choose(
@@ -257,7 +265,7 @@ class Display:
         job = partial(show_and_read_back, self._panel, wanted, refresh, celsius)
         self._contents = await self._thread.run(job, _REFRESH_TIMEOUT)
         if refresh is Refresh.FULL:
-            self._last_full = now
+            self._last_full, self._to_be_wiped = now, False
         self.refreshes[refresh.name.lower()] += 1
         took, self._refreshing = time.monotonic() - started, None
         self._shown = FrameShown(self._clock.now(), self._contents.frame, refresh, took)

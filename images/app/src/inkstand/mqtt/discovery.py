@@ -21,6 +21,11 @@ ONLINE, OFFLINE = "online", "offline"
 # A state there has at most so many characters.
 _LONGEST_STATE = 255
 _DIAGNOSTIC = "diagnostic"
+# It wants two versions; which packages are newer, the appliance's page says.
+_VERSIONS = (
+    "{{ {'installed_version': 'installed', 'latest_version': (value_json.updates ~ ' newer')"
+    " if value_json.updates else 'installed'} | tojson }}"
+)
 Entity = dict[str, Any]
 
 
@@ -82,6 +87,12 @@ def _commands(topics: Topics) -> dict[str, Entity]:
             "payload_press": Gesture.LONG,
             "entity_category": _DIAGNOSTIC,
         },
+        "refresh": {
+            "platform": "button",
+            "name": "Refresh the glass",
+            "command_topic": topics.refresh,
+            "entity_category": _DIAGNOSTIC,
+        },
     }
 
 
@@ -135,6 +146,7 @@ def _states(topics: Topics) -> dict[str, Entity]:
         },
         "screen": _sensor(topics, "Screen", "screen"),
         "waiting": _sensor(topics, "Messages waiting", "waiting", state_class="measurement"),
+        "last_read": _sensor(topics, "Last read", "last_read_at", device_class="timestamp"),
         "refreshes": _sensor(
             topics,
             "Refreshes",
@@ -150,11 +162,11 @@ def _states(topics: Topics) -> dict[str, Entity]:
             entity_category=_DIAGNOSTIC,
         ),
         "updates": {
-            "platform": "binary_sensor",
+            "platform": "update",
             "name": "Updates",
-            "device_class": "update",
+            "title": "Debian's packages",
             "state_topic": topics.state,
-            "value_template": f"{{{{ '{ON}' if value_json.updates else '{OFF}' }}}}",
+            "value_template": _VERSIONS,
             "entity_category": _DIAGNOSTIC,
         },
         "panel_problem": _problem(topics, "Panel", "panel"),
@@ -179,5 +191,7 @@ def _problem(topics: Topics, name: str, key: str) -> Entity:
         "device_class": "problem",
         "state_topic": topics.state,
         "value_template": f"{{{{ 'OFF' if value_json.{key} == 'ok' else 'ON' }}}}",
+        "json_attributes_topic": topics.state,
+        "json_attributes_template": f"{{{{ {{'what': value_json.{key}}} | tojson }}}}",
         "entity_category": _DIAGNOSTIC,
     }

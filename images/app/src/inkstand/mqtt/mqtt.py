@@ -46,6 +46,7 @@ from inkstand.mqtt.topics import OFF, ON, PLAYLIST, Topics
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
+    from datetime import datetime
 
     from inkstand.api.neighbours import Neighbour
     from inkstand.clock import Clock
@@ -107,10 +108,12 @@ class Mqtt:
             self._topics.press: self._press,
             self._topics.screen: self._hold,
             self._topics.quiet: self._switch_quiet,
+            self._topics.refresh: lambda _: display.wipe(),
         }
         self._reason: str | None = None
         self._said: set[str] = set()
         self._state = b""
+        self._last_read_at: datetime | None = None
         self._screens: tuple[str, ...] = ()
         self._neighbours = Neighbours(settings.mqtt_name)
         self._turn = asyncio.Lock()
@@ -149,10 +152,19 @@ class Mqtt:
             broker, topics.read, topics.availability, discovery.OFFLINE, topics.neighbours
         )
         with self._hub.listen(_BACKLOG, _KINDS) as events:
+            self._last_read_at = await self._read_last()
             async with connection, asyncio.TaskGroup() as group:
                 group.create_task(self._follow(connection, broker))
                 async for event in events:
                     await self._tell(connection, event)
+
+    async def _read_last(self) -> datetime | None:
+        """Return when the newest message that was read was; None also where nobody can tell."""
+        try:
+            page = await self._controller.store.page(limit=1, states=(State.READ,))
+        except StorageUnavailableError:
+            return None
+        return page.messages[0].ended_at if page.messages else None
 
     async def _follow(self, connection: Connection, broker: Broker) -> None:
         async for told in connection:
@@ -254,6 +266,8 @@ class Mqtt:
                 pressed = payloads.as_json({"event_type": gesture})
                 connection.publish(self._topics.button_event, pressed)
             case MessageChanged(message=message) if event.is_told:
+                if message.state is State.READ:
+                    self._last_read_at = message.ended_at
                 told = payloads.message_event(message)
                 connection.publish(self._topics.message_event, told)
             case BrokerChanged(reason=None):
@@ -298,6 +312,7 @@ class Mqtt:
                 waiting=counts.get(State.WAITING, 0),
                 panel=self._report.panel,
                 button=self._report.button,
+                last_read_at=self._last_read_at,
                 refreshes=refreshes["full"] + refreshes["partial"],
                 certificate_expires_at=self._report.certificate_expires_at,
                 updates=None if found is None else len(found.packages),

@@ -96,6 +96,7 @@ class Condition:
     waiting: int
     panel: str
     button: str
+    last_read_at: "datetime | None"
     refreshes: int
     certificate_expires_at: "datetime | None"
     updates: int | None
@@ -114,6 +115,7 @@ def state(now: Condition) -> bytes:
             "waiting": now.waiting,
             "panel": now.panel,
             "button": now.button,
+            "last_read_at": now.last_read_at and rfc_3339(now.last_read_at),
             "refreshes": now.refreshes,
             "certificate_expires_at": expires and rfc_3339(expires),
             "updates": now.updates,

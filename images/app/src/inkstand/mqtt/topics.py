@@ -64,6 +64,11 @@ class Topics:
         return f"{_ROOT}/{self.name}/quiet"
 
     @property
+    def refresh(self) -> str:
+        """Where others have all of the glass refreshed, by whatever they send."""
+        return f"{_ROOT}/{self.name}/refresh"
+
+    @property
     def message(self) -> str:
         """Where others send what is to be shown: text, or JSON."""
         return f"{_ROOT}/{self.name}/message"
@@ -105,5 +110,5 @@ class Topics:
     def read(self) -> tuple[str, ...]:
         """All that it listens to."""
         home = (self.birth,) if self.discovery else ()
-        commands = (self.press, self.screen, self.quiet)
+        commands = (self.press, self.screen, self.quiet, self.refresh)
         return (self.message, *self.group_messages, *commands, *home)
