@@ -71,6 +71,10 @@ drift: setup-deploy ## Name what on each Pi of the inventory is not as this repo
 image-bundle: setup-deploy ## Make one archive for a Pi without internet: make image-bundle ARCH=arm64 (armhf, armel, amd64)
 	@$(PYTHON) -m pi_images bundle --arch "$(ARCH)" $(BUNDLE)
 
+.PHONY: sbom
+sbom: setup-dev ## What is in each image, as CycloneDX in build/sbom: make sbom ARCH=arm64 (ARGS=--help lists options)
+	@$(PYTHON) -m pi_images.sbom --arch "$(ARCH)" $(ARGS)
+
 .PHONY: emulation
 emulation: setup-deploy ## Let this machine build for other Pis: make emulation ARCH=arm64 (root)
 	@$(PYTHON) -m pi_images emulation --arch "$(ARCH)"
