@@ -75,6 +75,11 @@ image-bundle: setup-deploy ## Make one archive for a Pi without internet: make i
 sbom: setup-dev ## What is in each image, as CycloneDX in build/sbom: make sbom ARCH=arm64 (ARGS=--help lists options)
 	@$(PYTHON) -m pi_images.sbom --arch "$(ARCH)" $(ARGS)
 
+.PHONY: audit
+audit: setup-dev ## Known faults of the Python packages of .config/constraints.txt, by pip-audit (internet)
+	@pip-audit --strict --no-deps --disable-pip --progress-spinner=off --requirement .config/constraints.txt || { \
+	  printf 'A table above names packages with known faults. Without one the database could not be asked, and nothing is known of any.\n' >&2; exit 1; }
+
 .PHONY: emulation
 emulation: setup-deploy ## Let this machine build for other Pis: make emulation ARCH=arm64 (root)
 	@$(PYTHON) -m pi_images emulation --arch "$(ARCH)"
