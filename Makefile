@@ -141,6 +141,11 @@ faults: setup-dev ## Things killed, cut and filled on a virtual Pi, each once, a
 faults-long: setup-dev ## The same twenty times, for the table of docs/reliability.md (ARGS="--runs 100 --seed …")
 	@$(PYTHON) -m tests.faults --runs 20 --write docs/reliability.md $(ARGS)
 
+.PHONY: soak
+soak: HOURS := 3
+soak: setup-dev ## Messages, faults and quiet on a virtual Pi for hours, and whether anything is lost or grows (root; HOURS=8)
+	@$(PYTHON) -m tests.faults.soak --hours $(HOURS) $(ARGS)
+
 .PHONY: test-all
 test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed (STEPS="fleet armhf": these)
 	@$(RUN_TESTS) --all --only $(STEPS)
