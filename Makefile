@@ -71,6 +71,15 @@ drift: setup-deploy ## Name what on each Pi of the inventory is not as this repo
 image-bundle: setup-deploy ## Make one archive for a Pi without internet: make image-bundle ARCH=arm64 (armhf, armel, amd64)
 	@$(PYTHON) -m pi_images bundle --arch "$(ARCH)" $(BUNDLE)
 
+.PHONY: sbom
+sbom: setup-dev ## What is in each image, as CycloneDX in build/sbom: make sbom ARCH=arm64 (ARGS=--help lists options)
+	@$(PYTHON) -m pi_images.sbom --arch "$(ARCH)" $(ARGS)
+
+.PHONY: audit
+audit: setup-dev ## Known faults of the Python packages of .config/constraints.txt, by pip-audit (internet)
+	@pip-audit --strict --no-deps --disable-pip --progress-spinner=off --requirement .config/constraints.txt || { \
+	  printf 'A table above names packages with known faults. Without one the database could not be asked, and nothing is known of any.\n' >&2; exit 1; }
+
 .PHONY: emulation
 emulation: setup-deploy ## Let this machine build for other Pis: make emulation ARCH=arm64 (root)
 	@$(PYTHON) -m pi_images emulation --arch "$(ARCH)"
@@ -131,6 +140,11 @@ faults: setup-dev ## Things killed, cut and filled on a virtual Pi, each once, a
 .PHONY: faults-long
 faults-long: setup-dev ## The same twenty times, for the table of docs/reliability.md (ARGS="--runs 100 --seed …")
 	@$(PYTHON) -m tests.faults --runs 20 --write docs/reliability.md $(ARGS)
+
+.PHONY: soak
+soak: HOURS := 3
+soak: setup-dev ## Messages, faults and quiet on a virtual Pi for hours, and whether anything is lost or grows (root; HOURS=8)
+	@$(PYTHON) -m tests.faults.soak --hours $(HOURS) $(ARGS)
 
 .PHONY: test-all
 test-all: setup-dev ## All of `test`, and what takes hours; goes on where it was cut off if nothing was changed (STEPS="fleet armhf": these)

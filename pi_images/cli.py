@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def _wish(options: argparse.Namespace) -> bundle.Wish:
+def wish(options: argparse.Namespace) -> bundle.Wish:
+    """Give what the options of `building` ask for."""
     return bundle.Wish(
         architecture=architectures.named(options.arch),
         settings=settings.given(options.settings),
@@ -33,13 +34,13 @@ def _emulation(options: argparse.Namespace) -> None:
 
 
 def _build(options: argparse.Namespace) -> None:
-    for local, name in bundle.build_images(_wish(options)).items():
+    for local, name in bundle.build_images(wish(options)).items():
         say(f"{local} is {name}")
 
 
 def _bundle(options: argparse.Namespace) -> None:
     target = options.output or ROOT / "build" / f"inkstand-{options.arch}.tar"
-    bundle.make(target.resolve(), _wish(options))
+    bundle.make(target.resolve(), wish(options))
     say(f"\nTo install from it, set in host_vars:  docker_bundle: {target.resolve()}")
 
 
@@ -56,7 +57,8 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _building() -> argparse.ArgumentParser:
+def building() -> argparse.ArgumentParser:
+    """Give the parser of what says which images, for whoever builds them."""
     building = argparse.ArgumentParser(add_help=False, parents=[_common()])
     building.add_argument(
         "--settings",
@@ -84,10 +86,10 @@ def parser() -> argparse.ArgumentParser:
     emulating = to.add_parser("emulation", parents=[_common()], help=text, description=text)
     emulating.set_defaults(action=_emulation)
     text = "build the images"
-    building = to.add_parser("build", parents=[_building()], help=text, description=text)
-    building.set_defaults(action=_build)
+    images = to.add_parser("build", parents=[building()], help=text, description=text)
+    images.set_defaults(action=_build)
     text = "make one archive for a Pi without internet"
-    bundling = to.add_parser("bundle", parents=[_building()], help=text, description=text)
+    bundling = to.add_parser("bundle", parents=[building()], help=text, description=text)
     bundling.add_argument("-o", "--output", type=Path, help="build/inkstand-ARCH.tar")
     bundling.add_argument(
         "--pi-sources",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pi_images import engine
+from pi_images import engine, sbom
 from tools.common.commands import run
 
 if TYPE_CHECKING:
@@ -92,6 +92,15 @@ def _healthy(address: str) -> dict[str, Any] | None:
 def test_the_images_say_which_machine_they_are_for(images: Any) -> None:
     found = {engine.architecture(name) for name in images.names.values()}
     assert found == {images.architecture.oci}
+
+
+@pytest.mark.parametrize(
+    ("part", "named"),
+    [("app", "python3-aiohttp"), ("gpiochip", "python3-libgpiod"), ("traefik", "traefik")],
+)
+def test_a_list_of_what_is_in_it_can_be_made(images: Any, part: str, named: str) -> None:
+    found = {component.name: component.version for component in sbom.inspected(images.name(part))}
+    assert found[named]
 
 
 def test_the_bridge_speaks_its_protocol(

@@ -55,7 +55,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
     HOST: set(),
     "roles/traefik/files": {"cryptography"},
     "plugins": {"ansible", "ansible_mitogen", "cryptography"},
-    "pi_images": {"plugins", "tools", "yaml"},
+    "pi_images": {"cyclonedx", "packageurl", "plugins", "tools", "yaml"},
     "virtual_pi": {"pi_images", "PIL", "tools", "urllib3"},
     "tools": {"PIL", "playwright", "plugins", "virtual_pi", "yaml"},
     "molecule": {

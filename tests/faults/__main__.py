@@ -29,21 +29,27 @@ if TYPE_CHECKING:
 _LATEST_MOMENT = 1.5
 
 
+def add_virtual_pi(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which virtual Pi it is, and what chance is to be repeated."""
+    add = parser.add_argument
+    add("--name", default="inkstand-faults", help="of the container; one that runs is used")
+    add("--state-directory", type=Path, default=ROOT / ".cache" / "faults", help="(%(default)s)")
+    add("--keep", action="store_true", help="do not remove a virtual Pi that was made for this")
+    add("--seed", default=secrets.token_hex(4), help="repeats the order and moments of a run")
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m tests.faults",
         description="Break a virtual Pi at random moments, and see how soon somebody is served.",
     )
     add = parser.add_argument
-    add("--name", default="inkstand-faults", help="of the container; one that runs is used")
-    add("--state-directory", type=Path, default=ROOT / ".cache" / "faults", help="(%(default)s)")
+    add_virtual_pi(parser)
     add("--runs", type=number, default=1, help="of each fault (%(default)s)")
     add("--only", nargs="*", default=[], metavar="WORD", help="faults with one of these in it")
-    add("--seed", default=secrets.token_hex(4), help="repeats the order and moments of a run")
     add("--results", type=Path, default=ROOT / "build" / "faults.jsonl", help="(%(default)s)")
     add("--more", action="store_true", help="add to the results that are there")
     add("--write", type=Path, metavar="FILE", help="put the table into it, between its marks")
-    add("--keep", action="store_true", help="do not remove a virtual Pi that was made for this")
     add("--list", action="store_true", help="name the faults, and end")
     return parser.parse_args(arguments)
 
@@ -61,8 +67,15 @@ def chosen(faults: Sequence[Fault], words: Sequence[str]) -> list[Fault]:
 
 
 @contextmanager
-def _virtual_pi(pi: VirtualPi, *, keep: bool) -> Iterator[Appliance]:
+def deployed(options: argparse.Namespace) -> Iterator[Appliance]:
     """Give a deployed virtual Pi; one that was made for this goes afterwards."""
+    pi = VirtualPi(
+        name=options.name,
+        https_port=None,
+        http_port=None,
+        state=options.state_directory.resolve(),
+        simulated_timing="fast",
+    )
     found = container.state(pi) if engine.answers() else None
     if found is None:
         actions.create(pi)
@@ -70,13 +83,11 @@ def _virtual_pi(pi: VirtualPi, *, keep: bool) -> Iterator[Appliance]:
         if found is None:
             actions.run_deploy(pi)
         appliance = Appliance(pi)
-        appliance.locate()
         with step("Learn what its messages look like"):
-            appliance.log_in()
-            appliance.learn(running.MOST)
+            appliance.meet(running.MOST)
         yield appliance
     finally:
-        if found is None and not keep:
+        if found is None and not options.keep:
             actions.destroy(pi, images=False)
 
 
@@ -105,14 +116,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if not options.more:
             options.results.unlink(missing_ok=True)
-        pi = VirtualPi(
-            name=options.name,
-            https_port=None,
-            http_port=None,
-            state=options.state_directory.resolve(),
-            simulated_timing="fast",
-        )
-        with _virtual_pi(pi, keep=options.keep) as appliance:
+        with deployed(options) as appliance:
             well = _run_all(appliance, faults, options)
     except ToolError as error:
         print(f"\n{error}", file=sys.stderr, flush=True)

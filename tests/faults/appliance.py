@@ -100,6 +100,12 @@ class Appliance:
         pid = run(["docker", "inspect", "--format", "{{.State.Pid}}", self.pi.name]).strip()
         self.root = Path("/proc", pid, "root")
 
+    def meet(self, most: int) -> None:
+        """Find it, log in, and learn what so many messages of it look like."""
+        self.locate()
+        self.log_in()
+        self.learn(most)
+
     def camera(self) -> Camera:
         """Return a camera at the glass."""
         return Camera(self.root / GLASS, self.known)

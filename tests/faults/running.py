@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from tests.faults.appliance import NOBODY
 from tests.faults.judging import PATIENCE, doubled, judge, served_in_a_row
 from tests.faults.table import Result
-from tests.faults.traffic import Traffic
+from tests.faults.traffic import PACE, Traffic
 from tools.common.errors import ToolError
 from virtual_pi import testing
 
@@ -28,12 +28,12 @@ _STEADY_SECONDS, _DRAIN_SECONDS, _LONGER = 60.0, 60.0, 60.0
 _LOOK = 0.05
 
 
-def run(appliance: Appliance, fault: Fault, moment: float) -> Result:
+def run(appliance: Appliance, fault: Fault, moment: float, pace: float = PACE) -> Result:
     """Inflict a fault so many seconds after traffic is steady; nothing is left of it afterwards."""
     try:
         with fault.scene(appliance):
             wrong = appliance.settle()
-            result = _result(fault, wrong) if wrong else _run(appliance, fault, moment)
+            result = _result(fault, wrong) if wrong else _run(appliance, fault, moment, pace)
     except ToolError as error:
         result = _result(fault, f"it could not be done: {error}")
     if result.seconds is None or result.wrong:
@@ -41,8 +41,9 @@ def run(appliance: Appliance, fault: Fault, moment: float) -> Result:
     return result
 
 
-def _run(appliance: Appliance, fault: Fault, moment: float) -> Result:
-    traffic = Traffic(appliance, secrets.token_hex(8), MOST, by_button=fault.by_button)
+def _run(appliance: Appliance, fault: Fault, moment: float, pace: float) -> Result:
+    word = secrets.token_hex(8)
+    traffic = Traffic(appliance, word, MOST, by_button=fault.by_button, pace=pace)
     before = appliance.newest()
     patience = _PATIENCE_BY_BUTTON if fault.by_button else PATIENCE
     with traffic.flowing() as trail:
@@ -67,6 +68,7 @@ def _run(appliance: Appliance, fault: Fault, moment: float) -> Result:
         len(verdict.twice) + len(again),
         len(verdict.disordered),
         wrong,
+        sum(sent.accepted is not None for sent in trail.sent.values()),
     )
 
 

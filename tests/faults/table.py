@@ -19,7 +19,10 @@ _HEAD = """\
 
 @dataclass(frozen=True)
 class Result:
-    """One run: seconds until somebody was served (None: nobody was), and what went wrong."""
+    """One run: seconds until somebody was served (None: nobody was), and what went wrong.
+
+    `accepted` is how many messages were answered with 2xx.
+    """
 
     fault: str
     kind: str
@@ -29,12 +32,18 @@ class Result:
     twice: int = 0
     disordered: int = 0
     wrong: str = ""
+    accepted: int = 0
+
+    @property
+    def kept_its_word(self) -> bool:
+        """Whether somebody was served in the end, and nothing went wrong, however long it took."""
+        wrongs = self.lost or self.twice or self.disordered or self.wrong
+        return self.seconds is not None and not wrongs
 
     @property
     def passed(self) -> bool:
         """Whether it kept its budget and nothing went wrong."""
-        in_time = self.seconds is not None and self.seconds <= self.budget
-        return in_time and not (self.lost or self.twice or self.disordered or self.wrong)
+        return self.kept_its_word and (self.seconds or 0) <= self.budget
 
     @property
     def told(self) -> str:

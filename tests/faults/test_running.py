@@ -100,7 +100,6 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     """An appliance, and a harness that does not wait for it as long as for a real one."""
     monkeypatch.setattr(running, "_LONGER", -3.0)
     monkeypatch.setattr(running, "_DRAIN_SECONDS", 1.0)
-    monkeypatch.setattr(traffic, "PACE", 0.02)
     return Memory()
 
 
@@ -116,7 +115,7 @@ def broken(memory: Memory, **how: Any) -> Callable[[Any], None]:
 
 def run(memory: Any, inflict: Callable[[Any], object], **more: Any) -> Any:
     more.setdefault("watched", 0.1)
-    return running.run(memory, Fault("a fault", Kind.PROCESS, inflict, **more), 0.0)
+    return running.run(memory, Fault("a fault", Kind.PROCESS, inflict, **more), 0.0, pace=0.02)
 
 
 def test_what_nobody_notices_is_passed_at_once(memory: Memory) -> None:

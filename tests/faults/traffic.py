@@ -34,10 +34,18 @@ class Traffic:
     Whoever reads them waits until one is on the glass. Each request has a connection of its own.
     """
 
-    def __init__(self, appliance: Appliance, word: str, most: int, *, by_button: bool) -> None:
+    def __init__(
+        self,
+        appliance: Appliance,
+        word: str,
+        most: int,
+        *,
+        by_button: bool = False,
+        pace: float = PACE,
+    ) -> None:
         self.trail = Trail()
         self._appliance, self._word, self._most = appliance, word, most
-        self._by_button = by_button
+        self._by_button, self._pace = by_button, pace
         self._ids: dict[int, int] = {}
         self._enough, self._over = threading.Event(), threading.Event()
 
@@ -74,7 +82,7 @@ class Traffic:
             if self._enough.is_set():
                 return
             self._send_one(number)
-            self._enough.wait(PACE)
+            self._enough.wait(self._pace)
 
     def _send_one(self, number: int) -> None:
         """Send one until it is taken; one that was sent is never given up before all is over."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import sys
 from pathlib import Path
@@ -101,3 +102,32 @@ def test_programs_are_read_as_the_kernel_writes_them(tmp_path: Path) -> None:
     path = tmp_path / "acct"
     path.write_bytes(b"".join(records))
     assert on_the_pi.programs(str(path)) == {"apt-get": 1, "dpkg": 2}
+
+
+def process(proc: Path, pid: int, name: str, wrote: int, started: int = 0) -> None:
+    """Make what proc(5) has of a process, as far as it is read."""
+    folder = proc / str(pid)
+    folder.mkdir(parents=True)
+    (folder / "comm").write_text(f"{name}\n")
+    (folder / "io").write_text(f"rchar: 1\nwrite_bytes: {wrote}\ncancelled_write_bytes: 0\n")
+    fields = ["S", *(str(number) for number in range(4, 22)), str(started)]
+    (folder / "stat").write_text(f"{pid} ({name} (a) b) {' '.join(fields)} 7 8")
+
+
+def test_what_was_written_is_summed_by_program_without_who_asks(tmp_path: Path) -> None:
+    for pid, name, wrote in ((7, "dockerd", 10), (8, "runc", 20), (9, "runc", 30)):
+        process(tmp_path, pid, name, wrote)
+    process(tmp_path, os.getpid(), "python3", 1000)
+    (tmp_path / "10").mkdir()
+    assert on_the_pi.written(tmp_path) == {"dockerd": 10, "runc": 50}
+
+
+def test_a_life_is_a_number_and_when_it_began(tmp_path: Path) -> None:
+    process(tmp_path, 7, "app", 0, started=4711)
+    assert on_the_pi.life("7", tmp_path) == "7@4711"
+
+
+def test_open_files_are_counted(tmp_path: Path) -> None:
+    before = on_the_pi.open_files("self")
+    with (tmp_path / "file").open("w"):
+        assert on_the_pi.open_files("self") == before + 1

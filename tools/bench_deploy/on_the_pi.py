@@ -1,14 +1,16 @@
 """Runs on the virtual Pi, read from stdin by its Python: prints what is asked for as JSON.
 
-`memory` gives PSS in kB by part, and what the control group of the whole Pi says; `watch FILE`
-lets the kernel note in a file each program that ends from now on, in containers too; `programs
-FILE` gives how often each of them did.
+`memory` gives PSS in kB by part, and what the control group of the whole Pi says; `lives` gives
+PSS and open files of each part in this life of it, and bytes that all programs wrote to the disk;
+`watch FILE` lets the kernel note in a file each program that ends from now on, in containers too;
+`programs FILE` gives how often each of them did.
 """
 
 from __future__ import annotations
 
 import ctypes
 import json
+import os
 import struct
 import subprocess
 import sys
@@ -48,10 +50,55 @@ def first(*names: str) -> str:
     return next((path.read_text() for path in files if path.exists()), "")
 
 
-def memory() -> dict[str, object]:
-    """Give what the four parts take, and the whole Pi's highest mark."""
+def parts() -> dict[str, str]:
+    """Give the first process of each of the four parts."""
     main = {name: output("docker", "inspect", "-f", "{{.State.Pid}}", name) for name in CONTAINERS}
     main["driver"] = output("systemctl", "show", "--value", "-p", "MainPID", "epd-fuse")
+    return main
+
+
+def life(pid: str, proc: Path = Path("/proc")) -> str:
+    """Give what tells a process from any other since the machine was started."""
+    return f"{pid}@{(proc / pid / 'stat').read_text().rpartition(')')[2].split()[19]}"
+
+
+def written(proc: Path = Path("/proc")) -> dict[str, int]:
+    """Give by program what was written to the disk by those that run and those they waited for.
+
+    In bytes, as the kernel counts pages that have to be written. See proc_pid_io(5).
+    """
+    found: Counter[str] = Counter()
+    for process in proc.glob("[0-9]*"):
+        try:
+            counts = dict(line.split(": ") for line in (process / "io").read_text().splitlines())
+            name = (process / "comm").read_text().strip()
+        except (FileNotFoundError, ProcessLookupError):
+            # It ended meanwhile.
+            continue
+        if int(process.name) != os.getpid():
+            found[name] += int(counts["write_bytes"])
+    return dict(found)
+
+
+def lives() -> dict[str, object]:
+    """Give life, PSS in kB and open files of the four parts, and bytes written by program."""
+    main = parts()
+    return {
+        "life": {name: life(pid) for name, pid in main.items()},
+        "pss": {name: sum(map(pss, family(pid))) for name, pid in main.items()},
+        "files": {name: sum(map(open_files, family(pid))) for name, pid in main.items()},
+        "written": written(),
+    }
+
+
+def open_files(pid: str) -> int:
+    """Give how many files and sockets a process has open."""
+    return len(list(Path("/proc", pid, "fd").iterdir()))
+
+
+def memory() -> dict[str, object]:
+    """Give what the four parts take, and the whole Pi's highest mark."""
+    main = parts()
     killed = first("memory.events", "memory/memory.oom_control").split()
     return {
         "pss": {name: sum(map(pss, family(pid))) for name, pid in main.items()},
@@ -81,5 +128,5 @@ def programs(path: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     commands: dict[str, Callable[..., object]]
-    commands = {"memory": memory, "watch": watch, "programs": programs}
+    commands = {"memory": memory, "lives": lives, "watch": watch, "programs": programs}
     print(json.dumps(commands[sys.argv[1]](*sys.argv[2:])))

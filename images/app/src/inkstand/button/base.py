@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 from typing import TYPE_CHECKING, Protocol
 
@@ -127,9 +126,12 @@ class Reporter:
             self._publish(self._machine.expire(tick))
 
     async def _look_again(self, tick: int, is_pressed: Callable[[], Awaitable[bool]]) -> None:
-        pressed = True
-        with contextlib.suppress(OSError):  # then the edges are all there is
+        try:
             pressed = await is_pressed()
+        except OSError:
+            # The release may be lost with the connection. If it comes, its tick tells how long.
+            self._look = None
+            return
         self._look = None
         if pressed:
             self._publish(self._machine.expire(tick))
