@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import faulthandler
 import json
@@ -17,6 +18,14 @@ import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# It is not there where scenarios look at a Pi, or tests run inside an image.
+with contextlib.suppress(ImportError):
+    import hypothesis
+
+    # How long an example takes says something of the machine alone.
+    hypothesis.settings.register_profile("inkstand", deadline=None)
+    hypothesis.settings.load_profile("inkstand")
 
 KINDS = ("unit", "contract", "integration", "e2e")
 

@@ -66,6 +66,7 @@ MAY_IMPORT: Mapping[str, set[str]] = {
         "pi_images",
         "pytest",
         "testinfra",
+        "tests",
         "tools",
         "urllib3",
         "virtual_pi",

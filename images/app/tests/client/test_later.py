@@ -11,29 +11,34 @@ from zoneinfo import ZoneInfo
 import pytest
 
 pytestmark = pytest.mark.integration
-TOMORROW = f"{datetime.now(UTC) + timedelta(days=1):%Y-%m-%d}"
-IN_A_WEEK = f"{datetime.now(UTC) + timedelta(days=8):%Y-%m-%d}"
+
+
+def day(after: int) -> str:
+    """Return the day so many days after today; a run may begin yesterday."""
+    return f"{datetime.now(UTC) + timedelta(days=after):%Y-%m-%d}"
 
 
 def test_a_message_is_sent_ahead_and_listed(at_home: Any, app: Any) -> None:
+    tomorrow = day(1)
     sent = at_home("send", "--at", "tomorrow 7:00", "--expires", "2h", "Bins")
-    assert (sent.stdout, sent.returncode) == (f"message 1 comes {TOMORROW} 07:00\n", 0)
-    assert at_home("later").stdout == f"    1  {TOMORROW} 07:00  john: Bins\n"
+    assert (sent.stdout, sent.returncode) == (f"message 1 comes {tomorrow} 07:00\n", 0)
+    assert at_home("later").stdout == f"    1  {tomorrow} 07:00  john: Bins\n"
     (message,) = json.loads(at_home("later", "--json").stdout)
     assert message["state"] == "scheduled"
-    assert message["expires_at"] == f"{TOMORROW}T09:00:00.000Z"
+    assert message["expires_at"] == f"{tomorrow}T09:00:00.000Z"
     assert app.texts() == []
 
 
 def test_of_a_series_one_time_is_skipped_and_then_it_is_ended(at_home: Any) -> None:
+    tomorrow, in_a_week = day(1), day(8)
     at_home("send", "--at", "tomorrow 19:00", "--repeat", "weekly", "Bins")
     first, second = at_home("later").stdout.splitlines()
-    assert first == f"    1  {TOMORROW} 19:00  john: Bins"
-    assert second.startswith(f"       weekly, then {IN_A_WEEK} 19:00, ")
-    assert at_home("skip", "1").stdout == f"message 1 comes {IN_A_WEEK} 19:00\n"
-    assert at_home("skip", "1", f"{IN_A_WEEK} 19:00").returncode == 0
-    assert IN_A_WEEK not in at_home("later").stdout
-    wrong = at_home("skip", "1", f"{IN_A_WEEK} 20:00")
+    assert first == f"    1  {tomorrow} 19:00  john: Bins"
+    assert second.startswith(f"       weekly, then {in_a_week} 19:00, ")
+    assert at_home("skip", "1").stdout == f"message 1 comes {in_a_week} 19:00\n"
+    assert at_home("skip", "1", f"{in_a_week} 19:00").returncode == 0
+    assert in_a_week not in at_home("later").stdout
+    wrong = at_home("skip", "1", f"{in_a_week} 20:00")
     assert (wrong.returncode, "does not come at that time" in wrong.stderr) == (1, True)
     assert at_home("delete", "1").stdout == "message 1 is deleted\n"
     assert at_home("later").stderr == "inkstand: there are no such messages\n"

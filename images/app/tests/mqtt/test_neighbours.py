@@ -167,8 +167,13 @@ async def test_what_cannot_be_sent_is_refused(
 
 
 async def test_who_may_not_read_the_others_knows_nobody_and_the_rest_works(
-    run_app: Run, make_broker: Callable[..., Any], tmp_path: Path
+    run_app: Run,
+    make_broker: Callable[..., Any],
+    tmp_path: Path,
+    eventually: Eventually,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    caplog.set_level("INFO", "inkstand.mqtt")
     (tmp_path / "acl").write_text(
         "topic readwrite inkstand/kitchen/#\ntopic readwrite inkstand/hall/message\n"
         "topic readwrite inkstand/group/home/message\ntopic write inkstand/+/state\n"
@@ -176,6 +181,7 @@ async def test_who_may_not_read_the_others_knows_nobody_and_the_rest_works(
     strict = make_broker("allow_anonymous true", f"acl_file {tmp_path}/acl")
     groups = {"mqtt_groups": ("home", "street")}
     apps = [await run_app(strict.url, name, **groups) for name in ("kitchen", "hall")]
+    await eventually(lambda: caplog.messages.count("connected with the broker") == len(apps))
     assert (await apps[0].ask(*POST, json={"text": "Hello"}))[0] == 202
     for app in apps:
         assert await app.has(1) == ["Hello"]

@@ -181,12 +181,13 @@ class Mqtt:
 
     def _is(self, reason: str | None) -> None:
         """Note that the broker is there, or why it is not."""
-        # What others have left there comes again when it is there again.
-        self._neighbours.forget()
         if reason is None:
             _LOG.info("connected with the broker")
-        elif self._reason is None:
-            _LOG.warning("no broker, trying again until there is one: %s", reason)
+        else:
+            # What others have left there comes again when it is there again.
+            self._neighbours.forget()
+            if self._reason is None:
+                _LOG.warning("no broker, trying again until there is one: %s", reason)
         if reason is None or reason != self._reason:
             self._hub.publish(BrokerChanged(self._clock.now(), reason))
         self._reason = reason
