@@ -240,6 +240,18 @@ async def test_a_button_that_is_held_is_asked_once_and_gives_one_long_press(
     assert len(rig.listener._events) == 0
 
 
+async def held_and_not_answered(stand_in: Any, pigpio_rig: MakeRig, eventually: Eventually) -> Any:
+    """Hold the button for longer than a short press, while nobody says how the level is."""
+    rig = pigpio_rig(Timing(long_after=50_000), answer_within=0.2)
+    rig.start()
+    assert await rig.next_change() is None
+    stand_in.mute = True
+    asked = len(stand_in.received)
+    await stand_in.change(held=True)
+    await eventually(lambda: len(stand_in.received) > asked and rig.button._reporter._look is None)
+    return rig
+
+
 @pytest.mark.parametrize(("held_us", "gesture"), [(40_000, Gesture.SHORT), (60_000, Gesture.LONG)])
 async def test_where_the_level_cannot_be_asked_the_edges_count(
     stand_in: Any,
@@ -249,13 +261,7 @@ async def test_where_the_level_cannot_be_asked_the_edges_count(
     gesture: Gesture,
 ) -> None:
     """However late a release is heard of: its tick is of when it was."""
-    rig = pigpio_rig(Timing(long_after=50_000), answer_within=0.2)
-    rig.start()
-    assert await rig.next_change() is None
-    stand_in.mute = True
-    asked = len(stand_in.received)
-    await stand_in.change(held=True)
-    await eventually(lambda: len(stand_in.received) > asked and rig.button._reporter._look is None)
+    rig = await held_and_not_answered(stand_in, pigpio_rig, eventually)
     assert len(rig.listener._events) == 0
     await stand_in.change(held=False, after_us=held_us)
     assert await rig.next_gesture() is gesture
@@ -265,13 +271,7 @@ async def test_a_press_whose_release_goes_with_the_connection_is_no_long_one(
     stand_in: Any, pigpio_rig: MakeRig, eventually: Eventually
 ) -> None:
     """It would hide a message behind the status screen, which nobody asked for."""
-    rig = pigpio_rig(Timing(long_after=50_000), answer_within=0.2)
-    rig.start()
-    assert await rig.next_change() is None
-    stand_in.mute = True
-    asked = len(stand_in.received)
-    await stand_in.change(held=True)
-    await eventually(lambda: len(stand_in.received) > asked and rig.button._reporter._look is None)
+    rig = await held_and_not_answered(stand_in, pigpio_rig, eventually)
     stand_in.mute = stand_in.held = False
     stand_in.hang_up()
     assert await rig.next_change() is not None

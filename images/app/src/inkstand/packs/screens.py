@@ -306,6 +306,8 @@ class PackScreens:
         order, screen = self._order(pack, sources, size), self.screens.get(pack.name)
         look = _look(pack, order)
         if look and screen and screen.last and screen.last[0] == look:
+            # Of two answers that say the same, the older one is kept no longer.
+            screen.last = look, screen.last[1]
             return screen.last[1]
         drawn = await self._draw(order)
         if screen:
