@@ -75,6 +75,16 @@ def test_a_preview_needs_no_network(power: Path, tmp_path: Path) -> None:
         assert (image.size, image.mode) == ((200, 96), "1")
 
 
+def test_a_preview_without_data_says_what_is_missing(
+    power: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    power.write_text(POWER)
+    command = ["packs", "preview", str(power), "--set", "host=meter.example"]
+    assert main([*command, "-o", str(tmp_path / "x.png")]) == 1
+    sentence = "[example] has no meter; write one, or give --data meter=FILE"
+    assert capsys.readouterr().err == f"inkstand: {sentence}\n"
+
+
 def test_settings_and_answers_may_be_given(tmp_path: Path) -> None:
     output, data = tmp_path / "x.png", tmp_path / "answer"
     data.write_text("w\n5\n")

@@ -15,7 +15,7 @@ from inkstand.errors import ConfigError, PackError, did_you_mean
 from inkstand.packs import example, pack
 from inkstand.packs.checking import check
 from inkstand.packs.chosen import find, shipped
-from inkstand.packs.requests import Answer, resolve
+from inkstand.packs.requests import Answer, requests, resolve
 from inkstand.packs.worker import Order, draw
 
 if TYPE_CHECKING:
@@ -67,8 +67,11 @@ def preview_pack(options: argparse.Namespace) -> int:
     text = _text(path)
     read = pack.read(text)
     settings = {**read.example.settings, **_pairs(options.set, "--set")}
-    resolve(read, settings)
+    asked = requests(read, resolve(read, settings))
     answers = example.answers(read, path.parent) | _answers(read, options.data)
+    if missing := [it.source for it in asked if it.source not in answers]:
+        source = missing[0]
+        raise PackError(f"[example] has no {source}; write one, or give --data {source}=FILE")
     drawn = asyncio.run(draw(_order(text, read, settings, answers, size)))
     _write(options.output, drawn.png)
     if drawn.problem:
