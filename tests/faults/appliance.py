@@ -110,14 +110,14 @@ class Appliance:
         """Return a camera at the glass."""
         return Camera(self.root / GLASS, self.known)
 
-    def shell(self, script: str) -> str:
-        """Run shell script on the Pi as root; give what it says.
+    def shell(self, script: str, stdin: str = "") -> str:
+        """Run shell script on the Pi as root, with something to read; give what it says.
 
         Raises:
             ToolError: it failed.
         """
-        argv = container.execute(self.pi, "sh", "-ec", script)
-        return run(argv, timeout=_SHELL_SECONDS)
+        argv = ["docker", "exec", "--interactive", self.pi.name, "sh", "-ec", script]
+        return run(argv, stdin=stdin, timeout=_SHELL_SECONDS)
 
     def client(self) -> testing.Client:
         """Return the owner, logged in, with no connection yet."""

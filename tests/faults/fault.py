@@ -17,7 +17,11 @@ Scene = Callable[["Appliance"], AbstractContextManager[Any]]
 
 
 class Kind(Enum):
-    """What was hit; the value is its name and its budget in seconds."""
+    """What was hit; the value is its name and its budget in seconds.
+
+    Of a load, which begins and ends with `inflict`, it is what 99 of 100 messages wait at most for
+    their answer meanwhile.
+    """
 
     PROCESS = ("process", 5.0)
     HUNG = ("hung process", 15.0)
@@ -25,6 +29,7 @@ class Kind(Enum):
     OUTSIDE = ("condition", 15.0)
     RELEASE = ("bad release", 60.0)
     POWER = ("power", 60.0)
+    LOAD = ("load", 1.0)
 
     @property
     def word(self) -> str:
@@ -33,7 +38,7 @@ class Kind(Enum):
 
     @property
     def budget(self) -> float:
-        """After how many seconds somebody has to be served again."""
+        """After how many seconds somebody has to be served again, or answered."""
         return self.value[1]
 
 

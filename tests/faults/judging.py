@@ -101,6 +101,19 @@ def outage(trail: Trail, since: float, patience: float = PATIENCE) -> float | No
     return max(troubled, default=min(waits.values()))
 
 
+def waits(trail: Trail, begun: float, ended: float) -> tuple[list[float], list[float]]:
+    """Return how long messages that were sent in a time waited for their answer, and the glass.
+
+    One that never came is left out: it is lost.
+    """
+    sent = {number: it for number, it in trail.sent.items() if begun <= it.begun <= ended}
+    seen = {number: at for number in sent if (at := trail.first_seen(number)) is not None}
+    return (
+        [it.accepted - it.begun for it in sent.values() if it.accepted is not None],
+        [at - sent[number].begun for number, at in seen.items()],
+    )
+
+
 def served_in_a_row(trail: Trail, since: float, now: float, patience: float = PATIENCE) -> int:
     """Return how many messages in a row were served without trouble, up to now.
 

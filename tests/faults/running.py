@@ -7,10 +7,12 @@ import time
 from typing import TYPE_CHECKING
 
 from tests.faults.appliance import NOBODY
-from tests.faults.judging import PATIENCE, doubled, judge, served_in_a_row
-from tests.faults.table import Result
+from tests.faults.fault import Kind
+from tests.faults.judging import PATIENCE, doubled, judge, served_in_a_row, waits
+from tests.faults.table import Result, percentile
 from tests.faults.traffic import PACE, Traffic
 from tools.common.errors import ToolError
+from tools.common.steps import say
 from virtual_pi import testing
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ _STEADY, _BACK = 2, 3
 _PATIENCE_BY_BUTTON = 5.0
 _STEADY_SECONDS, _DRAIN_SECONDS, _LONGER = 60.0, 60.0, 60.0
 _LOOK = 0.05
+# A load lasts for so long that a message has to be sent less often; and until nobody has trouble
+# any more after it.
+_LOAD_PACE, _AS_BEFORE_SECONDS = 0.75, 2.0
 
 
 def run(appliance: Appliance, fault: Fault, moment: float, pace: float = PACE) -> Result:
@@ -43,6 +48,7 @@ def run(appliance: Appliance, fault: Fault, moment: float, pace: float = PACE) -
 
 def _run(appliance: Appliance, fault: Fault, moment: float, pace: float) -> Result:
     word = secrets.token_hex(8)
+    pace = max(pace, _LOAD_PACE) if fault.kind is Kind.LOAD else pace
     traffic = Traffic(appliance, word, MOST, by_button=fault.by_button, pace=pace)
     before = appliance.newest()
     patience = _PATIENCE_BY_BUTTON if fault.by_button else PATIENCE
@@ -50,6 +56,7 @@ def _run(appliance: Appliance, fault: Fault, moment: float, pace: float) -> Resu
         begun = time.monotonic()
         _wait_steady(trail, begun, _STEADY, begun + _STEADY_SECONDS, patience)
         time.sleep(moment)
+        inflicted = time.monotonic()
         since = _inflict(appliance, fault)
         time.sleep(fault.watched)
         _wait_steady(trail, since, _BACK, since + fault.kind.budget + _LONGER, patience)
@@ -59,17 +66,38 @@ def _run(appliance: Appliance, fault: Fault, moment: float, pace: float) -> Resu
     again = [] if wrong else doubled(appliance.texts_since(before))
     if unread and not wrong:
         wrong = f"{len(unread)} could not be read"
+    seconds = verdict.seconds
+    if fault.kind is Kind.LOAD and seconds is not None:
+        wrong = wrong or _strained(seconds)
+        seconds = _waited(trail, inflicted, since)
     return Result(
         fault.name,
         fault.kind.word,
         fault.kind.budget,
-        None if verdict.seconds is None else round(verdict.seconds, 2),
+        None if seconds is None else round(seconds, 2),
         len(verdict.lost),
         len(verdict.twice) + len(again),
         len(verdict.disordered),
         wrong,
         sum(sent.accepted is not None for sent in trail.sent.values()),
     )
+
+
+def _strained(seconds: float) -> str:
+    return f"as before only {seconds:.1f} s after it" if seconds > _AS_BEFORE_SECONDS else ""
+
+
+def _waited(trail: Trail, begun: float, ended: float) -> float:
+    """Return, and say, how long 99 of 100 messages waited for their answer that were sent then."""
+    answered, on_glass = waits(trail, begun, ended)
+    if not answered or not on_glass:
+        raise ToolError("It was over before a message was sent.")
+    figures = (
+        f"{what} within {percentile(found, 50):.2f}, {percentile(found, 99):.2f} s"
+        for what, found in (("answered", answered), ("on the glass", on_glass))
+    )
+    say(f"{'':10}{len(answered)} messages meanwhile, half and 99 % {', '.join(figures)}")
+    return percentile(answered, 99)
 
 
 def _result(fault: Fault, wrong: str) -> Result:

@@ -42,8 +42,8 @@ _MB = 1e6
 # whole stretch; of quiet with a sample at its beginning and end, and between two faults.
 _VISIT, _SAY, _PACE = 1.0, 180.0, 3.0
 _MESSAGES, _QUIET, _BETWEEN = (15.0, 40.0), (45.0, 90.0), (0.0, 20.0)
-# A release takes minutes to be judged.
-CATALOGUE = [it for it in FAULTS if it.kind is not Kind.RELEASE]
+# A release takes minutes to be judged, and of a load nothing but times is.
+CATALOGUE = [it for it in FAULTS if it.kind not in (Kind.RELEASE, Kind.LOAD)]
 
 
 @dataclass

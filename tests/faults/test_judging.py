@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.faults.judging import Sent, Trail, doubled, judge, outage, served_in_a_row
+from tests.faults.judging import Sent, Trail, doubled, judge, outage, served_in_a_row, waits
 
 pytestmark = pytest.mark.unit
 
@@ -118,3 +118,11 @@ def test_one_on_its_way_is_not_counted_and_one_that_hangs_ends_the_row(trail: Tr
 
 def test_a_text_that_is_kept_twice_is_named() -> None:
     assert doubled(["one", "two", "one"]) == ["one"]
+
+
+def test_waits_are_of_messages_sent_in_a_time(trail: Trail) -> None:
+    trail.sent[4].accepted = None
+    trail.seen = [(at, number) for at, number in trail.seen if number != 5]
+    answered, on_glass = waits(trail, FAULT, FAULT + 2.6)
+    assert answered == pytest.approx([0.1, 0.1])
+    assert on_glass == pytest.approx([0.2, 0.2])

@@ -100,6 +100,7 @@ def memory(monkeypatch: pytest.MonkeyPatch) -> Memory:
     """An appliance, and a harness that does not wait for it as long as for a real one."""
     monkeypatch.setattr(running, "_LONGER", -3.0)
     monkeypatch.setattr(running, "_DRAIN_SECONDS", 1.0)
+    monkeypatch.setattr(running, "_LOAD_PACE", 0.02)
     return Memory()
 
 
@@ -113,9 +114,11 @@ def broken(memory: Memory, **how: Any) -> Callable[[Any], None]:
     return act
 
 
-def run(memory: Any, inflict: Callable[[Any], object], **more: Any) -> Any:
+def run(
+    memory: Any, inflict: Callable[[Any], object], kind: Kind = Kind.PROCESS, **more: Any
+) -> Any:
     more.setdefault("watched", 0.1)
-    return running.run(memory, Fault("a fault", Kind.PROCESS, inflict, **more), 0.0, pace=0.02)
+    return running.run(memory, Fault("a fault", kind, inflict, **more), 0.0, pace=0.02)
 
 
 def test_what_nobody_notices_is_passed_at_once(memory: Memory) -> None:
@@ -149,6 +152,56 @@ def test_what_does_not_end_by_itself_is_measured_from_its_end(memory: Memory) ->
     assert result.passed
     assert result.seconds < 2.0
     assert len(ended) == 1
+
+
+def loaded(memory: Memory, inflict: Callable[[Any], object]) -> Any:
+    """Let something be a load: over when it returns."""
+    return run(memory, inflict, Kind.LOAD, end=lambda _: None, lasts=0.0)
+
+
+def take_some(memory: Memory) -> None:
+    """Wait until it has taken two more messages."""
+    least = memory.newest() + 2
+    while memory.newest() < least:
+        time.sleep(0.01)
+
+
+def test_of_a_load_the_time_is_what_messages_wait_meanwhile(memory: Memory) -> None:
+    def strain(_: Any) -> None:
+        memory.down.set()
+        time.sleep(0.3)
+        memory.down.clear()
+        take_some(memory)
+
+    result = loaded(memory, strain)
+    assert result.passed
+    assert result.kind == "load"
+    assert 0.2 < result.seconds < 1.0
+
+
+def test_a_load_under_which_one_waits_too_long_is_not_passed(memory: Memory) -> None:
+    def strain(_: Any) -> None:
+        take_some(memory)
+        memory.down.set()
+        time.sleep(1.2)
+        memory.down.clear()
+        take_some(memory)
+
+    assert not loaded(memory, strain).passed
+
+
+def test_what_a_load_leaves_behind_is_told(memory: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "_AS_BEFORE_SECONDS", 0.3)
+    back = threading.Timer(0.6, memory.down.clear)
+
+    def strain(_: Any) -> None:
+        take_some(memory)
+        memory.down.set()
+        back.start()
+
+    result = loaded(memory, strain)
+    back.join()
+    assert "as before only 0." in result.told
 
 
 def test_a_message_that_was_answered_and_never_came_is_lost(memory: Memory) -> None:

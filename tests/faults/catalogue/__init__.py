@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tests.faults.catalogue import conditions, daemons, files, panel, power, processes, releases
+from tests.faults.catalogue import (
+    conditions,
+    daemons,
+    files,
+    load,
+    panel,
+    power,
+    processes,
+    releases,
+)
 
 FAULTS = (
     *processes.FAULTS,
@@ -12,4 +21,5 @@ FAULTS = (
     *files.FAULTS,
     *releases.FAULTS,
     *power.FAULTS,
+    *load.FAULTS,
 )
