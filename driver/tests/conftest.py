@@ -69,6 +69,11 @@ class Driver:
         return self.home / "state"
 
     @property
+    def memory(self) -> Path:
+        """What a reboot or a power cut takes."""
+        return self.home / "run"
+
+    @property
     def _log_file(self) -> Path:
         return self.home / "log"
 
@@ -94,8 +99,8 @@ class Driver:
         return result.stdout
 
     def mount_arguments(self, *more: str) -> list[str]:
-        state = ["--state-directory", str(self.state)]
-        fixed = ["mount", "--panel", "2.7", "--bus", "simulated", *state]
+        kept = ["--state-directory", str(self.state), "--runtime-directory", str(self.memory)]
+        fixed = ["mount", "--panel", "2.7", "--bus", "simulated", *kept]
         return [*fixed, *self.arguments, *more, str(self.files)]
 
     def start(self) -> None:
@@ -133,6 +138,11 @@ class Driver:
         self.signal(signal.SIGKILL)
         self.wait()
         self.unmount()
+
+    def boot(self) -> None:
+        """Start it when the machine was off."""
+        shutil.rmtree(self.memory)
+        self.start()
 
     def frame(self, name: str = "current") -> bytes:
         return (self.files / name).read_bytes()

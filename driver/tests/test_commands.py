@@ -27,7 +27,7 @@ def panel(spec: PanelSpec) -> MemoryPanel:
 
 @pytest.fixture
 def store(tmp_path: Path, spec: PanelSpec) -> GlassStore:
-    return GlassStore(tmp_path, spec.description)
+    return GlassStore(tmp_path, tmp_path, spec.description)
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_the_stage_time_reaches_the_panel(
 def test_film_230_makes_a_partial_a_full_update(tmp_path: Path) -> None:
     spec = panel_spec("2.7", 230)
     panel = MemoryPanel(spec)
-    operator = Operator(panel, GlassStore(tmp_path, spec.description))
+    operator = Operator(panel, GlassStore(tmp_path, tmp_path, spec.description))
     operator.run(order(spec.white))
     operator.run(order(spec.white, Command.PARTIAL))
     assert panel.calls == ["update unknown", "update known"]
@@ -174,7 +174,7 @@ def test_only_a_partial_on_film_231_leaves_power(
     tmp_path: Path, film: int, command: Command, powered: bool
 ) -> None:
     spec = panel_spec("2.7", film)
-    operator = Operator(MemoryPanel(spec), GlassStore(tmp_path, spec.description))
+    operator = Operator(MemoryPanel(spec), GlassStore(tmp_path, tmp_path, spec.description))
     assert operator.leaves_power(order(spec.white, command)) is powered
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.unit
 
 @pytest.fixture
 def operator(spec: PanelSpec, tmp_path: Path) -> Operator:
-    return Operator(MemoryPanel(spec), GlassStore(tmp_path, spec.description))
+    return Operator(MemoryPanel(spec), GlassStore(tmp_path, tmp_path, spec.description))
 
 
 @pytest.fixture

@@ -279,6 +279,42 @@ class TestLife:
         assert driver.frame("display") == WHITE
         assert driver.text("error") == "Undefined\n"
 
+    def test_a_boot_knows_what_the_end_before_left_and_drives_every_pixel(
+        self, driver: Driver, old: bytes, new: bytes
+    ) -> None:
+        driver.show(old)
+        drawn = (driver.files / "current").stat().st_mtime_ns
+        driver.signal(signal.SIGTERM)
+        assert driver.wait() == 0
+        driver.boot()
+        assert driver.frame() == old
+        assert (driver.files / "current").stat().st_mtime_ns == drawn
+        driver.show(new, "P")
+        assert driver.frame() == on_glass(driver) == new
+        assert "power   off" in driver.simulate("status"), "only a full update leaves it off"
+
+    def test_a_power_cut_leaves_a_picture_that_nobody_knows(
+        self, driver: Driver, old: bytes, new: bytes
+    ) -> None:
+        """The record of the end before is of another picture than that on the glass."""
+        driver.show(old)
+        driver.signal(signal.SIGTERM)
+        assert driver.wait() == 0
+        driver.boot()
+        driver.show(new)
+        driver.crash()
+        driver.boot()
+        assert driver.frame() == WHITE
+        driver.show(old, "P")
+        assert driver.frame() == on_glass(driver) == old
+
+    def test_a_full_disk_does_not_keep_it_from_ending(self, driver: Driver, new: bytes) -> None:
+        driver.show(new)
+        (driver.state / ".glass.new").symlink_to("/dev/full")
+        driver.signal(signal.SIGTERM)
+        assert driver.wait() == 0
+        assert "cannot keep" in driver.log
+
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_a_signal_ends_it_cleanly(self, driver: Driver, number: signal.Signals) -> None:
         driver.signal(number)

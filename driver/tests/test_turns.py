@@ -53,7 +53,7 @@ def panel(spec: PanelSpec) -> GatedPanel:
 
 @pytest.fixture
 def turns(panel: GatedPanel, tmp_path: Path) -> Turns:
-    return Turns(Operator(panel, GlassStore(tmp_path, panel.spec.description)), IDLE_S)
+    return Turns(Operator(panel, GlassStore(tmp_path, tmp_path, panel.spec.description)), IDLE_S)
 
 
 def order(frame: bytes, command: Command = Command.UPDATE) -> Order:
@@ -148,7 +148,7 @@ async def _done_after(turns: Turns, first: Order, second: Order) -> float:
 
 @pytest.fixture
 def resting_turns(panel: GatedPanel, tmp_path: Path) -> Turns:
-    operator = Operator(panel, GlassStore(tmp_path, panel.spec.description))
+    operator = Operator(panel, GlassStore(tmp_path, tmp_path, panel.spec.description))
     return Turns(operator, IDLE_S, full_interval=REST_S)
 
 

@@ -31,7 +31,8 @@ examples:
   cat frame > /run/epd/panel/display && echo U > /run/epd/panel/command
 
 The driver stays in the foreground, serves until SIGTERM or an unmount, and tells systemd
-when it is ready. What was on the glass is kept in the state directory."""
+when it is ready. What is on the glass is remembered in the runtime directory for a driver that
+is started anew, and when this one ends in the state directory for the next boot."""
 
 _SIMULATE_EXAMPLES = """\
 examples:
@@ -83,7 +84,7 @@ def _command(add_parser: _Adder, name: str, about: str, epilog: str) -> argparse
         type=Path,
         default=_STATE_DIRECTORY,
         metavar="DIR",
-        help="where the driver remembers what is on the glass (default: %(default)s)",
+        help="what a panel leaves for the next boot (default: %(default)s)",
     )
     return command
 
@@ -91,6 +92,13 @@ def _command(add_parser: _Adder, name: str, about: str, epilog: str) -> argparse
 def _add_mount(add_parser: _Adder) -> None:
     mount = _command(add_parser, "mount", "Serve a panel at MOUNTPOINT", _MOUNT_EXAMPLES)
     mount.set_defaults(run=_mount)
+    mount.add_argument(
+        "--runtime-directory",
+        type=Path,
+        metavar="DIR",
+        help="where each update is remembered; in memory, it wears no SD card "
+        "(default: the state directory)",
+    )
     mount.add_argument("mountpoint", type=Path, metavar="MOUNTPOINT", help="an existing directory")
     mount.add_argument(
         "--panel", required=True, choices=DIMENSIONS, help="diagonal of the panel in inches"
@@ -192,6 +200,7 @@ def _mount(options: argparse.Namespace) -> None:
             options.mountpoint.absolute(),
             options.bus,
             bus_options,
+            options.runtime_directory or options.state_directory,
             options.allow_other,
             line,
             options.idle_power_off,

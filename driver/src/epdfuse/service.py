@@ -46,6 +46,7 @@ class MountOptions:
     mountpoint: Path
     bus: str
     bus_options: BusOptions
+    runtime_directory: Path
     allow_other: bool
     panel_line: str
     idle_seconds: float
@@ -61,7 +62,8 @@ def run(options: MountOptions) -> None:
     """
     _check_mountpoint(options.mountpoint)
     reason = options.mountpoint / REASON
-    with _told(reason), claim(options.bus_options.state_directory), _panel(options) as panel:
+    places = (options.bus_options.state_directory, options.runtime_directory)
+    with _told(reason), claim(*places), _panel(options) as panel:
         # Not seen any more once the panel is mounted above it, and untrue after that.
         reason.unlink(missing_ok=True)
         _serve(panel, options)
@@ -94,12 +96,14 @@ def _panel(options: MountOptions) -> Iterator[PanelDriver]:
 
 def _serve(panel: PanelDriver, options: MountOptions) -> None:
     spec = panel.spec
-    store = GlassStore(options.bus_options.state_directory, spec.description)
+    lasting = options.bus_options.state_directory
+    store = GlassStore(options.runtime_directory, lasting, spec.description)
     operator = Operator(panel, store)
     turns = Turns(operator, options.idle_seconds, options.full_interval)
     files = EpdFileSystem(Directory(operator, options.panel_line), turns)
     with _mounted(files, options):
         trio.run(_main, turns, options.mountpoint)
+    store.keep(operator.standing.glass)
 
 
 @contextmanager

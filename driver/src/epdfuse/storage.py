@@ -24,17 +24,44 @@ def replace_file(path: Path, content: bytes) -> None:
     temporary.replace(path)
 
 
-def claim(directory: Path) -> IO[str]:
-    """Make the directory if need be, and keep other drivers out while the file is open.
+def keep_file(path: Path, content: bytes) -> None:
+    """Write a file like `replace_file`, and return when it is on the disk."""
+    temporary = path.with_name(f".{path.name}.new")
+    temporary.write_bytes(content)
+    _flush(temporary)
+    temporary.replace(path)
+    _flush(path.parent)
+
+
+def forget_file(path: Path) -> None:
+    """Remove a file, if it is there, so that no power cut brings it back."""
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return
+    _flush(path.parent)
+
+
+def _flush(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def claim(directory: Path, *others: Path) -> IO[str]:
+    """Make directories if need be; keep other drivers out of the first while the file is open.
 
     Raises:
         StateDirectoryError: not writable, or another driver uses it.
     """
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        for each in (directory, *others):
+            each.mkdir(parents=True, exist_ok=True)
         lock = (directory / _LOCK).open("a+")
     except OSError as error:
-        raise StateDirectoryError(f"cannot use the state directory: {error}") from error
+        raise StateDirectoryError(f"cannot use the directory: {error}") from error
     if not _locked_in_time(lock):
         lock.close()
         raise StateDirectoryError(f"another driver uses the state directory {directory}")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.e2e
 
 UNIT = "epd-fuse.service"
+KEPT, MEMORY = "/var/lib/epdfuse/glass", "/run/epdfuse"
 PANEL = "/run/epd/panel"
 FIRST = "EPD 2.7 264x176 COG 2 FILM 231\n"
 MOST_EXPOSED = 3.5
@@ -85,6 +86,17 @@ def test_a_driver_that_hangs_is_killed_and_back_within_thirty_seconds(
     )
     assert "watchdog" in pi.check_output(f"journalctl --unit {UNIT} --lines 50 --no-pager")
     assert set(pi.file(f"{PANEL}/current").content) == {0o252}
+
+
+def test_what_is_on_the_glass_comes_to_the_disk_when_the_driver_is_stopped(pi: Any) -> None:
+    assert not pi.file(KEPT).exists
+    pi.check_output(f"systemctl stop {UNIT}")
+    assert pi.file(KEPT).exists
+    assert not pi.file(MEMORY).exists
+    pi.check_output(f"systemctl start {UNIT}")
+    assert set(pi.file(f"{PANEL}/current").content) == {0o252}
+    pi.check_output(f"echo C >{PANEL}/command")
+    assert not pi.file(KEPT).exists
 
 
 def test_the_size_is_where_programs_for_gratis_look(pi: Any) -> None:

@@ -64,6 +64,7 @@ def test_without_its_patch_it_does_not_build_and_the_old_driver_stays(
 def test_it_is_built_and_run_after_one_reboot(
     pi: Any, power: Any, apply: Callable[..., Any], patched: dict[str, object]
 ) -> None:
+    pi.check_output(f"echo C >{PANEL}/command")
     apply(**patched, reboot_allowed=True)
     assert power.boots == 1
     assert pi.service("epd-fuse").is_running
@@ -75,6 +76,11 @@ def test_it_is_built_and_run_after_one_reboot(
         *("-f", "--panel=2.7", "--spi=/dev/null"),
         *("-o", "allow_other", "-o", "default_permissions", PANEL),
     ]
+
+
+def test_what_the_other_driver_remembered_is_gone(pi: Any) -> None:
+    """It would be untrue as soon as this one draws."""
+    assert pi.run("ls /run/epdfuse /var/lib/epdfuse/glass").stdout == ""
 
 
 def test_one_program_is_kept_and_no_source(pi: Any) -> None:

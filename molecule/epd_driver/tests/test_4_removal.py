@@ -15,7 +15,7 @@ PLACES = (
     *("/etc/systemd/system/epd-fuse.service", "/etc/tmpfiles.d/epd-fuse.conf"),
     *("/etc/systemd/system/multi-user.target.wants/epd-fuse.service",),
     *("/etc/udev/rules.d/70-epd-fuse.rules", "/usr/local/bin/epdfuse", "/usr/local/lib/inkstand"),
-    *("/var/lib/epdfuse", "/run/epd", "/dev/epd", "/etc/default/epd-fuse"),
+    *("/var/lib/epdfuse", "/run/epdfuse", "/run/epd", "/dev/epd", "/etc/default/epd-fuse"),
 )
 
 

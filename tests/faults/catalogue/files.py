@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _SETTINGS = "/etc/inkstand/app/inkstand.toml"
 _SECRETS = "/etc/inkstand/app/secrets"
 _TRAEFIK = "/etc/inkstand/traefik/config"
-_GLASS = "/var/lib/epdfuse/glass"
+_GLASS = "/run/epdfuse/glass"
 _ASIDE = "/run/fault.file"
 
 

@@ -1,4 +1,4 @@
-"""What is on the glass, and remembering it across restarts, crashes and power cuts."""
+"""What is on the glass, and remembering it across restarts, crashes and boots."""
 
 import json
 import logging
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from epdfuse.storage import replace_file
+from epdfuse.storage import forget_file, keep_file, replace_file
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +50,7 @@ def encode(glass: Glass, panel: str, boot: str) -> bytes:
 def decode(record: bytes, panel: str, boot: str) -> Glass:
     """The opposite of `encode`; certain only if it was drawn since the machine started.
 
-    Records are not forced to the disk one by one (that would wear an SD card), so after a
-    power cut the newest one can be missing.
+    Nobody knows what became of the glass while the machine was off.
 
     Raises:
         GlassRecordError: damaged, or of another panel.
@@ -76,15 +75,23 @@ def _header(line: bytes) -> dict[str, Any]:
 
 
 class GlassStore:
-    """Remembers one panel's picture in a directory.
+    """Remembers one panel's picture: in memory at each update, on the disk at the end.
 
-    The record is renamed while a command draws, so a process that dies in the middle leaves
-    a record that says so, and nothing needs to be written before drawing begins.
+    The record in memory is renamed while a command draws, so a process that dies in the middle
+    leaves a record that says so. That on the disk would wear an SD card: it is written once
+    nothing draws any more, and removed before the next drawing, so a power cut leaves none that
+    is older than the glass.
+
+    Args:
+        running: directory of the record for a driver that is started anew, best in memory.
+        lasting: directory of the record for the next boot; it may be the same one.
+        panel: what panel it is.
     """
 
-    def __init__(self, directory: Path, panel: str) -> None:
-        self._settled = directory / "glass"
-        self._drawing = directory / "glass.drawing"
+    def __init__(self, running: Path, lasting: Path, panel: str) -> None:
+        self._settled = running / "glass"
+        self._drawing = running / "glass.drawing"
+        self._kept = lasting / "glass"
         self._panel = panel
         self._boot = _BOOT_ID.read_text("ascii").strip()
 
@@ -93,15 +100,15 @@ class GlassStore:
         settled = self._read(self._settled)
         if settled:
             return settled
-        interrupted = self._read(self._drawing)
-        return interrupted.doubtful() if interrupted else None
+        former = self._read(self._drawing) or self._read(self._kept)
+        return former.doubtful() if former else None
 
     def begin(self) -> None:
         """Note that drawing begins."""
         try:
-            self._settled.replace(self._drawing)
-        except FileNotFoundError:
-            pass
+            if self._settled.exists():
+                self._settled.replace(self._drawing)
+            forget_file(self._kept)
         except OSError as error:
             log.warning("cannot note that drawing begins: %s", error)
 
@@ -117,11 +124,23 @@ class GlassStore:
         except OSError as error:
             log.warning("cannot remember what is on the glass: %s", error)
 
+    def keep(self, glass: Glass) -> None:
+        """Remember for the next boot what is on the glass; nothing is drawn any more.
+
+        A disk that refuses is only logged, as in `settle`.
+        """
+        if not glass.certain:
+            return
+        try:
+            keep_file(self._kept, encode(glass, self._panel, self._boot))
+        except OSError as error:
+            log.warning("cannot keep what is on the glass for the next boot: %s", error)
+
     def _read(self, path: Path) -> Glass | None:
         try:
             return decode(path.read_bytes(), self._panel, self._boot)
         except FileNotFoundError:
             return None
-        except GlassRecordError as error:
+        except (OSError, GlassRecordError) as error:
             log.warning("%s is not used: %s", path, error)
             return None
