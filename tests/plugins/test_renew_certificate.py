@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,8 +100,10 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path)
 
 
-def renew(program: ModuleType, place: Place, now: dt.datetime = NOW) -> str:
-    said: str = program.renew(place.directory, now, LEFT, LIFE)
+def renew(
+    program: ModuleType, place: Place, now: dt.datetime = NOW, *, synchronised: bool = True
+) -> str:
+    said: str = program.renew(place.directory, now, LEFT, LIFE, synchronised=synchronised)
     return said
 
 
@@ -126,6 +129,42 @@ def test_one_that_ends_soon_has_ended_or_has_not_begun_is_signed_anew(
     assert new.subject == old.subject
     assert list(new.extensions) == list(old.extensions)
     assert new.serial_number != old.serial_number
+
+
+def test_a_clock_that_may_be_ahead_signs_nothing(program: ModuleType, place: Place) -> None:
+    place.lasts(-300, 96)
+    before = place.path.read_bytes()
+    with pytest.raises(program.CannotRenewError, match=r"ended 2027-09-05 by a clock that nobody"):
+        renew(program, place, NOW + 700 * DAY, synchronised=False)
+    assert place.path.read_bytes() == before
+    assert "was renewed" in renew(program, place, NOW + 700 * DAY)
+    assert place.certificate().not_valid_before_utc == NOW + 699 * DAY
+    # Once it is right again, it need not be by the network.
+    assert "was renewed" in renew(program, place, synchronised=False)
+    assert place.certificate().not_valid_before_utc == NOW - DAY
+
+
+@pytest.mark.parametrize(("begin", "end"), [(-370, 29), (2, 398)])
+def test_a_clock_that_nobody_keeps_right_signs_in_good_time(
+    program: ModuleType, place: Place, begin: int, end: int
+) -> None:
+    place.lasts(begin, end)
+    assert "was renewed" in renew(program, place, synchronised=False)
+
+
+@pytest.mark.parametrize(
+    ("answer", "synchronised"), [(0, True), (1, True), (5, False), (-1, False)]
+)
+def test_the_kernel_says_whether_somebody_keeps_the_clock_right(
+    program: ModuleType, monkeypatch: pytest.MonkeyPatch, answer: int, synchronised: bool
+) -> None:
+    library = SimpleNamespace(adjtimex=lambda _: answer)
+    monkeypatch.setattr(program.ctypes, "CDLL", lambda _: library)
+    assert program.is_synchronised() is synchronised
+
+
+def test_the_kernel_can_be_asked(program: ModuleType) -> None:
+    assert program.is_synchronised() in (True, False)
 
 
 @pytest.mark.parametrize("left", [0, 1, 200])

@@ -211,6 +211,13 @@ def test_a_press_is_the_power_key(monitored: tuple[Path, list[dict[str, Any]]]) 
     assert [message["execute"] for message in told] == ["qmp_capabilities", "system_powerdown"]
 
 
+def test_a_command_has_its_arguments(monitored: tuple[Path, list[dict[str, Any]]]) -> None:
+    folder, told = monitored
+    monitor.command(folder, "system_powerdown", device="root", bps=1)
+    asked, arguments = "system_powerdown", {"device": "root", "bps": 1}
+    assert told == [{"execute": "qmp_capabilities"}, {"execute": asked, "arguments": arguments}]
+
+
 def test_a_command_that_qemu_refuses_is_named(
     monitored: tuple[Path, list[dict[str, Any]]],
 ) -> None:

@@ -1,4 +1,4 @@
-"""QEMU's monitor: the finger on the button.
+"""QEMU's monitor: the finger on the button, and the brake on the disk.
 
 Protocol: QMP, a line of JSON a message; a greeting first, then `qmp_capabilities` has to be sent.
 """
@@ -14,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any
 from tools.common.errors import ToolError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SOCKET = "qmp"
@@ -35,13 +35,14 @@ def _connected(folder: Path) -> Iterator[IO[str]]:
         os.close(directory)
 
 
-def answer_to(command: str, stream: IO[str]) -> Any:
+def answer_to(command: str, stream: IO[str], arguments: Mapping[str, object] | None = None) -> Any:
     """Send a command and give what it returns; events that come in between are skipped.
 
     Raises:
         ToolError: QEMU refuses, or hangs up.
     """
-    stream.write(json.dumps({"execute": command}) + "\n")
+    asked = {"execute": command, **({"arguments": arguments} if arguments else {})}
+    stream.write(json.dumps(asked) + "\n")
     stream.flush()
     line = ""
     for line in stream:
@@ -53,7 +54,7 @@ def answer_to(command: str, stream: IO[str]) -> Any:
     raise ToolError(f"QEMU does not do {command}.", todo="Make the machine anew.", tail=line)
 
 
-def command(folder: Path, name: str) -> Any:
+def command(folder: Path, name: str, **arguments: object) -> Any:
     """Give one command to the QEMU whose socket is in that directory.
 
     Raises:
@@ -63,7 +64,7 @@ def command(folder: Path, name: str) -> Any:
         with _connected(folder) as stream:
             stream.readline()
             answer_to("qmp_capabilities", stream)
-            return answer_to(name, stream)
+            return answer_to(name, stream, arguments)
     except OSError as error:
         raise ToolError(
             f"QEMU's monitor does not answer: {error}.", todo="Start the machine."

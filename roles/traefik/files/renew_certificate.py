@@ -9,6 +9,7 @@ the next run of the playbook finds all as it would have made it.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import datetime as dt
 import hashlib
 import os
@@ -31,6 +32,8 @@ PublicKey = ec.EllipticCurvePublicKey
 DAY = dt.timedelta(days=1)
 NOTICED = re.compile(r"(?<=that a renewed one is noticed: )[0-9a-f]{64}")
 PLAYBOOK = "Run the playbook, which makes a new one."
+# What adjtimex(2) returns while nobody keeps the clock right, and more than its structure has.
+TIME_ERROR, TIMEX_BYTES = 5, 512
 
 
 class CannotRenewError(Exception):
@@ -46,11 +49,18 @@ class Authority:
 
 
 def is_due(
-    certificate: x509.Certificate, authority: x509.Certificate, now: dt.datetime, left: dt.timedelta
+    certificate: x509.Certificate,
+    authority: x509.Certificate,
+    now: dt.datetime,
+    left: dt.timedelta,
+    *,
+    synchronised: bool,
 ) -> bool:
     """Tell whether to sign: less than `left` of its time remains, or it has not begun.
 
-    One that ends with the authority could not last longer.
+    One that ends with the authority could not last longer. One that has ended would have been
+    signed before: unless the clock is `synchronised` it is taken for one that is ahead, by which
+    a new one would begin too late for everybody else.
 
     Raises:
         CannotRenewError: the clock is wrong, or somebody else has signed the certificate.
@@ -67,6 +77,10 @@ def is_due(
         message = f"The certificate is not the authority's. {PLAYBOOK}"
         raise CannotRenewError(message) from None
     begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    if end <= now and not synchronised:
+        message = f"The certificate ended {end:%Y-%m-%d} by a clock that nobody keeps right. "
+        message += "Let the Pi have the time from the network. Or, if its clock is right: "
+        raise CannotRenewError(message + PLAYBOOK)
     return now < begin or (end - left <= now and end < authority.not_valid_after_utc)
 
 
@@ -196,7 +210,15 @@ def keep(spare: Path, content: bytes) -> None:
         write(spare, content)
 
 
-def renew(directory: Path, now: dt.datetime, left: dt.timedelta, life: dt.timedelta) -> str:
+def is_synchronised() -> bool:
+    """Tell whether the kernel knows of somebody who keeps the clock right."""
+    asked = ctypes.create_string_buffer(TIMEX_BYTES)
+    return ctypes.CDLL(None).adjtimex(asked) not in (TIME_ERROR, -1)
+
+
+def renew(
+    directory: Path, now: dt.datetime, left: dt.timedelta, life: dt.timedelta, *, synchronised: bool
+) -> str:
     """Sign anew what is due, and say what was done.
 
     The routes are written last, and after a power cut once more: Traefik looks when they are.
@@ -208,7 +230,7 @@ def renew(directory: Path, now: dt.datetime, left: dt.timedelta, life: dt.timede
     spare = directory / "ca" / "certificate.pem"
     authority, key = read_authority(directory), read_key(path.with_name("key.pem"))
     certificate, damaged = whole_of(path, spare)
-    due = is_due(certificate, authority.certificate, now, left)
+    due = is_due(certificate, authority.certificate, now, left, synchronised=synchronised)
     due = due or damaged or not fits(certificate, key)
     if due:
         certificate = renewed(certificate, authority, key, now, life)
@@ -244,8 +266,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Look at the certificate once."""
     options = _parser().parse_args(argv)
     now = dt.datetime.now(dt.UTC).replace(microsecond=0)
+    left, life, synchronised = options.left * DAY, options.days * DAY, is_synchronised()
     try:
-        print(renew(options.directory, now, options.left * DAY, options.days * DAY))
+        print(renew(options.directory, now, left, life, synchronised=synchronised))
     except CannotRenewError as error:
         print(error, file=sys.stderr)
         return 1

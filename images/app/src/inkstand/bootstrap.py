@@ -175,7 +175,7 @@ def build(settings: Settings) -> System:
         preferences=preferences,
         store=store,
         controller=controller,
-        accounts=_accounts(settings, clock, hub),
+        accounts=_accounts(settings, clock, hub, time),
         broadcaster=broadcaster,
         report=report,
         preview_renderer=PreviewRenderer(display),
@@ -344,7 +344,7 @@ def _timing(settings: Settings) -> Timing:
     return Timing(1000 * long or None, 1000 * double or None)
 
 
-def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
+def _accounts(settings: Settings, clock: Clock, hub: Hub, time: TimeSource) -> Accounts:
     def revoked(token_id: str) -> None:
         hub.publish(TokenRevoked(clock.now(), token_id))
 
@@ -359,4 +359,5 @@ def _accounts(settings: Settings, clock: Clock, hub: Hub) -> Accounts:
         registry,
         guests=Guests(people, attempts, registry.database),
         lifetime=timedelta(hours=settings.token_lifetime_hours),
+        is_right=lambda: time.synchronised,
     )

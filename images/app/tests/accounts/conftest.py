@@ -74,6 +74,8 @@ class Office:
     secrets: str = SECRET
     now: float = NOW
     seconds: float = 1000.0
+    right: bool = True
+    asked: int = 0
     revoked: list[str] = field(default_factory=list)
     verifier: Any = None
     attempts: Any = None
@@ -97,8 +99,14 @@ class Office:
             guests=Guests(people, self.attempts, database, lambda: self.now),
             lifetime=HOUR,
             now=lambda: self.now,
+            is_right=self.is_right,
         )
         await self.accounts.__aenter__()
+
+    def is_right(self) -> bool:
+        """Tell whether the time is right, and count who asks."""
+        self.asked += 1
+        return self.right
 
     async def close(self) -> None:
         """Stop."""

@@ -86,6 +86,55 @@ async def test_who_has_expired_is_told_to_go(
         await task
 
 
+async def test_a_clock_that_is_years_ahead_ends_nothing_for_good(
+    office: Office, password: str
+) -> None:
+    session = await log_in(office, password)
+    named = await office.accounts.create("kitchen", Scope.READ, DAY)
+    right = office.now
+    office.now, office.right = right + 3653 * 86_400, False
+    await office.reopen()
+    for token in (session.token, named.token):
+        with pytest.raises(InvalidTokenError):
+            office.accounts.verify(token)
+    office.now, office.right = right, True
+    await office.reopen()
+    for token in (session.token, named.token):
+        assert office.accounts.verify(token).user == "jürgen"
+
+
+async def test_what_has_expired_by_a_wrong_clock_keeps_nobody_busy(
+    office: Office, password: str
+) -> None:
+    await log_in(office, password)
+    office.now, office.right = office.now + 86_400, False
+    office.asked = 0
+    task = asyncio.create_task(office.accounts.run())
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert office.asked < 10
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(("days", "good"), [(1, True), (3653, False)])
+async def test_a_session_that_a_clock_years_ahead_opened_ends_once_the_time_is_right(
+    office: Office, password: str, days: int, good: bool
+) -> None:
+    right = office.now
+    office.now, office.right = right + days * 86_400, False
+    session = await log_in(office, password)
+    named = await office.accounts.create("kitchen", Scope.READ, DAY)
+    office.now = right
+    await office.reopen()
+    office.accounts.verify(session.token)
+    office.right = True
+    await office.reopen()
+    office.accounts.verify(named.token)
+    assert office.accounts.revoked(session.record.id) is not good
+
+
 async def test_a_named_token_may_last_for_ever(office: Office) -> None:
     issued = await office.accounts.create("kitchen", Scope.READ, None)
     office.now += 3e9

@@ -166,6 +166,13 @@ def test_what_is_shown_already_stays_shown_since_then() -> None:
     assert model.show(shown, NOON + SECOND) == shown
 
 
+def test_when_the_clock_was_set_back_its_time_begins_anew() -> None:
+    early = NOON - 3600 * SECOND
+    shown = model.show(model.show(message(show_for=10), NOON), early)
+    assert (shown.state, shown.shown_at) == (State.SHOWN, early)
+    assert model.ends_at(shown) == early + 10 * SECOND
+
+
 def test_a_message_shown_again_has_all_the_time_it_needs() -> None:
     over = message(state=State.EXPIRED, expires_at=NOON, ended_at=NOON)
     again = model.recall(over, calls=4)

@@ -154,6 +154,8 @@ AWAKE = QUIET.home.woken(NIGHT).at(NIGHT)
 WEATHER_SCREEN = ScreenState(ScreenKind.PACK, name="weather")
 QUIET_SCREEN = ScreenState(ScreenKind.CLOCK, quiet_until=DAWN)
 WAITS = Outlook(ONE_SHOWN, (ONE_SHOWN,), NOON + 60 * SECOND)
+TIMED = replace(ONE_SHOWN, show_for=60)
+MINUTE = replace(SHOWN, outlook=Outlook(TIMED, (TIMED,), NOON + 60 * SECOND), current=TIMED)
 CALLED = Outlook(replace(ONE_SHOWN, called=1), (replace(ONE_SHOWN, called=1),), None)
 CALLED_WAITING = Outlook(replace(ONE, called=1), (), None)
 BOTH = Outlook(URGENT, (ONE_SHOWN,), None)
@@ -349,6 +351,13 @@ TABLE = (
         replace(PEEK_OVER_CLOCK, pages=2, page=2), later(PEEK_OVER_CLOCK, NOW)),
     Row("a clock that was set back makes no page stay longer", PAGES,
         later(PAGES, NOON - 3600 * SECOND), {"turns_at": NOON - 3600 * SECOND + PAGE_TIME}),
+    Row("nor a status", PEEK_OVER_CLOCK, later(PEEK_OVER_CLOCK, NOON - 3600 * SECOND),
+        {"peek_ends": NOON - 3600 * SECOND + PEEK_TIME}),
+    Row("nor a message that leaves by itself: its time begins anew", MINUTE,
+        later(MINUTE, NOON - 3600 * SECOND), {"busy": True},
+        write((1, State.SHOWN), at=NOON - 3600 * SECOND)),
+    Row("one that stays until somebody reads it stays as it is", SHOWN,
+        later(SHOWN, NOON - 3600 * SECOND)),
     Row("a message whose time is over expires", replace(SHOWN, outlook=WAITS),
         later(replace(SHOWN, outlook=WAITS), NOON + 60 * SECOND), {"busy": True},
         (Expire(NOON + 60 * SECOND),)),

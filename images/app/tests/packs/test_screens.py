@@ -187,6 +187,20 @@ async def test_it_is_asked_again_in_its_interval_and_redrawn_when_that_is_anothe
     assert stage.changes == 2
 
 
+@pytest.mark.parametrize("back", [timedelta(hours=2), timedelta(days=1), timedelta(days=3653)])
+async def test_a_clock_that_was_set_back_lets_nobody_wait_longer(
+    stage: Stage, back: timedelta
+) -> None:
+    stage.server.answers.append(http(200, b'{"power": 2}'))
+    async with running(stage.open()):
+        await stage.next_order()
+        stage.advance(-back)
+        await stage.next_order()
+        assert len(stage.server.asked) == 1
+        stage.advance(6 * MINUTE)
+        assert (await stage.next_order()).answers["meter"].data == b'{"power": 2}'
+
+
 async def test_one_that_does_not_tell_the_time_is_drawn_again_only_when_data_are_other(
     stage: Stage,
 ) -> None:

@@ -92,8 +92,9 @@ async def test_the_queue_goes_by_when_they_come(store: Store) -> None:
     await add(store, draft("noon"))
     await store.expire(EVENING)
     await add(store, draft("night"), EVENING + HOUR)
+    told = [message.text for message in await store.queue(10)]
     texts = [text for text, _ in await waiting(store)]
-    assert texts == ["noon", "afternoon", "evening", "night"]
+    assert texts == told == ["noon", "afternoon", "evening", "night"]
 
 
 async def test_ids_are_given_once_also_to_what_comes_later(store: Store, tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
+import sqlite3
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +14,11 @@ import pytest
 from images.app.tests import queue_oracle
 from inkstand.errors import MessageStateError
 from inkstand.messages import Priority, State, model
-from inkstand.messages.store import Change
+from inkstand.messages.store import NAME, Change, MessageStore
 
 if TYPE_CHECKING:
     from datetime import datetime
+    from pathlib import Path
 
 pytestmark = pytest.mark.contract
 Store = Any
@@ -57,6 +61,32 @@ async def test_what_is_found_comes_in_pages_and_by_state(
     await store.change(Change(5, partial(model.delete, at=noon)))
     assert await found(store, "odd") == [7, 3, 1]
     assert await found(store, "odd", states=[State.SHOWN]) == []
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=1), timedelta(days=1), timedelta(days=3653)])
+async def test_a_clock_that_is_set_back_lets_nobody_overtake(
+    store: Store, draft: Drafts, noon: datetime, back: timedelta
+) -> None:
+    for text, at in (("first", noon), ("second", noon - back), ("third", noon - back)):
+        await store.add(draft(text), at)
+    assert [message.text for message in await store.queue(10)] == ["first", "second", "third"]
+    assert store.outlook.wanted.text == "first"
+
+
+async def test_a_file_of_an_older_release_keeps_its_queue(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    async with MessageStore(tmp_path) as store:
+        for text in ("first", "second"):
+            await store.add(draft(text), noon)
+    with contextlib.closing(sqlite3.connect(tmp_path / NAME)) as connection:
+        connection.executescript(
+            "DROP INDEX message_waiting; ALTER TABLE message DROP COLUMN turn;"
+            "CREATE INDEX message_turn ON message (at, id) WHERE state = 'waiting';"
+        )
+    async with MessageStore(tmp_path) as store:
+        await store.add(draft("third"), noon - timedelta(days=1))
+        assert [each.text for each in await store.queue(10)] == ["first", "second", "third"]
 
 
 @pytest.mark.parametrize("seed", range(5))

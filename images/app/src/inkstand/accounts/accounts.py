@@ -38,6 +38,8 @@ _LOG = logging.getLogger(__name__)
 _ID_BYTES = 8
 # No token lives shorter, so none that comes meanwhile ends while we sleep: seconds.
 _SHORTEST_LIFE = 3600.0
+# By how much a clock may be set back and sessions stay as they are: seconds.
+_LARGEST_STEP = 2 * 86_400.0
 _MOST_VERIFIED = 512
 _LONGEST_NAME = 100
 # With a name, of somebody who was invited.
@@ -48,7 +50,8 @@ class Accounts:
     """Accounts of `people`: user name and password in, token out; token in, what it allows out.
 
     Sessions that were opened with another password end when this starts; each lasts `lifetime`.
-    `now` gives seconds since 1970.
+    `now` gives seconds since 1970. While that is not right, as `is_right` says, what has expired
+    is refused and not forgotten.
     """
 
     def __init__(  # noqa: PLR0913 - what it works with, and how
@@ -62,6 +65,7 @@ class Accounts:
         guests: Guests,
         lifetime: timedelta,
         now: Callable[[], float] = time.time,
+        is_right: Callable[[], bool] = lambda: True,
     ) -> None:
         self.people = people
         self.invitations = invitations
@@ -71,6 +75,7 @@ class Accounts:
         self._signer = signer
         self._registry = registry
         self._now = now
+        self._is_right = is_right
         self._verified: dict[bytes, Entry] = {}
 
     @property
@@ -107,7 +112,9 @@ class Accounts:
         """End what has expired, until cancelled."""
         while True:
             await self._tidy()
-            pause = min(self._registry.next_end - self._now(), _SHORTEST_LIFE)
+            pause = _SHORTEST_LIFE
+            if self._is_right():
+                pause = min(self._registry.next_end - self._now(), pause)
             await first_of(asyncio.sleep(pause), self._registry.time_to_retry())
 
     async def log_in(self, username: str, password: str, visitor: Visitor) -> Issued:
@@ -314,7 +321,14 @@ class Accounts:
         person = self.people.get(record.user)
         if person is None or record.scope > person.role.scope:
             return True
-        return record.credential != person.credential_of(record.kind) or _is_over(record, now)
+        if record.credential != person.credential_of(record.kind):
+            return True
+        return self._is_right() and (_is_over(record, now) or _is_ahead(record, now))
+
+
+def _is_ahead(record: TokenRecord, now: float) -> bool:
+    """Tell whether a session was opened by a clock that was ahead: it would last for years."""
+    return record.kind is Kind.SESSION and record.created - now > _LARGEST_STEP
 
 
 def _is_over(record: TokenRecord, now: float) -> bool:

@@ -151,12 +151,16 @@ def accept(draft: Draft, *, number: int, at: datetime, calls: int) -> Message:
 def show(message: Message, at: datetime) -> Message:
     """Return an open message that is on the glass since `at`; one that was there stays as it is.
 
+    But when that was after `at`, the clock was set back, and its time begins anew.
+
     Raises:
         MessageStateError: it is not open.
     """
-    if message.state is State.SHOWN:
+    was_there = message.state is State.SHOWN
+    if was_there and (message.shown_at is None or message.shown_at <= at):
         return message
-    _require(message, "shown", State.WAITING)
+    if not was_there:
+        _require(message, "shown", State.WAITING)
     return replace(message, state=State.SHOWN, shown_at=at.astimezone(UTC))
 
 

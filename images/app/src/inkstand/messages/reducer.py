@@ -282,9 +282,11 @@ def _wanted(state: ControllerState) -> Message | None:
 
 
 def _in_time(state: ControllerState, now: datetime) -> ControllerState:
-    """Do what it is time for; a clock that was set back makes no page stay longer."""
+    """Do what it is time for; a clock that was set back makes no page or peek stay longer."""
     if state.peek_ends is not None and state.peek_ends <= now:
         return _request(state)
+    if state.peek_ends is not None:
+        state = replace(state, peek_ends=min(state.peek_ends, now + PEEK_TIME))
     if state.turns_at is None or state.home.quiet_until is not None:
         return state
     if state.turns_at <= now:
@@ -318,10 +320,18 @@ def _jobs(state: ControllerState, now: datetime) -> Iterator[Job]:
         yield Expire(now)
     if state.arrived is not None and (changes := _by_glass(state)):
         yield Write(state.arrived, changes)
+    if early := tuple((each.id, State.SHOWN) for each in outlook.shown if _is_early(each, now)):
+        yield Write(now, early)
     if state.read is not None and state.read in map(_id, outlook.shown):
         yield Write(now, ((state.read, State.READ),))
     if state.recall:
         yield RecallLast()
+
+
+def _is_early(message: Message, now: datetime) -> bool:
+    """Tell whether a message would stay longer than it may, for the clock was set back."""
+    shown_at = message.shown_at
+    return message.show_for is not None and shown_at is not None and shown_at > now
 
 
 def _by_glass(state: ControllerState) -> tuple[tuple[int, State], ...]:

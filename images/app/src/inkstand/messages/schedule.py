@@ -85,6 +85,7 @@ class Schedule:
         scheduled_table.update(connection, message.id, None)
         picture = draft.picture if message.has_picture else None
         table.insert(connection, message, replace(draft, picture=picture), mark)
+        table.wait_behind(connection, message.id)
 
     def come(
         self, connection: sqlite3.Connection, now: datetime, calls: int

@@ -55,12 +55,19 @@ VERSION = len(_MIGRATIONS)
 # Beside what has a version: releases before these were there read and write the same file.
 _BESIDE = f"""
     {scheduled_table.TABLE}
-    CREATE INDEX IF NOT EXISTS message_turn ON message (at, id) WHERE state = 'waiting';
+    DROP INDEX IF EXISTS message_turn;
 """
+# Behind which ids those wait that were to come later, and have an older one: a clock may be set
+# back, and its times say nothing of an order. Others have none, also those of older releases.
+_TURN = """
+    ALTER TABLE message ADD COLUMN turn REAL;
+    CREATE INDEX message_waiting ON message (coalesce(turn, id), at, id) WHERE state = 'waiting';
+"""
+_IN_TURN = "coalesce(turn, id), at, id"
 # How texts look, in words of TextLook. A release before it neither asks for it nor changes it: it
 # shows each text as it always did, and this one, once it is back, as was asked for.
 _LOOK = "ALTER TABLE {} ADD COLUMN look TEXT NOT NULL DEFAULT ''"
-_HAS_LOOK = "SELECT count(*) FROM pragma_table_info(?) WHERE name = 'look'"
+_HAS = "SELECT count(*) FROM pragma_table_info(?) WHERE name = ?"
 # What every release has; damaged files are read by it.
 COLUMNS = (
     "id, author, text, at, state, priority, called, expires_at, show_for, shown_at, ended_at, "
@@ -71,6 +78,10 @@ _ALL = f"{COLUMNS}, look"
 _MARKS = ", ".join("?" * len(_ALL.split(",")))
 _INSERT = f"INSERT INTO message ({_ALL}, idempotency_key, fingerprint) VALUES ({_MARKS}, ?, ?)"  # noqa: S608
 _UPDATE = f"UPDATE message SET ({_ALL}) = ({_MARKS}) WHERE id = ?"  # noqa: S608
+_WAIT_BEHIND = """
+    UPDATE message SET turn = (SELECT seq FROM sqlite_sequence WHERE name = 'message') + 0.5
+    WHERE id = ?
+"""
 _PRUNE = """
     DELETE FROM message WHERE state IN ('read', 'expired', 'deleted') AND (
         ended_at < ? OR id <= (
@@ -92,10 +103,13 @@ _WANTED = (
     f"{_SELECT} WHERE called IS NOT NULL AND {_OPEN} ORDER BY called DESC, id DESC LIMIT 1",
     f"{_SELECT} WHERE state = 'shown' ORDER BY id LIMIT 1",
     # By itself SQLite would sort all that wait.
-    f"{_SELECT} INDEXED BY message_turn WHERE state = 'waiting' ORDER BY at, id LIMIT 1",
+    f"{_SELECT} INDEXED BY message_waiting WHERE state = 'waiting' ORDER BY {_IN_TURN} LIMIT 1",
 )
 # The same order as one question, for who wants to see what comes after the first.
-_QUEUE = f"{_SELECT} WHERE {_OPEN} ORDER BY called DESC NULLS LAST, state = 'waiting', id LIMIT ?"
+_QUEUE = (
+    f"{_SELECT} WHERE {_OPEN} "
+    f"ORDER BY called DESC NULLS LAST, state = 'waiting', {_IN_TURN} LIMIT ?"
+)
 _SHOWN = f"{_SELECT} WHERE state = 'shown' ORDER BY id"
 _LAST_SHOWN = (
     f"{_SELECT} WHERE shown_at IS NOT NULL AND state != 'deleted' "
@@ -169,8 +183,10 @@ def migrate(connection: sqlite3.Connection) -> None:
         )
     connection.executescript(_BESIDE)
     for name in ("message", "scheduled"):
-        if connection.execute(_HAS_LOOK, (name,)).fetchone() == (0,):
+        if connection.execute(_HAS, (name, "look")).fetchone() == (0,):
             connection.execute(_LOOK.format(name))
+    if connection.execute(_HAS, ("message", "turn")).fetchone() == (0,):
+        connection.executescript(f"BEGIN IMMEDIATE; {_TURN} COMMIT;")
 
 
 def touch(connection: sqlite3.Connection) -> None:
@@ -210,6 +226,11 @@ def give_number(connection: sqlite3.Connection, number: int) -> None:
     """Let `number` be the greatest id that was given away, although no message has it yet."""
     connection.execute("DELETE FROM sqlite_sequence WHERE name = 'message'")
     connection.execute("INSERT INTO sqlite_sequence VALUES ('message', ?)", (number,))
+
+
+def wait_behind(connection: sqlite3.Connection, number: int) -> None:
+    """Let the message `number` wait behind all that were taken in so far, whatever its id."""
+    connection.execute(_WAIT_BEHIND, (number,))
 
 
 def open_numbers(connection: sqlite3.Connection) -> list[int]:

@@ -90,10 +90,11 @@ class PackState:
 
 @dataclass(slots=True)
 class _Source:
-    """What is known of one source, and when it is asked next."""
+    """What is known of one source, and when it is asked next, `wait` after the last time."""
 
     request: requests.Request
     due: datetime
+    wait: timedelta = timedelta()
     fetched: Fetched | None = None
     failures: int = 0
     error: str = ""
@@ -109,6 +110,17 @@ class _Source:
         """As its server asked for; while that fails, no less often than the pack has it."""
         told = (self.fetched and self.fetched.again) or self.request.every
         return min(told, self.request.every) if self.failures else told
+
+    def wait_until(self, due: datetime, now: datetime) -> None:
+        """Be asked at `due`, and after as long as that is from `now` if the clock is set back."""
+        self.due, self.wait = due, due.astimezone(UTC) - now.astimezone(UTC)
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether to ask it at `now` (aware); a clock that was set back lets nobody wait."""
+        latest = now.astimezone(UTC) + self.wait
+        if latest < self.due.astimezone(UTC):
+            self.due = latest
+        return self.due.timestamp() <= now.timestamp()
 
 
 class PackScreens:
@@ -226,7 +238,8 @@ class PackScreens:
             async with self._keeping:
                 each.fetched = await asyncio.to_thread(self._kept.get, _key(pack, each.request))
             if each.fetched is not None:
-                each.due = min(each.fetched.fetched_at + each.every, now + _HOUR)
+                due = min(each.fetched.fetched_at + each.every, now + _HOUR)
+                each.wait_until(due, now)
         return sources
 
     async def _forget_others(self) -> None:
@@ -239,7 +252,7 @@ class PackScreens:
 
     async def _fetch_due(self, pack: ChosenPack, sources: Iterable[_Source]) -> None:
         for each in sources:
-            if each.due.timestamp() <= self._clock.now().timestamp():
+            if each.is_due(self._clock.now()):
                 await self._fetch(pack, each)
 
     async def _fetch(self, pack: ChosenPack, source: _Source) -> None:
@@ -253,13 +266,14 @@ class PackScreens:
             source.failures = 0
             self._tell(pack, source, "")
             await self._keep_answer(pack, source)
-        source.due = next_at(
+        due = next_at(
             asked,
             source.every,
             chance=random.random(),  # noqa: S311 - to spread requests
             failures=source.failures,
             retry_after=wait,
         )
+        source.wait_until(due, asked)
 
     async def _ask(self, pack: ChosenPack, source: _Source) -> Fetched:
         request = source.request

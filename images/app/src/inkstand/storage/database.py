@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+# What a file system returns that has given up writing, until it is mounted anew.
+_STOPPED = (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY)
+_RESTART = "if that stays, restart the Pi; if it comes back, replace its card"
 # Bytes that new messages leave free, so that what happens to old ones can still be written.
 _RESERVE = 1 << 20
 # And that whoever may only send leaves free for owner and history.
@@ -184,7 +187,8 @@ def require_room(connection: sqlite3.Connection, directory: Path) -> None:
     if not has_room(directory):
         raise no_room()
     if os.statvfs(directory).f_flag & os.ST_RDONLY:
-        raise StorageError(f"{directory} cannot be written: its file system is read-only")
+        why = "its file system is read-only"
+        raise StorageError(f"{directory} cannot be written: {why}; {_RESTART}")
 
 
 def is_full(error: sqlite3.Error, directory: Path) -> bool:
@@ -200,6 +204,7 @@ def translate(error: sqlite3.Error, directory: Path) -> StorageError:
         return no_room()
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     remedy = "; they are repaired when the app is restarted" if code in _BROKEN else ""
+    remedy = f"; {_RESTART}" if code in _STOPPED else remedy
     return StorageError(f"messages cannot be read or written: {error}{remedy}")
 
 
