@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.faults import __main__ as program
 from tests.faults.catalogue import FAULTS
+from tests.faults.catalogue.scripts import signalled
 from tests.faults.fault import Fault, Kind, shell
 from tools.common.errors import ToolError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 pytestmark = pytest.mark.unit
 
@@ -46,6 +52,23 @@ def test_it_is_shell_script(script: str) -> None:
         ["sh", "-n", "-c", script], check=False, capture_output=True, text=True
     )
     assert (checked.returncode, checked.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(("listed", "status"), [("4194304 {} 4194305", 0), ("{}", 0), ("", 1)])
+def test_a_process_that_ended_meanwhile_keeps_no_signal_from_the_others(
+    tmp_path: Path, listed: str, status: int
+) -> None:
+    docker = tmp_path / "docker"
+    with subprocess.Popen(["sleep", "600"]) as process:
+        numbers = listed.format(process.pid)
+        docker.write_text(f"#!/bin/sh\nprintf 'PID\\n'; printf '%s\\n' {numbers}\n")
+        docker.chmod(0o755)
+        path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+        done = subprocess.run(["sh", "-ec", signalled("KILL", "app")], env=path, check=False)
+        if status:
+            process.kill()
+        assert process.wait() == -signal.SIGKILL
+    assert done.returncode == status
 
 
 def test_there_are_enough_of_them_and_none_is_there_twice() -> None:

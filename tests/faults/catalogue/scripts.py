@@ -17,8 +17,9 @@ def pid(name: str) -> str:
 
 
 def signalled(signal: str, *names: str) -> str:
-    """Send a signal to all processes of containers, at once."""
-    return f"kill -{signal} {pids(*names)}"
+    """Send a signal to all processes of containers, at once; one may have ended meanwhile."""
+    each = f"for one; do kill -{signal} $one || [ ! -e /proc/$one ]; done"
+    return f"set -- {pids(*names)}; [ $# -gt 0 ]; {each}"
 
 
 def unit(signal: str, name: str) -> str:
