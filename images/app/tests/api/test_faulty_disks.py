@@ -110,6 +110,14 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
     made.end()
 
 
+async def started(served: Callable[[Path], Served], disk: Disk, *options: str) -> Served:
+    """Start the app on a new disk, whose file system has these options."""
+    disk.start(*options)
+    app = served(disk.folder / "state")
+    await asyncio.to_thread(app.start)
+    return app
+
+
 async def send(client: aiohttp.ClientSession, text: str) -> int:
     async with client.post("messages", json={"text": text}) as answer:
         assert answer.status == 201 or "disk I/O error" in (await answer.json())["detail"]
@@ -155,9 +163,7 @@ def check_databases(directory: Path) -> None:
 async def test_while_a_disk_stalls_the_glass_is_served_and_after_it_all_that_came_is_kept(
     served: Callable[[Path], Served], disk: Disk
 ) -> None:
-    disk.start()
-    app = served(disk.folder / "state")
-    await asyncio.to_thread(app.start)
+    app = await started(served, disk)
     async with app.client() as client:
         assert await send(client, "before") == 201
         disk.say("stall")
@@ -179,6 +185,13 @@ async def test_while_a_disk_stalls_the_glass_is_served_and_after_it_all_that_cam
     check_databases(disk.folder / "state")
 
 
+async def fill(client: aiohttp.ClientSession, texts: list[str]) -> None:
+    """Send messages, which are taken, and wait until the first is on the glass."""
+    for text in texts:
+        assert await send(client, text) == 201
+    await shown(client, 1)
+
+
 async def fail(client: aiohttp.ClientSession, disk: Disk) -> None:
     """Let the disk return errors to all that is tried meanwhile, which is told."""
     disk.say("fail")
@@ -194,13 +207,10 @@ async def test_an_error_of_the_disk_is_told_and_when_it_is_over_all_is_well(
     served: Callable[[Path], Served], disk: Disk
 ) -> None:
     # Without a journal, which ext4 gives up for good at its first error.
-    disk.start("-O", "^has_journal")
-    app = served(disk.folder / "state")
-    await asyncio.to_thread(app.start)
+    app = await started(served, disk, "-O", "^has_journal")
     taken = [f"before {number}" for number in range(5)]
     async with app.client() as client:
-        assert [await send(client, text) for text in taken] == [201] * 5
-        await shown(client, 1)
+        await fill(client, taken)
         await fail(client, disk)
         disk.say("")
         await wait_well(client)
@@ -216,13 +226,10 @@ async def test_an_error_of_the_disk_is_told_and_when_it_is_over_all_is_well(
 async def test_a_file_system_that_gave_up_is_told_until_it_is_mounted_anew_and_nothing_is_lost(
     served: Callable[[Path], Served], disk: Disk
 ) -> None:
-    disk.start()
-    app = served(disk.folder / "state")
-    await asyncio.to_thread(app.start)
+    app = await started(served, disk)
     taken = [f"before {number}" for number in range(5)]
     async with app.client() as client:
-        assert [await send(client, text) for text in taken] == [201] * 5
-        await shown(client, 1)
+        await fill(client, taken)
         await fail(client, disk)
         disk.give_up()
         disk.say("")
@@ -242,12 +249,9 @@ async def test_a_file_system_that_gave_up_is_told_until_it_is_mounted_anew_and_n
 async def test_an_app_that_starts_on_a_failing_disk_shows_what_there_is(
     served: Callable[[Path], Served], disk: Disk
 ) -> None:
-    disk.start("-O", "^has_journal")
-    app = served(disk.folder / "state")
-    await asyncio.to_thread(app.start)
+    app = await started(served, disk, "-O", "^has_journal")
     async with app.client() as client:
-        assert await send(client, "before 0") == 201
-        await shown(client, 1)
+        await fill(client, ["before 0"])
         await fail(client, disk)
     app.end(signal.SIGKILL)
     await asyncio.to_thread(app.start)

@@ -310,20 +310,20 @@ class Accounts:
 
     async def _tidy(self) -> None:
         """Forget what has expired, or is of nobody, or was opened with another password."""
-        now = self._now()
+        now = self._now() if self._is_right() else None
         over = [record.id for record in self._registry.records() if self._is_past(record, now)]
         try:
             await self._registry.forget(*over)
         except StorageError as error:
             _LOG.warning("accounts cannot be tidied: %s", error)
 
-    def _is_past(self, record: TokenRecord, now: float) -> bool:
+    def _is_past(self, record: TokenRecord, now: float | None) -> bool:
         person = self.people.get(record.user)
         if person is None or record.scope > person.role.scope:
             return True
         if record.credential != person.credential_of(record.kind):
             return True
-        return self._is_right() and (_is_over(record, now) or _is_ahead(record, now))
+        return now is not None and (_is_over(record, now) or _is_ahead(record, now))
 
 
 def _is_ahead(record: TokenRecord, now: float) -> bool:
