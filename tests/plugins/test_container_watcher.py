@@ -102,6 +102,7 @@ def test_the_engine_is_not_restarted_for_ever(container_watcher: Any) -> None:
     restarts.reached({V4})
     times = [now for now in range(0, 3600, 8) if restarts.allowed({V4}, float(now))]
     assert times == [0, 64, 128]
+    assert not restarts.another(3600.0)
     restarts.reached({V4})
     assert restarts.allowed({V4}, 3600.0)
 
@@ -320,3 +321,45 @@ def test_who_cannot_be_started_does_not_keep_the_others_from_being_asked(
     for _ in range(container_watcher.ROUNDS_LISTED + 1):
         watcher.round()
     assert len(engine.told) == 2
+
+
+@pytest.mark.integration
+def test_an_engine_that_keeps_a_port_for_nobody_is_restarted_and_asked_again_at_once(
+    container_watcher: Any,
+    engine: _Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """As it does when the power failed while it started; to start the container is no help then."""
+
+    def restart() -> None:
+        engine.told.append("restart")
+        engine.answers = {"containers/json": [entry()]}
+
+    asked: list[str] = []
+    monkeypatch.setattr(container_watcher, "restart_engine", restart)
+    monkeypatch.setattr(container_watcher, "answers", lambda address, _: asked.append(address))
+    _ended(engine, "Bind for 0.0.0.0:443 failed: port is already allocated")
+    engine.status_of_post = 500
+    watcher = container_watcher.Watcher(engine.server_address, "", ())
+    watcher.round()
+    assert "A port of inkstand-app is free" in capsys.readouterr().out
+    watcher.round()
+    assert engine.told == ["/v1.40/containers/c0ffee/start", "restart"]
+    assert asked == ["10.0.0.2"]
+
+
+@pytest.mark.integration
+def test_for_a_port_that_another_program_has_the_engine_is_not_restarted_for_ever(
+    container_watcher: Any, engine: _Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now, restarted = [1000.0], []
+    monkeypatch.setattr(container_watcher.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(container_watcher, "restart_engine", lambda: restarted.append(now[0]))
+    _ended(engine, "Bind for 0.0.0.0:443 failed: port is already allocated")
+    engine.status_of_post = 500
+    watcher = container_watcher.Watcher(engine.server_address, "", ())
+    for _ in range(30 * container_watcher.ROUNDS_LISTED):
+        watcher.round()
+        now[0] += container_watcher.PERIOD
+    assert restarted == [1000.0, 1063.0, 1126.0]

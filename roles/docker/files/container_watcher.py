@@ -8,7 +8,8 @@ a row hangs. Its process is killed, and its restart policy brings it back; the e
 
 A start that fails, the engine does not repeat: such a container stays down whatever its restart
 policy says (moby issues 37637 and 48870). It is started from here. One that somebody stopped has
-no error, and is left alone.
+no error, and is left alone. An engine in whose start the power failed may keep a published port
+for a container that is no more, until it is restarted (moby issues 20486 and 25981).
 
 One that answers here, and no more at a port that it publishes, has lost the engine's rules:
 somebody flushed the firewall. Restarting the engine writes them again, and containers live on
@@ -54,6 +55,8 @@ LATE = 2.0
 ENGINE_TIMEOUT, RESTART_TIMEOUT = 30.0, 120.0
 # Restarts of the engine that do not help, and the pause after one.
 MAX_RESTARTS, RESTART_PAUSE = 3, 60.0
+# What the engine says of a port that it has given to another, or keeps for nobody.
+PORT_KEPT = "port is already allocated"
 # From one start of an engine that systemd has given up to the next.
 START_PAUSE = 10.0
 # TICK of the pigpiod protocol: a question without a side effect.
@@ -99,7 +102,7 @@ class Misses:
 
 @dataclass
 class Restarts:
-    """When the engine may be restarted: for what was reached before, and not for ever."""
+    """When the engine may be restarted: not for ever, and for no port that was never reached."""
 
     _worked: set[Port] = field(default_factory=set)
     _vain: int = 0
@@ -113,8 +116,10 @@ class Restarts:
 
     def allowed(self, lost: Collection[Port], now: float) -> bool:
         """Tell whether to restart the engine now for ports that are lost, and count it."""
-        if not self._worked.intersection(lost):
-            return False
+        return bool(self._worked.intersection(lost)) and self.another(now)
+
+    def another(self, now: float) -> bool:
+        """Tell whether to restart the engine now, and count it."""
         if self._vain >= MAX_RESTARTS or now < self._not_before:
             return False
         self._vain += 1
@@ -306,8 +311,21 @@ class Watcher:
             return
         say(f"{name} is started: the engine failed at it, and does not try again ({error})")
         # It stays in the list, and is tried again with the next one.
-        with contextlib.suppress(OSError):
+        try:
             ask_engine(self._engine, f"containers/{identity}/start", "POST")
+        except OSError:
+            if PORT_KEPT in error:
+                self._free_ports(name)
+
+    def _free_ports(self, name: str) -> None:
+        if not self._restarts.another(time.monotonic()):
+            return
+        say(
+            f"A port of {name} is free, and the engine keeps it: the engine is restarted and"
+            " forgets it; other containers live on."
+        )
+        restart_engine()
+        self._coming = True
 
     def _look_from_outside(self, well: Sequence[Container]) -> None:
         begin = time.monotonic()
