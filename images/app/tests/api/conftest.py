@@ -7,6 +7,7 @@ import contextlib
 import os
 import re
 import secrets
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
+from images.app.tests.api.disk import Disk
 from inkstand import bootstrap
 from inkstand.accounts.attempts import Attempts
 from inkstand.accounts.model import Scope
@@ -223,6 +225,19 @@ def served(password: str, password_hash: str) -> Iterator[Callable[..., Served]]
         if one.process is not None:
             one.process.kill()
             one.process.communicate()
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Disk]:
+    """A disk that can be told to stall and to fail; nothing is on it yet."""
+    for name in ("mkfs.ext4", "losetup", "fusermount3", "setpriv"):
+        if shutil.which(name) is None:
+            pytest.skip(f"{name} is not installed")
+    if os.geteuid() or not Path("/dev/fuse").exists() or not Path("/dev/loop-control").exists():
+        pytest.skip("a disk of its own needs root, /dev/fuse and /dev/loop-control")
+    made = Disk(tmp_path)
+    yield made
+    made.end()
 
 
 @pytest.fixture

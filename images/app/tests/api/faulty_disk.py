@@ -1,7 +1,7 @@
 """A file to make a disk of, whose writes stall or fail while a word beside it says so.
 
-Arguments: where to mount the file `disk`, the file with its content, and the file with the word:
-`stall`, `fail`, or nothing.
+Arguments: where to mount the file `disk`, the file with its content, the file with the word
+(`stall`, `fail`, or nothing), and the journal, to which all is added that was done.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ from typing import Any
 import pyfuse3
 import trio
 
+from images.app.tests.api.disk import HEAD, SYNC
+
 DISK = pyfuse3.ROOT_INODE + 1
 LOOK_AGAIN = 0.02
 
@@ -23,10 +25,11 @@ LOOK_AGAIN = 0.02
 class FaultyDisk(pyfuse3.Operations):
     """One directory with one file, kept in `content`; `word` is read at each write and sync."""
 
-    def __init__(self, content: Path, word: Path) -> None:
+    def __init__(self, content: Path, word: Path, journal: Path) -> None:
         super().__init__()
         self._file = os.open(content, os.O_RDWR)
         self._word = word
+        self._journal = journal.open("ab", buffering=0)
 
     async def getattr(self, inode: int, ctx: object = None) -> pyfuse3.EntryAttributes:
         """Describe the directory or the file."""
@@ -64,11 +67,13 @@ class FaultyDisk(pyfuse3.Operations):
     async def write(self, fh: int, off: int, buf: bytes) -> int:
         """Write, when that can be done."""
         await self._ready()
+        self._journal.write(HEAD.pack(off, len(buf)) + buf)
         return os.pwrite(self._file, buf, off)
 
     async def fsync(self, fh: int, datasync: bool) -> None:
-        """Do nothing, when that can be done."""
+        """Do nothing but note it, when that can be done."""
         await self._ready()
+        self._journal.write(HEAD.pack(SYNC, 0))
 
     async def _ready(self) -> None:
         while (word := self._word.read_text()) == "stall":  # noqa: ASYNC110 - it is a file
@@ -77,9 +82,9 @@ class FaultyDisk(pyfuse3.Operations):
             raise pyfuse3.FUSEError(errno.EIO)
 
 
-def main(mountpoint: str, content: Path, word: Path) -> None:
+def main(mountpoint: str, *paths: str) -> None:
     """Serve until it is unmounted."""
-    pyfuse3.init(FaultyDisk(content, word), mountpoint, {"fsname=faulty"})
+    pyfuse3.init(FaultyDisk(*map(Path, paths)), mountpoint, {"fsname=faulty"})
     try:
         trio.run(pyfuse3.main)
     finally:
@@ -87,4 +92,4 @@ def main(mountpoint: str, content: Path, word: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]))
+    main(*sys.argv[1:])

@@ -4,110 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
-import shutil
 import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from images.app.tests.api.disk import PATIENCE
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from pathlib import Path
 
     import aiohttp
 
+    from images.app.tests.api.disk import Disk
+
 pytestmark = pytest.mark.integration
 Served = Any
-PROGRAM = Path(__file__).with_name("faulty_disk.py")
 STALL = 5.0
-PATIENCE = 60.0
-SIZE = 64 << 20
-
-
-class Disk:
-    """A disk of its own with an ext4 on it, mounted at `folder`."""
-
-    def __init__(self, place: Path) -> None:
-        self.folder = place / "mounted"
-        self._content, self._word, self._outside = (
-            place / name for name in ("content", "word", "outside")
-        )
-        for path in (self.folder, self._outside):
-            path.mkdir()
-        self._content.touch()
-        os.truncate(self._content, SIZE)
-        self.say("")
-        self._loop = ""
-
-    def start(self, *options: str) -> None:
-        """Make its file system, with these options, and mount it."""
-        run("mkfs.ext4", "-q", "-F", *options, str(self._content))
-        # Told to end with the tests, so that a run that is cut off leaves no mount.
-        paths = map(str, (PROGRAM, self._outside, self._content, self._word))
-        arguments = [sys.executable, *paths]
-        self._process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *arguments])
-        deadline = time.monotonic() + PATIENCE
-        while not (self._outside / "disk").exists():
-            assert time.monotonic() < deadline, "the disk is not there"
-            time.sleep(0.01)
-        self._loop = run("losetup", "--find", "--show", str(self._outside / "disk"))
-        self.mount()
-
-    def mount(self) -> None:
-        """Let its files be there."""
-        run("mount", "-o", "noatime", self._loop, str(self.folder))
-
-    def mount_anew(self) -> None:
-        """Do what the next start of a Pi does."""
-        run("umount", str(self.folder))
-        self.mount()
-
-    def give_up(self) -> None:
-        """Let the file system find out that it cannot write its journal."""
-        command = ["sync", "--file-system", str(self.folder)]
-        assert subprocess.run(command, capture_output=True, check=False).returncode
-
-    def say(self, word: str) -> None:
-        """Let it stall, fail, or be well."""
-        new = self._word.with_suffix(".new")
-        new.write_text(word)
-        new.replace(self._word)
-
-    def end(self) -> None:
-        """Remove it, whatever has become of it."""
-        self.say("")
-        for command in (
-            ["umount", "--lazy", str(self.folder)],
-            ["losetup", "--detach", self._loop],
-            ["fusermount3", "-u", "-z", str(self._outside)],
-        ):
-            subprocess.run(command, check=False, capture_output=True)
-        self._process.terminate()
-        self._process.wait(PATIENCE)
-
-
-def run(*command: str) -> str:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{command}: {done.stderr}"
-    return done.stdout.strip()
-
-
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Disk]:
-    """A disk that can be told to stall and to fail; nothing is on it yet."""
-    for name in ("mkfs.ext4", "losetup", "fusermount3", "setpriv"):
-        if shutil.which(name) is None:
-            pytest.skip(f"{name} is not installed")
-    if os.geteuid() or not Path("/dev/fuse").exists() or not Path("/dev/loop-control").exists():
-        pytest.skip("a disk of its own needs root, /dev/fuse and /dev/loop-control")
-    made = Disk(tmp_path)
-    yield made
-    made.end()
 
 
 async def started(served: Callable[[Path], Served], disk: Disk, *options: str) -> Served:
