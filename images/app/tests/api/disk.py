@@ -98,15 +98,15 @@ class Disk:
 
 
 class Remains:
-    """What cuts of the power leave of a disk, by its journal, in a file `image`.
+    """What cuts of the power leave of a disk, by its journal; each in a file of its own in `place`.
 
     What was written before a sync that ended is there. Of each sector that was written after the
     last one, chance says whether it is: a disk writes in any order that suits it.
     """
 
-    def __init__(self, journal: Path, image: Path, chance: random.Random) -> None:
-        self._journal, self._image, self._chance = io.BytesIO(journal.read_bytes()), image, chance
-        self._safe = image.with_suffix(".safe")
+    def __init__(self, journal: Path, place: Path, chance: random.Random) -> None:
+        self._journal, self._place, self._chance = io.BytesIO(journal.read_bytes()), place, chance
+        self._safe = self._image = place / "safe"
         self._safe.touch()
         os.truncate(self._safe, SIZE)
         self._unsafe: list[tuple[int, bytes]] = []
@@ -123,6 +123,8 @@ class Remains:
                 self._unsafe = []
             else:
                 self._unsafe.append((place, self._journal.read(length)))
+        # The kernel may still know what was in the one before, by its loop device.
+        self._image = self._place / f"image {position}"
         run("cp", "--sparse=always", str(self._safe), str(self._image))
         share = self._chance.random()
         sectors = (it for it in _sectors(self._unsafe) if self._chance.random() < share)
@@ -137,6 +139,7 @@ class Remains:
             yield
         finally:
             run("umount", str(folder))
+            self._image.unlink()
 
 
 def _sectors(writes: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

@@ -82,7 +82,8 @@ async def fill(app: Served, disk: Disk) -> tuple[Acknowledged, int]:
 
 async def kept(state: Path) -> dict[int, tuple[str, str]]:
     """Return text and state of all messages there, by their id."""
-    found, before = {}, None
+    found: dict[int, tuple[str, str]] = {}
+    before = None
     async with MessageStore(state) as store:
         while True:
             page = await store.page(limit=200, before=before)
@@ -120,7 +121,7 @@ async def test_a_power_cut_at_any_moment_takes_nothing_that_was_acknowledged(
     sent, begun = await fill(app, disk)
     app.end(signal.SIGKILL)
     cuts = sorted(chance.randint(begun, sent.position) for _ in range(CUTS))
-    remains = Remains(disk.journal, tmp_path / "image", chance)
+    remains = Remains(disk.journal, tmp_path, chance)
     folder = tmp_path / "after"
     folder.mkdir()
     counts, uncertain = [], 0
