@@ -82,7 +82,7 @@ def deployed(options: argparse.Namespace) -> Iterator[Appliance]:
     try:
         if found is None:
             actions.run_deploy(pi)
-        appliance = Appliance(pi)
+        appliance = Appliance(pi, random.Random(options.seed))
         with step("Learn what its messages look like"):
             appliance.meet(running.MOST)
         yield appliance

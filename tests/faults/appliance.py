@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import random
 import shlex
 import threading
 import time
@@ -83,10 +84,12 @@ class Camera:
 class Appliance:
     """A deployed virtual Pi on this machine's engine.
 
-    `known` are the fingerprints of all messages that a run may send.
+    `known` are the fingerprints of all messages that a run may send; `chance` is for whatever a
+    fault does at random.
     """
 
     pi: VirtualPi
+    chance: random.Random = field(default_factory=random.Random)
     known: dict[bytes, int] = field(default_factory=dict)
     address: str = ""
     token: str = ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tests.faults.catalogue.scripts import APP, CONTAINERS, STATE, signalled
 from tests.faults.fault import Fault, Kind, shell
+from tools.common.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -57,6 +58,17 @@ def no_names(appliance: Appliance) -> Iterator[None]:
         appliance.shell(_NAMES_BACK)
 
 
+@contextmanager
+def few_processes(appliance: Appliance) -> Iterator[None]:
+    """Let the Pi have 600 processes and threads meanwhile, of which it needs a hundred."""
+    update = ["docker", "update", appliance.pi.name]
+    run([*update, "--pids-limit=600"])
+    try:
+        yield
+    finally:
+        run([*update, "--pids-limit=-1"])
+
+
 def _in_app(program: str) -> str:
     return f"docker exec --detach {APP} {program}"
 
@@ -101,6 +113,16 @@ FAULTS = (
         Kind.PROCESS,
         shell(_in_app("sh -c 'for i in $(seq 100); do sleep 4 & done; wait'")),
         watched=6,
+    ),
+    Fault(
+        "processes: others have all that there can be, for 4 s",
+        Kind.OUTSIDE,
+        shell(
+            "systemd-run --quiet --collect --property TasksMax=700 --property RuntimeMaxSec=4 "
+            "--property KillSignal=KILL sh -c 'bomb() { bomb | bomb & }; bomb; sleep 9'"
+        ),
+        watched=6,
+        scene=few_processes,
     ),
     Fault(
         "processor: others have all of it for 4 s",

@@ -11,6 +11,8 @@ from tools.common.commands import run
 if TYPE_CHECKING:
     from tests.faults.appliance import Appliance
 
+_STARTING = (0.5, 5.0)
+
 
 def _cut(appliance: Appliance) -> None:
     """Kill all that runs on it at once; of what was written nothing is flushed by anybody."""
@@ -22,14 +24,12 @@ def _start(appliance: Appliance) -> None:
     appliance.locate()
 
 
-def _cut_while_it_starts(seconds: float) -> Act:
-    def cut(appliance: Appliance) -> None:
-        _cut(appliance)
-        _start(appliance)
-        time.sleep(seconds)
-        _cut(appliance)
-
-    return cut
+def _cut_while_it_starts(appliance: Appliance) -> None:
+    """Cut it at any moment of a start, which takes three seconds, and soon after it."""
+    _cut(appliance)
+    _start(appliance)
+    time.sleep(appliance.chance.uniform(*_STARTING))
+    _cut(appliance)
 
 
 def _reboot(appliance: Appliance) -> None:
@@ -42,7 +42,6 @@ def _power(what: str, cut: Act) -> Fault:
 
 FAULTS = (
     _power("cut", _cut),
-    _power("cut, and again 2 s after it is back", _cut_while_it_starts(2)),
-    _power("cut, and again 6 s after it is back", _cut_while_it_starts(6)),
+    _power("cut, and again while it starts", _cut_while_it_starts),
     _power("shut down and started", _reboot),
 )
