@@ -122,6 +122,14 @@ class Appliance:
         argv = ["docker", "exec", "--interactive", self.pi.name, "sh", "-ec", script]
         return run(argv, stdin=stdin, timeout=_SHELL_SECONDS)
 
+    def limit(self, option: str) -> None:
+        """Limit what the whole Pi can have, by an option of `docker update`.
+
+        Raises:
+            ToolError: it failed.
+        """
+        run(["docker", "update", option, self.pi.name])
+
     def client(self) -> testing.Client:
         """Return the owner, logged in, with no connection yet."""
         return testing.Client(

@@ -31,6 +31,9 @@ class Recorder:
         self.scripts.append(script)
         return stdin
 
+    def limit(self, _option: str) -> None:
+        """Limit nothing."""
+
     def ask(self, _method: str, _path: str, **_arguments: Any) -> tuple[int, Any]:
         return 200, {"token": "", "tokens": [], "messages": []}
 

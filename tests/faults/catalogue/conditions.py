@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from tests.faults.catalogue.scripts import APP, CONTAINERS, STATE, signalled
 from tests.faults.fault import Fault, Kind, shell
-from tools.common.commands import run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,12 +60,11 @@ def no_names(appliance: Appliance) -> Iterator[None]:
 @contextmanager
 def few_processes(appliance: Appliance) -> Iterator[None]:
     """Let the Pi have 600 processes and threads meanwhile, of which it needs a hundred."""
-    update = ["docker", "update", appliance.pi.name]
-    run([*update, "--pids-limit=600"])
+    appliance.limit("--pids-limit=600")
     try:
         yield
     finally:
-        run([*update, "--pids-limit=-1"])
+        appliance.limit("--pids-limit=-1")
 
 
 def _in_app(program: str) -> str:
