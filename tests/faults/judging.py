@@ -11,6 +11,9 @@ if TYPE_CHECKING:
 
 # Seconds; a message that waits longer for the glass had trouble.
 PATIENCE = 1.5
+# What was being drawn when it was read still comes: after a power cut, say, nobody knows what is on
+# the glass, and a message that was on it is drawn again.
+_DRAWN = 1.0
 
 
 @dataclass
@@ -143,12 +146,12 @@ def _lost(trail: Trail) -> Iterator[int]:
 
 
 def _twice(trail: Trail) -> Iterator[int]:
-    """Yield what came back after another message, or after it was read."""
+    """Yield what came back after another message, or some time after it was read."""
     shown: list[int] = []
     for at, number in trail.seen:
         if number is None:
             continue
-        if number in shown and (shown[-1] != number or at > trail.read.get(number, at)):
+        if number in shown and (shown[-1] != number or at > trail.read.get(number, at) + _DRAWN):
             yield number
         shown.append(number)
 

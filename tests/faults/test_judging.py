@@ -82,8 +82,10 @@ def test_so_was_what_comes_back_after_it_was_read(trail: Trail) -> None:
     assert judge(trail, FAULT).twice == (5,)
 
 
-def test_what_is_drawn_again_before_it_is_read_was_shown_once(trail: Trail) -> None:
-    trail.read[5] = 14.0
+@pytest.mark.parametrize("read", [14.0, 12.2])
+def test_what_is_drawn_again_before_it_is_read_was_shown_once(trail: Trail, read: float) -> None:
+    """Drawing may have begun before, and end after it."""
+    trail.read[5] = read
     trail.see(13.0, 5)
     assert judge(trail, FAULT).twice == ()
 

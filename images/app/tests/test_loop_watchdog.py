@@ -12,12 +12,16 @@ import pytest
 pytestmark = pytest.mark.integration
 SOURCE = Path(__file__).parents[1] / "src"
 PROGRAM = """
-import asyncio, re, signal, sys, time
+import asyncio, faulthandler, re, signal, sys, time
 from inkstand.log import log_to_stderr
 from inkstand.loop_watchdog import watched_loop
 
 def stand_still():
     {still}
+
+def refuse(*_, **__):
+    faulthandler.cancel_dump_traceback_later()
+    raise RuntimeError("unable to start watchdog thread")
 
 async def main():
     async with watched_loop():
@@ -71,3 +75,11 @@ def test_long_work_beside_the_loop_is_left_alone() -> None:
     still = f"end = time.monotonic() + 11\n    while time.monotonic() < end: {work}"
     ran, _ = run("await asyncio.to_thread(stand_still)", still)
     assert (ran.returncode, ran.stdout) == (0, "ended well\n"), ran.stderr
+
+
+def test_a_pi_without_threads_does_not_end_the_watch() -> None:
+    """Python starts one each time for code that keeps the interpreter to itself."""
+    act = "faulthandler.dump_traceback_later = refuse; stand_still()"
+    ran, _ = run(act, "time.sleep(50)")
+    assert ran.returncode == 70, ran.stderr
+    assert "the event loop has stood still for 8 s" in ran.stderr

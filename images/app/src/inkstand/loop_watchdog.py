@@ -67,7 +67,9 @@ class _Watchdog(threading.Thread):
     def run(self) -> None:
         missed, seen = 0, -1
         while not self._stopped.wait(_TICK):
-            _watch_the_lock()
+            # It takes a thread, of which the Pi may have no more just now.
+            with contextlib.suppress(RuntimeError):
+                _watch_the_lock()
             missed = missed + 1 if self.beats == seen else 0
             seen = self.beats
             if missed >= _MAX_MISSED:
