@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 OUTSIDE = ("169.254.254.1", "fdb6::1")
 V4, V6 = [(host, 443) for host in OUTSIDE]
+KEPT = "Bind for 0.0.0.0:443 failed: port is already allocated"
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -107,6 +108,19 @@ def test_the_engine_is_not_restarted_for_ever(container_watcher: Any) -> None:
     assert restarts.allowed({V4}, 3600.0)
 
 
+@pytest.mark.unit
+def test_nor_for_a_port_that_stays_lost_while_another_is_reached(container_watcher: Any) -> None:
+    restarts = container_watcher.Restarts()
+    restarts.reached({V4, V6})
+    times = []
+    for now in range(0, 3600, 8):
+        restarts.reached({V4})
+        times += [now] * restarts.allowed({V6}, float(now))
+    assert times == [0, 64, 128]
+    restarts.reached({V4, V6})
+    assert restarts.allowed({V6}, 3600.0)
+
+
 @pytest.fixture
 def server() -> Iterator[socket.socket]:
     """Somebody who listens; the kernel takes connections for it."""
@@ -158,7 +172,7 @@ class _Engine(ThreadingUnixStreamServer):
     def __init__(self, path: str) -> None:
         super().__init__(path, _Handler)
         self.told: list[str] = []
-        self.status_of_post = 204
+        self.refusal = ""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -173,8 +187,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         self.server.told.append(self.path)
-        self.send_response(self.server.status_of_post)
+        refusal = self.server.refusal.encode()
+        self.send_response(500 if refusal else 204)
         self.end_headers()
+        self.wfile.write(refusal)
 
     def address_string(self) -> str:
         return "engine"
@@ -282,7 +298,10 @@ def _ended(engine: _Engine, error: str, policy: str = "always") -> None:
     """Let the container have ended; `error` is why the engine could not start it again."""
     whole = {
         "State": {"Running": False, "Paused": False, "Error": error},
-        "HostConfig": {"RestartPolicy": {"Name": policy}},
+        "HostConfig": {
+            "RestartPolicy": {"Name": policy},
+            "PortBindings": {"8443/tcp": [{"HostIp": "", "HostPort": "443"}]},
+        },
     }
     listed = [entry(State="exited")]
     engine.answers = {"containers/json": listed, "containers/c0ffee/json": whole}
@@ -316,7 +335,7 @@ def test_who_cannot_be_started_does_not_keep_the_others_from_being_asked(
 ) -> None:
     """It is tried again when the engine is asked for its list again, not in each round."""
     _ended(engine, "no such device")
-    engine.status_of_post = 500
+    engine.refusal = "no such device"
     watcher = container_watcher.Watcher(engine.server_address, "", ())
     for _ in range(container_watcher.ROUNDS_LISTED + 1):
         watcher.round()
@@ -339,27 +358,52 @@ def test_an_engine_that_keeps_a_port_for_nobody_is_restarted_and_asked_again_at_
     asked: list[str] = []
     monkeypatch.setattr(container_watcher, "restart_engine", restart)
     monkeypatch.setattr(container_watcher, "answers", lambda address, _: asked.append(address))
-    _ended(engine, "Bind for 0.0.0.0:443 failed: port is already allocated")
-    engine.status_of_post = 500
+    _ended(engine, KEPT)
+    engine.refusal = KEPT
     watcher = container_watcher.Watcher(engine.server_address, "", ())
     watcher.round()
-    assert "A port of inkstand-app is free" in capsys.readouterr().out
+    assert "No container has the ports of inkstand-app" in capsys.readouterr().out
     watcher.round()
     assert engine.told == ["/v1.40/containers/c0ffee/start", "restart"]
     assert asked == ["10.0.0.2"]
 
 
 @pytest.mark.integration
-def test_for_a_port_that_another_program_has_the_engine_is_not_restarted_for_ever(
+def test_it_is_not_restarted_for_ever(
     container_watcher: Any, engine: _Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now, restarted = [1000.0], []
     monkeypatch.setattr(container_watcher.time, "monotonic", lambda: now[0])
     monkeypatch.setattr(container_watcher, "restart_engine", lambda: restarted.append(now[0]))
-    _ended(engine, "Bind for 0.0.0.0:443 failed: port is already allocated")
-    engine.status_of_post = 500
+    _ended(engine, KEPT)
+    engine.refusal = KEPT
     watcher = container_watcher.Watcher(engine.server_address, "", ())
     for _ in range(30 * container_watcher.ROUNDS_LISTED):
         watcher.round()
         now[0] += container_watcher.PERIOD
     assert restarted == [1000.0, 1063.0, 1126.0]
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize(
+    ("refusal", "ports"),
+    [
+        ("No such container", []),
+        (KEPT, [{"PublicPort": 443, "PrivatePort": 443}]),
+    ],
+    ids=["removed meanwhile", "another container has it"],
+)
+def test_where_a_restart_would_not_help_the_engine_is_left_alone(
+    container_watcher: Any,
+    engine: _Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    refusal: str,
+    ports: list[dict[str, int]],
+) -> None:
+    monkeypatch.setattr(container_watcher, "restart_engine", lambda: pytest.fail("restarted"))
+    monkeypatch.setattr(container_watcher, "answers", lambda *_: True)
+    _ended(engine, KEPT)
+    engine.answers["containers/json"].append(entry(Id="other", Ports=ports))
+    engine.refusal = refusal
+    container_watcher.Watcher(engine.server_address, "", ()).round()
+    assert engine.told == ["/v1.40/containers/c0ffee/start"]

@@ -52,7 +52,8 @@ REFUSED_PAUSE = 1.0
 ROUNDS_LISTED, ROUNDS_OUTSIDE = 10, 2
 # A round that takes this much longer than its answers may says more about the Pi than about them.
 LATE = 2.0
-ENGINE_TIMEOUT, RESTART_TIMEOUT = 30.0, 120.0
+# Of both together less than systemd waits for a sign of life.
+ENGINE_TIMEOUT, RESTART_TIMEOUT = 30.0, 80.0
 # Restarts of the engine that do not help, and the pause after one.
 MAX_RESTARTS, RESTART_PAUSE = 3, 60.0
 # What the engine says of a port that it has given to another, or keeps for nobody.
@@ -102,21 +103,29 @@ class Misses:
 
 @dataclass
 class Restarts:
-    """When the engine may be restarted: not for ever, and for no port that was never reached."""
+    """When the engine may be restarted, which is not for ever."""
 
     _worked: set[Port] = field(default_factory=set)
+    _sought: set[Port] = field(default_factory=set)
     _vain: int = 0
     _not_before: float = 0.0
 
     def reached(self, ports: Collection[Port]) -> None:
         """Take note of ports that were reached."""
         self._worked.update(ports)
-        if ports:
+        self._sought.difference_update(ports)
+        if ports and not self._sought:
             self._vain = 0
 
     def allowed(self, lost: Collection[Port], now: float) -> bool:
-        """Tell whether to restart the engine now for ports that are lost, and count it."""
-        return bool(self._worked.intersection(lost)) and self.another(now)
+        """Tell whether to restart the engine now for ports that are lost, and count it.
+
+        Not for those that were never reached.
+        """
+        if not self._worked.intersection(lost) or not self.another(now):
+            return False
+        self._sought.update(lost)
+        return True
 
     def another(self, now: float) -> bool:
         """Tell whether to restart the engine now, and count it."""
@@ -243,7 +252,7 @@ def ask_engine(engine: str, path: str, method: str = "GET") -> Any:
     finally:
         connection.close()
     if answer.status not in {http.HTTPStatus.OK, http.HTTPStatus.NO_CONTENT}:
-        raise OSError(f"the engine refuses {path}: {answer.status}")
+        raise OSError(f"the engine refuses {path}: {answer.status} {content[:300]!r}")
     return json.loads(content) if content else None
 
 
@@ -313,17 +322,17 @@ class Watcher:
         # It stays in the list, and is tried again with the next one.
         try:
             ask_engine(self._engine, f"containers/{identity}/start", "POST")
-        except OSError:
-            if PORT_KEPT in error:
-                self._free_ports(name)
+        except OSError as refusal:
+            if PORT_KEPT in str(refusal):
+                self._free_ports(name, found["HostConfig"]["PortBindings"])
 
-    def _free_ports(self, name: str) -> None:
-        if not self._restarts.another(time.monotonic()):
+    def _free_ports(self, name: str, bindings: Mapping[str, Sequence[Mapping[str, str]]]) -> None:
+        wanted = {int(it["HostPort"]) for each in bindings.values() for it in each}
+        running = ask_engine(self._engine, "containers/json")
+        taken = {port.get("PublicPort") for entry in running for port in entry["Ports"]}
+        if wanted & taken or not self._restarts.another(time.monotonic()):
             return
-        say(
-            f"A port of {name} is free, and the engine keeps it: the engine is restarted and"
-            " forgets it; other containers live on."
-        )
+        say(f"No container has the ports of {name}, and the engine keeps them: it is restarted.")
         restart_engine()
         self._coming = True
 
@@ -387,6 +396,8 @@ def restart_engine() -> None:
 
 
 def _systemctl(verb: str) -> None:
+    # What was asked before may have taken long, and so may this.
+    notify("WATCHDOG=1")
     argv = ["systemctl", verb, "docker.service"]
     try:
         done = subprocess.run(argv, check=False, timeout=RESTART_TIMEOUT)
