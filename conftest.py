@@ -56,12 +56,20 @@ def _is_dead(mountpoint: str) -> bool:
 
 def pytest_sessionstart() -> None:
     """Take away dead mounts of a run that was cut off; pytest could not remove their folders."""
-    mounts = Path("/proc/self/mounts").read_text().splitlines()
-    ours = [line.split()[1] for line in mounts if line.startswith("epdfuse ")]
+    lines = Path("/proc/self/mounts").read_text().splitlines()
     places = tuple(f"{tempfile.gettempdir()}/{name}" for name in ("pytest-of-", "epdfuse-"))
-    for mountpoint in ours:
-        if mountpoint.startswith(places) and _is_dead(mountpoint):
+    mounts = [it for line in lines if (it := line.split())[1].startswith(places)]
+    for source, mountpoint, *_ in mounts:
+        if source in {"epdfuse", "faulty"} and _is_dead(mountpoint):
+            _free_loops(mounts, Path(mountpoint).parent)
             subprocess.run(["fusermount3", "-u", "-z", mountpoint], check=False)
+
+
+def _free_loops(mounts: list[list[str]], folder: Path) -> None:
+    for source, mountpoint, *_ in mounts:
+        if source.startswith("/dev/loop") and folder in Path(mountpoint).parents:
+            subprocess.run(["umount", "--lazy", mountpoint], check=False)
+            subprocess.run(["losetup", "--detach", source], check=False, capture_output=True)
 
 
 @pytest.hookimpl(trylast=True)

@@ -227,6 +227,7 @@ class Appliance:
 
     def mend(self) -> None:
         """Put right by hand what did not come back by itself, so that other faults can follow."""
+        self.limit("--pids-limit=-1")
         attempt(["docker", "restart", self.pi.name], timeout=_SHELL_SECONDS)
         self.locate()
         scripts = ["epdfuse simulate fail ok", "systemctl reset-failed"]

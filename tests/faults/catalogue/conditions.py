@@ -60,8 +60,8 @@ def no_names(appliance: Appliance) -> Iterator[None]:
 @contextmanager
 def few_processes(appliance: Appliance) -> Iterator[None]:
     """Let the Pi have 600 processes and threads meanwhile, of which it needs a hundred."""
-    appliance.limit("--pids-limit=600")
     try:
+        appliance.limit("--pids-limit=600")
         yield
     finally:
         appliance.limit("--pids-limit=-1")

@@ -52,7 +52,7 @@ class Disk:
 
     def start(self, *options: str) -> None:
         """Make its file system, with these options, and mount it."""
-        # Told to end with the tests, so that a run that is cut off leaves no mount.
+        # It ends with the tests; mounts that a run leaves which was cut off, the next takes away.
         paths = map(str, (self._outside, self._content, self._word, self.journal))
         arguments = ["setpriv", "--pdeathsig", "TERM", sys.executable, "-m", PROGRAM, *paths]
         self._process = subprocess.Popen(arguments, cwd=ROOT)

@@ -1,6 +1,7 @@
 """What was acknowledged survives a power cut, whatever the disk had still to write then.
 
-`INKSTAND_POWER_CUTS` says at how many moments (200), `INKSTAND_POWER_SEED` repeats those of a run.
+`INKSTAND_DISK_CUTS` says at how many moments (200). `INKSTAND_DISK_SEED` repeats the chance of a
+run, though not what the disk was told by then.
 """
 
 from __future__ import annotations
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.integration, pytest.mark.timeout(1800)]
 Served = Any
-CUTS = int(os.environ.get("INKSTAND_POWER_CUTS", "200"))
-SEED = os.environ.get("INKSTAND_POWER_SEED", secrets.token_hex(4))
+CUTS = int(os.environ.get("INKSTAND_DISK_CUTS", "200"))
+SEED = os.environ.get("INKSTAND_DISK_SEED", secrets.token_hex(4))
 WRITERS, MESSAGES = 8, 50
 OPEN = ("waiting", "shown")
 
@@ -114,6 +115,7 @@ def check_databases(state: Path) -> None:
 async def test_a_power_cut_at_any_moment_takes_nothing_that_was_acknowledged(
     served: Callable[[Path], Served], disk: Disk, tmp_path: Path
 ) -> None:
+    print(f"seed {SEED}")
     chance = random.Random(SEED)
     disk.start()
     app = served(disk.folder / "state")
@@ -131,8 +133,8 @@ async def test_a_power_cut_at_any_moment_takes_nothing_that_was_acknowledged(
             counts.append(check(await kept(folder / "state"), sent, cut))
             check_databases(folder / "state")
     print(
-        f"seed {SEED}: {CUTS} cuts, {uncertain} of them amid writes, of {len(sent.texts)} messages "
-        f"and {len(sent.read)} that were read; {sum(counts)} looked for, none lost"
+        f"{CUTS} cuts, {uncertain} of them amid writes, of {len(sent.texts)} messages and "
+        f"{len(sent.read)} that were read; {sum(counts)} looked for, none lost"
     )
     # Or it would have shown nothing.
     assert uncertain > CUTS / 4
