@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -260,6 +260,17 @@ async def test_old_ends_are_pruned_and_nothing_else(
     assert (await store.picture(1), await store.picture(3)) == (None, b"x")
     assert await store.prune(before=noon, keep=0) == 2
     assert [message.id for message in await everything(store)] == [5, 6]
+
+
+async def test_what_came_lately_is_no_old_end_although_the_clock_was_wrong_when_it_was_read(
+    store: Store, draft: Drafts, noon: datetime
+) -> None:
+    """A Pi begins in 1970, or where it was switched off, until a time server answers."""
+    await store.add(draft(), noon)
+    await store.change(shown(1, noon))
+    await store.change(read(1, datetime(1970, 1, 1, tzinfo=UTC)))
+    assert await store.prune(before=noon, keep=100) == 0
+    assert await store.prune(before=noon + SECOND, keep=100) == 1
 
 
 async def test_an_id_is_never_used_again(store: Store, draft: Drafts, noon: datetime) -> None:

@@ -84,7 +84,7 @@ _WAIT_BEHIND = """
 """
 _PRUNE = """
     DELETE FROM message WHERE state IN ('read', 'expired', 'deleted') AND (
-        ended_at < ? OR id <= (
+        max(at, ended_at) < ? OR id <= (
             SELECT id FROM message WHERE state IN ('read', 'expired', 'deleted')
             ORDER BY id DESC LIMIT 1 OFFSET ?
         )
@@ -211,7 +211,10 @@ def update(connection: sqlite3.Connection, message: Message) -> None:
 
 
 def prune(connection: sqlite3.Connection, before: datetime, keep: int) -> int:
-    """Remove messages that ended before `before`, and all ended ones but the newest `keep`."""
+    """Remove messages that ended before `before`, and all ended ones but the newest `keep`.
+
+    One ended no sooner than it came, whatever the clock was when it did.
+    """
     return connection.execute(_PRUNE, (to_number(before), keep)).rowcount
 
 
