@@ -106,15 +106,15 @@ class Remains:
 
     def __init__(self, journal: Path, place: Path, chance: random.Random) -> None:
         self._journal, self._place, self._chance = io.BytesIO(journal.read_bytes()), place, chance
-        self._safe = self._image = place / "safe"
+        self._safe = place / "safe"
         self._safe.touch()
         os.truncate(self._safe, SIZE)
         self._unsafe: list[tuple[int, bytes]] = []
 
-    def cut(self, position: int) -> int:
+    def cut(self, position: int) -> tuple[Path, int]:
         """Make the image of a cut when the journal had so many bytes, not before the last one.
 
-        Returns how many writes are uncertain.
+        Returns it, and how many writes are uncertain.
         """
         while self._journal.tell() < position:
             place, length = HEAD.unpack(self._journal.read(HEAD.size))
@@ -124,22 +124,23 @@ class Remains:
             else:
                 self._unsafe.append((place, self._journal.read(length)))
         # The kernel may still know what was in the one before, by its loop device.
-        self._image = self._place / f"image {position}"
-        run("cp", "--sparse=always", str(self._safe), str(self._image))
+        image = self._place / f"image {position}"
+        run("cp", "--sparse=always", str(self._safe), str(image))
         share = self._chance.random()
         sectors = (it for it in _sectors(self._unsafe) if self._chance.random() < share)
-        _write(self._image, sectors)
-        return len(self._unsafe)
+        _write(image, sectors)
+        return image, len(self._unsafe)
 
-    @contextlib.contextmanager
-    def mounted(self, folder: Path) -> Iterator[None]:
-        """Do what a start does with that image."""
-        run("mount", "-o", "loop,noatime", str(self._image), str(folder))
-        try:
-            yield
-        finally:
-            run("umount", str(folder))
-            self._image.unlink()
+
+@contextlib.contextmanager
+def mounted(image: Path, folder: Path) -> Iterator[None]:
+    """Do what a start does with what a cut left, and remove it."""
+    run("mount", "-o", "loop,noatime", str(image), str(folder))
+    try:
+        yield
+    finally:
+        run("umount", str(folder))
+        image.unlink()
 
 
 def _sectors(writes: list[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from images.app.tests.api.disk import Remains
+from images.app.tests.api.disk import Remains, mounted
 from inkstand.messages.store import MessageStore
 
 if TYPE_CHECKING:
@@ -128,8 +128,9 @@ async def test_a_power_cut_at_any_moment_takes_nothing_that_was_acknowledged(
     folder.mkdir()
     counts, uncertain = [], 0
     for cut in cuts:
-        uncertain += bool(remains.cut(cut))
-        with remains.mounted(folder):
+        image, unsafe = remains.cut(cut)
+        uncertain += bool(unsafe)
+        with mounted(image, folder):
             counts.append(check(await kept(folder / "state"), sent, cut))
             check_databases(folder / "state")
     print(
