@@ -49,7 +49,7 @@ def trend(samples: Iterable[Sample]) -> Trend | None:
     """Return by how much it grows, None when no life of it has two samples.
 
     Lives are not compared with each other. The first half of each is left out, in which it fills
-    what has an end: the app keeps 256 events for viewers, and 1 MB of what it read of its database.
+    what has an end: the app keeps 256 events for viewers, and what it read of its databases.
     """
     lives = [life for life in _warm(samples) if len(life) > 1]
     slopes = sorted(slope for life in lives for slope in _slopes(life))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ctypes
 import os
 import random
 import sqlite3
@@ -196,6 +197,19 @@ async def test_whoever_may_only_send_leaves_room_for_the_owner(
         with pytest.raises(StorageFullError):
             await store.add(draft(sender="a1b2"), noon)
         assert (await store.add(draft(), noon)).created
+
+
+async def test_little_of_a_large_file_is_kept_in_memory(
+    tmp_path: Path, draft: Drafts, noon: datetime
+) -> None:
+    used = ctypes.CDLL("libsqlite3.so.0").sqlite3_memory_used
+    async with MessageStore(tmp_path) as store:
+        before = used()
+        for number in range(300):
+            await store.add(draft(f"{number} " + "x" * 4000), noon)
+        assert file_in(tmp_path).with_name(f"{NAME}-wal").stat().st_size > 1_200_000
+        # 256 KiB of pages, and what SQLite notes of each.
+        assert 100_000 < used() - before < 400_000
 
 
 async def test_a_probe_tells_of_a_full_disk_and_of_one_that_cannot_be_written(

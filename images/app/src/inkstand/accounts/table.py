@@ -22,7 +22,6 @@ _VERSION = 1
 _LAST_SECOND = 253_402_300_799
 _PRAGMAS = (
     *database.PRAGMAS,
-    "PRAGMA cache_size = -256",
     # What was forgotten is not to be found in the file either.
     "PRAGMA secure_delete = ON",
 )

@@ -39,8 +39,6 @@ _PROBE_TIMEOUT = 2.0
 _RESERVED_IDS = 1000
 _PRAGMAS = (
     *database.PRAGMAS,
-    # KiB; the default is twice that, and small boards have little.
-    "PRAGMA cache_size = -1024",
     "PRAGMA temp_store = MEMORY",
     "PRAGMA journal_size_limit = 4194304",
 )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 NAME = "settings.sqlite3"
 VERSION = 1
 # A secret that was replaced is not to be found in the file either.
-_PRAGMAS = (*database.PRAGMAS, "PRAGMA cache_size = -256", "PRAGMA secure_delete = ON")
+_PRAGMAS = (*database.PRAGMAS, "PRAGMA secure_delete = ON")
 _TABLE = f"""
     BEGIN IMMEDIATE;
     CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;

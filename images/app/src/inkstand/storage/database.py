@@ -35,6 +35,9 @@ PRAGMAS = (
     "PRAGMA foreign_keys = ON",
     "PRAGMA busy_timeout = 5000",
     "PRAGMA trusted_schema = OFF",
+    # KiB of pages that are kept; the default is 2000, small boards have little, and the kernel
+    # keeps the file anyway.
+    "PRAGMA cache_size = -256",
 )
 
 

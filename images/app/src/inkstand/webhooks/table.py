@@ -25,7 +25,6 @@ VERSION = 1
 # Of each target. The oldest gives way, since what is newest says how things are.
 MOST, MOST_BYTES = 2000, 4_000_000
 DELIVERIES = 10
-_PRAGMAS = (*database.PRAGMAS, "PRAGMA cache_size = -256")
 _TABLES = f"""
     BEGIN IMMEDIATE;
     CREATE TABLE target (
@@ -125,7 +124,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return damage.connect_sound(
         path,
         _check,
-        partial(database.connect, path, _migrate, _PRAGMAS),
+        partial(database.connect, path, _migrate, database.PRAGMAS),
         sentence=_DAMAGED,
         without="what webhooks have not been told yet is gone",
     )
