@@ -7,6 +7,7 @@ import errno
 import faulthandler
 import json
 import os
+import re
 import signal
 import subprocess
 import tempfile
@@ -27,6 +28,8 @@ with contextlib.suppress(ImportError):
     hypothesis.settings.register_profile("inkstand", deadline=None)
     hypothesis.settings.load_profile("inkstand")
 
+# In the traceback of a group: what is before the words of an exception in it, or after it.
+_PART = re.compile(r"^ +\| (?=[\w.]+: )")
 KINDS = ("unit", "contract", "integration", "e2e")
 
 
@@ -91,7 +94,14 @@ def _reason(report: pytest.TestReport) -> str:
 
 def _fault(report: pytest.TestReport) -> str:
     crash = getattr(report.longrepr, "reprcrash", None)
-    return str(crash.message if crash else report.longrepr)
+    if not crash:
+        return str(report.longrepr)
+    return "\n".join([str(crash.message), *_parts(str(report.longrepr))])
+
+
+def _parts(traceback: str) -> list[str]:
+    """Return what the exceptions of a group say, whose own message only counts them."""
+    return [part for line in traceback.splitlines() if (part := _PART.sub("", line)) != line]
 
 
 def _tally(reports: Iterable[pytest.TestReport]) -> Tally:

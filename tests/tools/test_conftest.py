@@ -27,6 +27,15 @@ import ctypes, pytest
 @pytest.mark.unit
 def test_fatal(): ctypes.string_at(0)
 """
+# Ends with a group of exceptions, as when what it left open is found.
+GROUP = """
+import gc, pytest, socket
+@pytest.mark.unit
+def test_untidy():
+    one, other = socket.socket(), socket.socket()
+    del one, other
+    gc.collect()
+"""
 
 
 def start(folder: Path, *options: str) -> subprocess.Popen[bytes]:
@@ -86,6 +95,16 @@ def test_a_test_that_takes_its_worker_with_it_is_named_and_where_it_was(tmp_path
     told = str(failed)
     assert "Fatal Python error: Segmentation fault" in told
     assert "in test_fatal" in told
+
+
+@pytest.mark.parametrize("options", [(), ("--numprocesses=1",)])
+def test_what_several_faults_are_is_told(tmp_path: Path, options: tuple[str, ...]) -> None:
+    (tmp_path / "test_a.py").write_text(GROUP)
+    with start(tmp_path, "--override-ini=filterwarnings=error", *options) as run:
+        assert run.wait(180) == 1
+    told = kept(tmp_path)["failed"]["test_a.py::test_untidy"]
+    assert "ExceptionGroup: multiple unraisable" in told.splitlines()[0]
+    assert "ResourceWarning: unclosed <socket" in told
 
 
 @pytest.mark.parametrize("options", [(), ("--numprocesses=2", "--dist=loadfile")])
