@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ from aiohttp.test_utils import make_mocked_request
 
 from inkstand import bootstrap
 from inkstand.api.app import make_app
-from inkstand.api.server import answer_headers, translate_errors
+from inkstand.api.server import answer_headers, serving, translate_errors
 from inkstand.errors import StorageFullError
 from inkstand.messages.controller import Controller
 
@@ -259,3 +260,24 @@ async def test_a_redirection_is_no_error() -> None:
 
     with pytest.raises(web.HTTPFound):
         await translate_errors(make_mocked_request("GET", "/old"), redirect)
+
+
+@pytest.mark.integration
+@pytest.mark.parametrize("turns", range(2, 8))
+async def test_who_was_let_in_before_the_end_is_answered(turns: int) -> None:
+    listener = socket.create_server(("127.0.0.1", 0))
+    with contextlib.ExitStack() as clients:
+        async with serving(web.Application(), listener, 5):
+            visitors = [
+                clients.enter_context(socket.create_connection(listener.getsockname()))
+                for _ in range(3)
+            ]
+            for visitor in visitors:
+                visitor.sendall(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+            # In the second turn of the loop they are let in.
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        # Nobody is left with a connection that will never be answered, nor ended.
+        for visitor in visitors:
+            visitor.settimeout(5)
+            assert visitor.recv(12) == b"HTTP/1.1 404"

@@ -61,6 +61,8 @@ _UNREADABLE = (
 )
 # Seconds in which the rest of a body is taken that nobody wants, so that its sender reads why.
 _LINGERING_TIME = 1.0
+# Of the loop: from a connection that was taken to its first request.
+_TURNS = 5
 
 
 def answer_headers() -> dict[str, str]:
@@ -180,7 +182,19 @@ async def serving(
         connect = partial(JsonConnection, cast("web.Server", runner.server), loop)
         server = await loop.create_server(connect, sock=listener, backlog=128)
         ending.callback(server.close)
+        ending.push_async_callback(_let_nobody_in, listener)
         yield
+
+
+async def _let_nobody_in(listener: socket.socket) -> None:
+    """Take no more connections; those that were taken are known when this returns.
+
+    A server that is closed before leaves them open, and the runner waits for one turn of the loop.
+    """
+    loop = asyncio.get_running_loop()
+    loop.remove_reader(listener)
+    for _ in range(_TURNS):
+        await asyncio.sleep(0)
 
 
 def _note_refusal(request: web.Request, error: InkstandError) -> None:
