@@ -149,6 +149,14 @@ def test_its_network_is_not_the_pis(name: str, engine_says: Callable[[str, str],
     assert not mode.startswith("container:")
 
 
+def test_its_connections_do_not_outlive_it_by_minutes(
+    name: str, pi: Any, engine_says: Callable[[str, str], str]
+) -> None:
+    """What keeps its network keeps the next container from being reached."""
+    within = f"nsenter --target {engine_says(name, '.State.Pid')} --net"
+    assert pi.check_output(f"{within} cat /proc/sys/net/ipv4/tcp_orphan_retries") == "3"
+
+
 def test_the_kernel_guards_it(name: str, pi: Any, engine_says: Callable[[str, str], str]) -> None:
     """No profile is switched off, and nothing new is gained."""
     options = json.loads(engine_says(name, "json .HostConfig.SecurityOpt"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,8 @@ from tests.faults.catalogue.scripts import (
 from tests.faults.fault import Fault, Kind, shell
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.faults.appliance import Appliance
 
 DRIVER, _WATCHER = "epd-fuse", "inkstand-watcher"
@@ -29,14 +32,22 @@ _KILL_TWICE = (
     f"until second={pid(APP)}; [ $second != 0 ] && [ $second != $first ]; do sleep 0.05; done",
     "kill -KILL $second",
 )
-_CUT_OFF = (
-    within(PIGPIOD, "nft add table inet fault"),
-    *(
-        within(PIGPIOD, f"nft add chain inet fault {hook} '{{ {rule}; policy drop; }}'")
+
+
+def _cut_off(name: str) -> tuple[str, ...]:
+    """Be script that lets nothing come through to a container any more, nor from it."""
+    chains = (
+        f"nft add chain inet fault {hook} '{{ type filter hook {hook} priority 0; policy drop; }}'"
         for hook in ("input", "output")
-        for rule in (f"type filter hook {hook} priority 0",)
-    ),
-)
+    )
+    return tuple(within(name, script) for script in ("nft add table inet fault", *chains))
+
+
+@contextmanager
+def _of_another_engine(appliance: Appliance) -> Iterator[None]:
+    """Let containers be those of an engine that was before: it knows less of their interfaces."""
+    appliance.shell("systemctl reset-failed docker; systemctl restart docker")
+    yield
 
 
 def _block(appliance: Appliance) -> None:
@@ -93,14 +104,24 @@ HANGS = (
     _hangs("pigpiod: stopped", signalled("STOP", PIGPIOD), by_button=True),
     _hangs(
         "pigpiod: gone without a word (half-open)",
-        *_CUT_OFF,
+        *_cut_off(PIGPIOD),
         signalled("KILL", PIGPIOD),
         by_button=True,
+    ),
+    *(
+        Fault(
+            f"{name.removeprefix('inkstand-')}: gone without a word, after another engine",
+            Kind.HUNG,
+            shell(*_cut_off(name), signalled("KILL", name)),
+            scene=_of_another_engine,
+            by_button=name == PIGPIOD,
+        )
+        for name in CONTAINERS
     ),
     Fault(
         "pigpiod: nothing comes through for 4 s",
         Kind.HUNG,
-        shell(*_CUT_OFF),
+        shell(*_cut_off(PIGPIOD)),
         shell(within(PIGPIOD, "nft delete table inet fault")),
         lasts=4,
         by_button=True,
