@@ -68,9 +68,15 @@ def test_a_press_wakes_it_for_a_while() -> None:
     assert home.at(NIGHT + AWAKE_TIME).quiet_until == MORNING
 
 
-def test_a_clock_that_is_set_back_keeps_nobody_awake() -> None:
-    home = Home(quiet_hours=QUIET).at(NIGHT).woken(NIGHT)
-    assert home.at(NIGHT - 10 * MINUTE).quiet_until == MORNING
+def test_a_clock_that_is_set_back_keeps_nobody_awake_for_longer() -> None:
+    home = Home(quiet_hours=QUIET).at(NIGHT).woken(NIGHT).at(NIGHT - 10 * MINUTE)
+    assert home.changes_at == NIGHT - 10 * MINUTE + AWAKE_TIME
+    assert home.at(NIGHT - 10 * MINUTE + AWAKE_TIME).quiet_until == MORNING
+
+
+def test_what_is_told_later_than_it_happened_sends_nobody_to_sleep() -> None:
+    home = Home(quiet_hours=QUIET).at(NIGHT).woken(NIGHT).at(NIGHT - MINUTE)
+    assert home.quiet_until is None
 
 
 def test_a_press_by_day_wakes_nobody() -> None:
@@ -112,8 +118,10 @@ def test_quiet_that_is_switched_on_lasts_a_day_at_most() -> None:
     assert (home.quiet_until, home.changes_at) == (ends, ends)
     assert home.at(ends).quiet_until is None
     assert home.with_quiet(NIGHT, on=False).at(NIGHT).quiet_until is None
-    # The clock was set back.
-    assert home.at(EVENING - MINUTE).quiet_until is None
+    # The clock was set back, or what is told now happened before.
+    before = home.at(EVENING - MINUTE)
+    assert before.quiet_until == ends - MINUTE
+    assert before.at(EVENING).quiet_until == ends - MINUTE
 
 
 def test_a_press_wakes_it_then_too() -> None:

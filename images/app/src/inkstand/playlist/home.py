@@ -51,7 +51,7 @@ class Home:
         now = moment.astimezone(UTC)
         switched = self._switched_at(now)
         ends = self._quiet_ends(moment)
-        awake = self.awake_until if self._is_awake(now) else None
+        awake = self._awake_at(now)
         turn = self.playlist.turn(moment, self.shift)
         quiet = None if awake else ends
         stays = quiet is not None and self.quiet_until is not None
@@ -110,14 +110,13 @@ class Home:
         switched = self.switched
         if switched is None or switched.until <= now:
             return None
-        # More than that is left when the clock was set back.
-        too_long = switched.on and switched.until - now > LONGEST_QUIET
-        return None if too_long else switched
+        # More is left when the clock was set back, or of what happened before is told now.
+        longest = now + LONGEST_QUIET if switched.on else switched.until
+        return replace(switched, until=min(switched.until, longest))
 
-    def _is_awake(self, now: datetime) -> bool:
-        # More than that is left when the clock was set back.
+    def _awake_at(self, now: datetime) -> datetime | None:
         until = self.awake_until
-        return until is not None and timedelta() < until - now <= AWAKE_TIME
+        return None if until is None or until <= now else min(until, now + AWAKE_TIME)
 
 
 def _utc(moment: datetime | None) -> datetime | None:
