@@ -28,7 +28,7 @@ with contextlib.suppress(ImportError):
     hypothesis.settings.register_profile("inkstand", deadline=None)
     hypothesis.settings.load_profile("inkstand")
 
-# In the traceback of a group: what is before the words of an exception in it, or after it.
+# In the traceback of a group: what is before the words of one of its exceptions.
 _PART = re.compile(r"^ +\| (?=[\w.]+: )")
 KINDS = ("unit", "contract", "integration", "e2e")
 
